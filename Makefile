@@ -1,0 +1,43 @@
+# The commands of this project; CONTRIBUTING.md says more. Everything is installed into .venv, which is made when it is missing.
+
+VENV := .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: demo test check fix lab bench soak clean
+
+demo: $(INSTALLED)  ## from training to a live service and back, in a minute
+	$(BIN)/python demo.py
+
+test: $(INSTALLED)  ## what the tests need, then all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(INSTALLED)  ## style, types and import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(INSTALLED)  ## mend what the checks can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lab: $(INSTALLED)  ## JupyterLab with the package loaded
+	$(BIN)/jupyter lab
+
+bench: $(INSTALLED)  ## the figures of bench/README.md
+	$(BIN)/python -m bench
+
+soak: $(INSTALLED)  ## what takes too long for the tests
+	$(BIN)/python -m pytest -m soak --override-ini addopts= $(ARGS)
+
+clean:
+	rm -rf $(VENV)
+
+$(INSTALLED): pyproject.toml requirements-dev.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements-dev.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	touch $@

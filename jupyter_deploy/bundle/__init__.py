@@ -1,0 +1,1 @@
+"""The bundle: a folder with all that a target needs to serve one version of a service."""

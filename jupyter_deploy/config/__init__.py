@@ -1,0 +1,1 @@
+"""What a user configures: target options, inference configuration, configuration files, names."""

@@ -1,0 +1,179 @@
+"""InferenceConfig: the entry script and what it needs, independent of where it will run."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from jupyter_deploy.config.files import read_document
+from jupyter_deploy.config.options import unknown_key
+from jupyter_deploy.errors import ConfigError, ScriptError
+
+RUNTIMES = ("python", "spark-py")
+CUDA_VERSIONS = ("9.0", "9.1", "10.0")
+
+JSON_KEYS: Mapping[str, str] = {
+    "entryScript": "entry_script",
+    "runtime": "runtime",
+    "condaFile": "conda_file",
+    "pipRequirementsFile": "pip_requirements_file",
+    "extraDockerFileSteps": "extra_docker_file_steps",
+    "extraDockerfileSteps": "extra_docker_file_steps",  # as users write it (azureml-v1 10 #15)
+    "sourceDirectory": "source_directory",
+    "enableGpu": "enable_gpu",
+    "cudaVersion": "cuda_version",
+    "baseImage": "base_image",
+    "baseImageRegistry": "base_image_registry",
+    "description": "description",
+}
+
+
+@dataclass(frozen=True)
+class InferenceConfig:
+    """How to run a model: the entry script and its environment (azureml-v1 2).
+
+    Parameters
+    ----------
+    entry_script : path of the ``.py`` file with ``init()`` and ``run()``; relative to ``source_directory`` where that is given,
+        else to the current folder.
+    runtime : "python" (the default); "spark-py" needs a target that builds images.
+    conda_file : a conda environment file, relative as the entry script.
+    extra_docker_file_steps : a file with additional Dockerfile steps, for targets that build images.
+    source_directory : a folder that is deployed whole and put on the module search path, so that the script can import what lies beside it.
+    enable_gpu, cuda_version : GPU support of the image. base_image, base_image_registry : the image to start from, and where it is.
+    description : free text.
+    pip_requirements_file : a pip requirements file; neither this nor ``conda_file`` means the packages of the running kernel.
+
+    Raises
+    ------
+    ConfigError : the first rule of azureml-v1 2.1 that is broken.
+    ScriptError : the entry script is no valid Python.
+
+    Examples
+    --------
+    >>> config = InferenceConfig(entry_script="score.py")  # doctest: +SKIP
+    """
+
+    entry_script: str
+    runtime: str = "python"
+    conda_file: str | None = None
+    extra_docker_file_steps: str | None = None
+    source_directory: str | None = None
+    enable_gpu: bool | None = None
+    description: str | None = None
+    base_image: str | None = None
+    base_image_registry: Mapping[str, str] | None = None
+    cuda_version: str | None = None
+    pip_requirements_file: str | None = None
+    script_path: Path = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "runtime", str(self.runtime or "python").lower())
+        object.__setattr__(self, "script_path", self._check_script())
+        self._check_runtime()
+        for name in ("conda_file", "pip_requirements_file", "extra_docker_file_steps"):
+            self._check_file(name)
+        if self.conda_file and self.pip_requirements_file:
+            raise ConfigError(
+                ["conda_file and pip_requirements_file are both given; an environment comes from one of them"]
+            )
+
+    @property
+    def root(self) -> Path:
+        """The absolute folder to which the paths in this configuration are relative."""
+        return Path(self.source_directory).expanduser().resolve() if self.source_directory else Path.cwd()
+
+    def path_of(self, name: str) -> Path | None:
+        """The absolute path of one of the file settings ("conda_file"), or None where it is not set."""
+        value = getattr(self, name)
+        return self.root / Path(value).expanduser() if value else None
+
+    def _check_script(self) -> Path:
+        if not self.entry_script:
+            raise ConfigError(["entry_script is empty; give the path of the script that has init() and run()"])
+        if self.source_directory is not None and not self.root.is_dir():
+            raise ConfigError([f"source_directory {self.root} is no folder"])
+        script = self.root / Path(self.entry_script).expanduser()
+        if not script.is_file():
+            base = "source_directory" if self.source_directory else "the current folder"
+            raise ConfigError(
+                [f"entry_script {script} does not exist"], remedy=f"it was taken relative to {base}, {self.root}"
+            )
+        if self.source_directory and not script.resolve().is_relative_to(self.root):
+            raise ConfigError(
+                [f"entry_script {script} lies outside source_directory {self.root}"],
+                remedy="give a script inside that folder",
+            )
+        if script.suffix != ".py":
+            raise ConfigError([f"entry_script {script.name} is no .py file"])
+        if not script.stem.isidentifier() or keyword.iskeyword(script.stem):
+            better = "".join(c if c.isalnum() else "_" for c in script.stem)
+            raise ConfigError(
+                [f"entry_script {script.name} cannot be imported: its name is no Python name"],
+                remedy=f"rename it, to {better}.py for example",
+            )
+        _check_syntax(script)
+        return script
+
+    def _check_runtime(self) -> None:
+        if self.runtime not in (*RUNTIMES, "python-slim"):
+            raise ConfigError([f"runtime is {self.runtime!r}; it takes one of {', '.join(RUNTIMES)}"])
+        if self.cuda_version is not None and self.cuda_version not in CUDA_VERSIONS:
+            raise ConfigError([f"cuda_version is {self.cuda_version!r}; it takes one of {', '.join(CUDA_VERSIONS)}"])
+        registry = self.base_image_registry
+        if registry is not None and set(registry) != {"address", "username", "password"}:
+            raise ConfigError(["base_image_registry takes address, username and password, all three"])
+
+    def _check_file(self, name: str) -> None:
+        path = self.path_of(name)
+        if path is not None and not path.is_file():
+            raise ConfigError([f"{name} {path} does not exist"], remedy=f"it was taken relative to {self.root}")
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any], where: str) -> InferenceConfig:
+        """Make one from the document of an ``inferenceconfig.json``.
+
+        Raises
+        ------
+        ConfigError : unknown keys (with the nearest known one), a missing entryScript, values that do not fit.
+        """
+        problems = [
+            unknown_key(key, JSON_KEYS, "an inference configuration") for key in document if key not in JSON_KEYS
+        ]
+        values = {JSON_KEYS[key]: value for key, value in document.items() if key in JSON_KEYS and value is not None}
+        for key in values.keys() - {"enable_gpu", "base_image_registry"}:
+            if not isinstance(values[key], str):
+                problems.append(f"{key} is {values[key]!r}; it takes a text")
+        if "entry_script" not in values:
+            problems.append("entryScript is missing")
+        if problems:
+            raise ConfigError(problems, where)
+        return cls(**values)
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> InferenceConfig:
+        """Read an inference configuration file, JSON or YAML."""
+        return cls.from_json(read_document(path, "inference configuration"), Path(path).name)
+
+    def given(self) -> dict[str, Any]:
+        """The settings that differ from their defaults, by Python name."""
+        items = (item for item in fields(self) if item.init)
+        return {item.name: value for item in items if (value := getattr(self, item.name)) not in (item.default, False)}
+
+
+def _check_syntax(script: Path) -> None:
+    try:
+        ast.parse(script.read_bytes(), filename=str(script))
+    except SyntaxError as error:
+        line = (error.text or "").rstrip()
+        raise ScriptError(
+            f"{script.name}:{error.lineno}: {error.msg}",
+            f"    {line.strip()}" if line else "",
+            "mend the script; nothing was deployed",
+        ) from None
+    except ValueError as error:
+        raise ScriptError(f"{script.name} is no Python source: {error}") from None

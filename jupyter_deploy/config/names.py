@@ -1,0 +1,52 @@
+"""The rules for names, in one place, so that every face refuses the same names in the same words."""
+
+from __future__ import annotations
+
+import re
+
+from jupyter_deploy.errors import UserError
+
+_MODEL_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}")
+_SERVICE_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_SERVICE_LENGTH = range(3, 33)
+
+
+def check_model_name(name: str) -> str:
+    """Return a model's name unchanged, or refuse it.
+
+    Parameters
+    ----------
+    name : 1 to 255 letters, digits, ``-``, ``.`` or ``_``, the first one a letter or digit.
+
+    Raises
+    ------
+    UserError : the name breaks the rule.
+    """
+    if not _MODEL_NAME.fullmatch(name):
+        raise UserError(
+            f"{name!r} is not a valid model name",
+            "A model name has 1 to 255 characters: letters, digits, '-', '.', '_'; it begins with a letter or a digit.",
+            "Choose another name, for example 'diabetes-ridge'.",
+        )
+    return name
+
+
+def check_service_name(name: str) -> str:
+    """Return a service's name unchanged, or refuse it.
+
+    Parameters
+    ----------
+    name : 3 to 32 lower-case letters, digits or ``-``; begins with a letter and does not end with ``-``.
+
+    Raises
+    ------
+    UserError : the name breaks the rule.
+    """
+    if len(name) not in _SERVICE_LENGTH or not _SERVICE_NAME.fullmatch(name):
+        raise UserError(
+            f"{name!r} is not a valid service name",
+            "A service name has 3 to 32 characters: lower-case letters, digits and '-'; it begins with a letter"
+            " and ends with a letter or a digit.",
+            "Choose another name, for example 'diabetes-service'.",
+        )
+    return name

@@ -1,0 +1,263 @@
+"""A target's options, each declared once.
+
+A target has one frozen dataclass that inherits from :class:`Options`; every field of it is made with :func:`option`. From that one
+declaration come the JSON keys, the command line's and the magics' options, completion, help texts and the reference table.
+
+>>> @dataclass(frozen=True)
+... class FakeOptions(Options):
+...     port: int | None = option(None, json="port", alias="po", help="Port to listen on.", minimum=1, maximum=65535)
+>>> FakeOptions.from_json({"port": 8890}, where="deploymentconfig.json").port
+8890
+>>> FakeOptions(port=0).problems()
+('port is 0; it must be at least 1',)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar, get_args, get_type_hints
+
+from jupyter_deploy.errors import ConfigError
+
+Self = TypeVar("Self", bound="Options")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One row of a target's option table.
+
+    Parameters
+    ----------
+    name : the Python name, as in ``deploy_configuration(name=…)``.
+    json : the path in a deployment configuration file, dots for nesting ("keys.primaryKey").
+    type : what it takes: bool, int, float, str, or list (of str).
+    default : the value when it is not given; None means "not set".
+    alias : the two-letter command-line alias without dashes, or "".
+    unit : "cores", "GB", "ms"; empty where there is none.
+    minimum, maximum : limits, both included. above : a limit that is itself excluded.
+    choices : the values allowed, empty for all.
+    group : the heading under which faces show it.
+    help : one sentence.
+    secret : never recorded or shown; replaced by a reference.
+    updatable : can be changed on a living service.
+    """
+
+    name: str
+    json: str
+    type: type
+    default: Any
+    alias: str = ""
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    above: float | None = None
+    choices: tuple[Any, ...] = ()
+    group: str = "General"
+    help: str = ""
+    secret: bool = False
+    updatable: bool = True
+
+    @property
+    def flag(self) -> str:
+        """The long command-line flag: ``--max-request-wait-time``."""
+        return "--" + self.name.replace("_", "-")
+
+    def problem(self, value: Any) -> str | None:
+        """Say what is wrong with a value, or None."""
+        if value is None:
+            return None
+        if not _is_a(value, self.type):
+            return f"{self.name} is {value!r}; it takes {_TYPE_NAMES[self.type]}"
+        unit = f" {self.unit}" if self.unit else ""
+        if self.choices and value not in self.choices:
+            return f"{self.name} is {value!r}; it takes one of {', '.join(map(str, self.choices))}"
+        if self.minimum is not None and value < self.minimum:
+            return f"{self.name} is {value}{unit}; it must be at least {self.minimum:g}{unit}"
+        if self.above is not None and value <= self.above:
+            return f"{self.name} is {value}{unit}; it must be above {self.above:g}{unit}"
+        if self.maximum is not None and value > self.maximum:
+            return f"{self.name} is {value}{unit}; it must be at most {self.maximum:g}{unit}"
+        return None
+
+    def parse(self, text: str) -> Any:
+        """Read the value from a command line's text.
+
+        Raises
+        ------
+        ConfigError : the text is not of the option's type.
+        """
+        try:
+            return _PARSERS[self.type](text)
+        except ValueError:
+            raise ConfigError([f"{self.flag} is {text!r}; it takes {_TYPE_NAMES[self.type]}"]) from None
+
+
+_TYPE_NAMES: Mapping[type, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    list: "a list of texts",
+}
+
+
+def _parse_bool(text: str) -> bool:
+    if text.lower() in {"true", "yes", "on", "1"}:
+        return True
+    if text.lower() in {"false", "no", "off", "0"}:
+        return False
+    raise ValueError(text)
+
+
+_PARSERS: Mapping[type, Any] = {
+    bool: _parse_bool,
+    int: int,
+    float: float,
+    str: str,
+    list: lambda text: [part for part in text.split(",") if part],
+}
+
+
+def _is_a(value: Any, wanted: type) -> bool:
+    if wanted is list:
+        return isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
+    if wanted is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if wanted is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, wanted)
+
+
+def option(default: Any, *, json: str, **facts: Any) -> Any:
+    """Declare a field of an :class:`Options` class; the facts are those of :class:`Option`."""
+    return dataclasses.field(default=default, kw_only=True, metadata={"json": json, **facts})
+
+
+def _plain_type(hint: Any) -> type:
+    """``int | None`` is int, ``tuple[str, ...]`` is a list."""
+    members = [member for member in get_args(hint) if member is not type(None)]
+    plain = members[0] if type(None) in get_args(hint) else hint
+    origin = getattr(plain, "__origin__", plain)
+    return list if origin in (tuple, list) else origin
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of one target; see the module's text for how to declare them.
+
+    Attributes
+    ----------
+    compute_type : the value of ``computeType`` in a deployment configuration file.
+    """
+
+    compute_type: ClassVar[str] = ""
+
+    tags: Mapping[str, str] | None = dataclasses.field(default=None, kw_only=True)
+    properties: Mapping[str, str] | None = dataclasses.field(default=None, kw_only=True)
+    description: str | None = dataclasses.field(default=None, kw_only=True)
+
+    @classmethod
+    def rows(cls) -> tuple[Option, ...]:
+        """The table of this class's options, in the order of their declaration."""
+        hints = get_type_hints(cls)
+        return tuple(
+            Option(name=field.name, type=_plain_type(hints[field.name]), default=field.default, **field.metadata)
+            for field in dataclasses.fields(cls)
+            if "json" in field.metadata
+        )
+
+    @classmethod
+    def row(cls, name: str) -> Option:
+        """Look up one option by its Python name; KeyError when there is none."""
+        return {row.name: row for row in cls.rows()}[name]
+
+    @classmethod
+    def from_json(cls: type[Self], document: Mapping[str, Any], where: str) -> Self:
+        """Read a deployment configuration's keys.
+
+        ``null`` means "not given" (azureml-v1 3.4); a key that no option has is refused with the nearest name that exists.
+
+        Raises
+        ------
+        ConfigError : unknown keys, or values that do not fit; all of them at once.
+        """
+        rows = {row.json: row for row in cls.rows()}
+        values: dict[str, Any] = {}
+        problems: list[str] = []
+        for path, value in _flatten(document, frozenset(rows)):
+            if path.lower() == "computetype":
+                continue
+            if path not in rows:
+                problems.append(unknown_key(path, rows, f"the target '{cls.compute_type}'"))
+            elif value is not None:
+                values[rows[path].name] = tuple(value) if rows[path].type is list else value
+        if problems:
+            raise ConfigError(problems, where)
+        made = cls(**values)
+        made.require(where)
+        return made
+
+    def to_json(self) -> dict[str, Any]:
+        """Write the given options as a deployment configuration document; what is not set is left out."""
+        document: dict[str, Any] = {"computeType": self.compute_type}
+        for row in self.rows():
+            value = getattr(self, row.name)
+            if value != row.default:
+                _set_path(document, row.json, list(value) if isinstance(value, tuple) else value)
+        return document
+
+    def given(self) -> dict[str, Any]:
+        """The options that differ from their defaults, by Python name."""
+        return {row.name: getattr(self, row.name) for row in self.rows() if getattr(self, row.name) != row.default}
+
+    def problems(self) -> tuple[str, ...]:
+        """Everything that is wrong with these values, one line each: every option by itself, then the rules across options."""
+        single = (row.problem(getattr(self, row.name)) for row in self.rows())
+        return (*(problem for problem in single if problem), *self.rules())
+
+    def rules(self) -> Iterable[str]:
+        """Rules across options; a target's class says its own."""
+        return ()
+
+    def require(self, where: str = "") -> None:
+        """Raise ConfigError with all problems, if there are any."""
+        if problems := self.problems():
+            raise ConfigError(problems, where or f"{self.compute_type} options")
+
+    def replaced(self: Self, changes: Mapping[str, Any]) -> Self:
+        """These options with some of them changed; names as in Python."""
+        return dataclasses.replace(self, **changes)
+
+
+def unknown_key(key: str, known: Iterable[str], whose: str) -> str:
+    """Say that a key is unknown, with the nearest names that exist.
+
+    >>> unknown_key("authEnable", ["authEnabled", "port"], "the target 'process'")
+    "the target 'process' has no key 'authEnable'; did you mean 'authEnabled'?"
+    """
+    names = sorted(known)
+    by_folded = {name.lower(): name for name in names}
+    last = {name.rsplit(".", 1)[-1].lower(): name for name in names}
+    close = difflib.get_close_matches(key.lower(), [*by_folded, *last], n=1, cutoff=0.6)
+    if close:
+        return f"{whose} has no key '{key}'; did you mean '{by_folded.get(close[0]) or last[close[0]]}'?"
+    return f"{whose} has no key '{key}'; it has {', '.join(names)}"
+
+
+def _flatten(document: Mapping[str, Any], leaves: frozenset[str], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in document.items():
+        path = prefix + str(key)
+        if isinstance(value, Mapping) and path not in leaves:
+            yield from _flatten(value, leaves, path + ".")
+        else:
+            yield path, value
+
+
+def _set_path(document: dict[str, Any], path: str, value: Any) -> None:
+    *parents, leaf = path.split(".")
+    for parent in parents:
+        document = document.setdefault(parent, {})
+    document[leaf] = value

@@ -1,0 +1,313 @@
+"""What users ask of the engine: deploy, update, rollback, start, stop, restart, delete. Each checks, seals, and begins an operation."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from typing import Any
+
+from jupyter_deploy.config.inference import InferenceConfig
+from jupyter_deploy.config.names import check_service_name
+from jupyter_deploy.config.options import Options
+from jupyter_deploy.engine.keys import provide_keys
+from jupyter_deploy.engine.models import find_model
+from jupyter_deploy.engine.operations import OperationHandle, begin, lock_service, new_operation_id, newest, settle
+from jupyter_deploy.engine.requests import DeployRequest
+from jupyter_deploy.engine.sealing import seal, seal_model, without_secrets
+from jupyter_deploy.engine.services import ServiceView, find_service
+from jupyter_deploy.errors import ConfigError, NameTaken, OperationFailed, UserError
+from jupyter_deploy.script import Finding
+from jupyter_deploy.targets import find_target
+from jupyter_deploy.workspace.folder import WorkspaceFolder
+from jupyter_deploy.workspace.locks import LockedFile
+from jupyter_deploy.workspace.records import ModelRecord, ServiceRecord, VersionRecord
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What a call set going.
+
+    Parameters
+    ----------
+    operation : None where nothing had to be done, as the service is so already.
+    findings : warnings and notes about the entry script.
+    """
+
+    operation: OperationHandle | None
+    findings: tuple[Finding, ...] = ()
+
+
+def deploy(
+    folder: WorkspaceFolder,
+    name: str,
+    models: Sequence[ModelRecord],
+    inference: InferenceConfig,
+    options: Options,
+    *,
+    overwrite: bool = False,
+    notebook_names: Collection[str] = (),
+) -> Begun:
+    """Deploy a service; under a taken name, the same content returns it and other content needs ``overwrite``.
+
+    Raises
+    ------
+    UserError : the name, the script or an option is refused; NameTaken; Busy.
+    """
+    check_service_name(name)
+    options.require()
+    _refuse_twins(models)
+    target = find_target(options.compute_type)
+    request, findings = seal(folder, name, models, inference, target, options, notebook_names)
+    with lock_service(folder, name, "deploy") as lock:
+        record = folder.services.get(name)
+        if record is None or not record.served:
+            record = _new_record(name, options, record)
+            folder.services.put(record)
+            provide_keys(folder, name, request.settings, options)
+            return Begun(_release(folder, lock, "deploy", request, record, "deploy"), findings)
+        view = find_service(folder, name)
+        if view.request.digest == request.digest:
+            return Begun(_start_if_stopped(folder, lock, view), findings)
+        if not overwrite:
+            raise NameTaken(
+                f"the service '{name}' exists, with other content (version {record.current}, {view.status.state})",
+                remedy=f"change it with %update_service {name} (service.update), or deploy with --overwrite (overwrite=True)",
+            )
+        _same_address(view.request, request)
+        provide_keys(folder, name, request.settings, options)
+        changes = {"tags": dict(options.tags or record.tags), "options": dict(request.options)}
+        return Begun(_release(folder, lock, "update", request, record, "update", changes), findings)
+
+
+def update(
+    folder: WorkspaceFolder,
+    name: str,
+    *,
+    models: Sequence[ModelRecord] | None = None,
+    inference: InferenceConfig | None = None,
+    changes: Mapping[str, Any] | None = None,
+    tags: Mapping[str, str] | None = None,
+    properties: Mapping[str, str] | None = None,
+    description: str | None = None,
+    notebook_names: Collection[str] = (),
+) -> Begun:
+    """Change a living service; what is not given stays as it is.
+
+    Parameters
+    ----------
+    changes : options by their Python names. tags : replace all tags. properties : are added.
+
+    Raises
+    ------
+    UserError : nothing was given, or an option that cannot change on a living service.
+    """
+    if all(item is None for item in (models, inference, tags, properties, description)) and not changes:
+        raise UserError("nothing to update was given", remedy="give models, inference_config, options or tags")
+    settle(folder, name)
+    with lock_service(folder, name, "update") as lock:
+        view = find_service(folder, name)
+        _require_served(view)
+        record = _described_anew(view.record, tags, properties, description)
+        folder.services.put(record)
+        if models is None and inference is None and not changes:
+            return Begun(None)
+        target = find_target(record.target)
+        options = _changed_options(target.options.from_json(view.request.options, "recorded options"), changes or {})
+        request = view.request
+        findings: tuple[Finding, ...] = ()
+        if inference is not None:
+            kept = models if models is not None else _recorded_models(folder, view)
+            request, findings = seal(folder, name, kept, inference, target, options, notebook_names)
+        elif models is not None:
+            _refuse_twins(models)
+            request = replace(request, models=tuple(seal_model(model) for model in models))
+        request = replace(request, options=without_secrets(options), settings=target.server_settings(options))
+        provide_keys(folder, name, request.settings, options)
+        fields = {"options": dict(request.options)}
+        return Begun(_release(folder, lock, "update", request, record, "update", fields), findings)
+
+
+def rollback(folder: WorkspaceFolder, name: str) -> Begun:
+    """Return to the version that served before the present one, from its own bundle.
+
+    Raises
+    ------
+    UserError : there is none.
+    """
+    settle(folder, name)
+    with lock_service(folder, name, "rollback") as lock:
+        view = find_service(folder, name)
+        earlier = view.previous
+        if earlier is None:
+            raise UserError(f"'{name}' has no earlier version to return to", remedy="see service.history()")
+        draft = replace(
+            earlier, number=0, created_time=datetime.now(timezone.utc), served_time=None, error=None, operation="", note=f"rollback to {earlier.number}"
+        )  # fmt: skip
+        version = folder.services.add_version(draft)
+        return Begun(_again(folder, lock, "rollback", version))
+
+
+def start(folder: WorkspaceFolder, name: str) -> Begun:
+    """Bring a stopped service back at its address; one that runs is left alone."""
+    settle(folder, name)
+    with lock_service(folder, name, "start") as lock:
+        view = find_service(folder, name)
+        _require_served(view)
+        return Begun(_start_if_stopped(folder, lock, view))
+
+
+def restart(folder: WorkspaceFolder, name: str) -> Begun:
+    """Start the same version anew beside the running one and switch to it."""
+    settle(folder, name)
+    with lock_service(folder, name, "restart") as lock:
+        view = find_service(folder, name)
+        return Begun(_again(folder, lock, "restart", _require_served(view)))
+
+
+def stop(folder: WorkspaceFolder, name: str) -> Begun:
+    """End a service's processes; its record, keys and address stay."""
+    settle(folder, name)
+    with lock_service(folder, name, "stop") as lock:
+        view = find_service(folder, name)
+        _require_served(view)
+        return Begun(begin(folder, lock, "stop", name, {"settings": dict(view.request.settings)}))
+
+
+def delete(folder: WorkspaceFolder, name: str) -> Begun:
+    """Take a service away with its history; an operation under way on it is cancelled first."""
+    find_service(folder, name)
+    _cancel_under_way(folder, name)
+    with lock_service(folder, name, "delete") as lock:
+        view = find_service(folder, name)
+        settings = dict(view.request.settings) if view.versions else {}
+        return Begun(begin(folder, lock, "delete", name, {"settings": settings}))
+
+
+def _cancel_under_way(folder: WorkspaceFolder, name: str) -> None:
+    under_way = newest(folder, name)
+    if under_way and under_way.state == "Running":
+        under_way.cancel()
+        with contextlib.suppress(
+            OperationFailed
+        ):  # cancelled, as asked; where it was too late, it is deleted all the same
+            under_way.wait()
+
+
+def _release(
+    folder: WorkspaceFolder,
+    lock: LockedFile,
+    kind: str,
+    request: DeployRequest,
+    record: ServiceRecord,
+    note: str,
+    service_changes: Mapping[str, Any] | None = None,
+) -> OperationHandle:
+    """Record a new version and begin the operation that makes it serve."""
+    operation = new_operation_id()
+    draft = VersionRecord(
+        service=record.name, number=0, bundle=operation, digest=request.digest,
+        models=tuple(model.id for model in request.models), request=request.to_json(),
+        created_time=datetime.now(timezone.utc), operation=operation, note=note,
+    )  # fmt: skip
+    version = folder.services.add_version(draft)
+    facts = {"deploy": version.request, "version": version.number, "bundle": version.bundle}
+    changes = {"service_changes": dict(service_changes or {})}
+    return begin(folder, lock, kind, record.name, {**facts, **changes}, operation)
+
+
+def _again(folder: WorkspaceFolder, lock: LockedFile, kind: str, version: VersionRecord) -> OperationHandle:
+    """Begin an operation that serves a bundle which is there already."""
+    facts = {"deploy": version.request, "version": version.number, "bundle": version.bundle}
+    changes = {"options": version.request["options"]}
+    return begin(folder, lock, kind, version.service, {**facts, "service_changes": changes})
+
+
+def _start_if_stopped(folder: WorkspaceFolder, lock: LockedFile, view: ServiceView) -> OperationHandle | None:
+    if view.status.state != "Stopped":
+        return None
+    return _again(folder, lock, "start", _require_served(view))
+
+
+def _require_served(view: ServiceView) -> VersionRecord:
+    if view.current is None:
+        raise UserError(
+            f"'{view.record.name}' has never served: {view.status.error or view.status.state}",
+            remedy="mend the cause, then deploy it again",
+        )
+    return view.current
+
+
+def _new_record(name: str, options: Options, former: ServiceRecord | None) -> ServiceRecord:
+    import getpass
+
+    now = datetime.now(timezone.utc)
+    return ServiceRecord(
+        name=name, target=options.compute_type, created_time=former.created_time if former else now, updated_time=now,
+        created_by=getpass.getuser(), description=options.description or "", tags=dict(options.tags or {}),
+        properties=dict(options.properties or {}), options=without_secrets(options),
+    )  # fmt: skip
+
+
+def _described_anew(
+    record: ServiceRecord,
+    tags: Mapping[str, str] | None,
+    properties: Mapping[str, str] | None,
+    description: str | None,
+) -> ServiceRecord:
+    taken = sorted(
+        key
+        for key in properties or {}
+        if record.properties.get(key, (properties or {})[key]) != (properties or {})[key]
+    )
+    if taken:
+        raise UserError(
+            f"properties cannot be changed once they are set: {', '.join(taken)}", remedy="use tags for what changes"
+        )
+    return replace(
+        record,
+        tags=record.tags if tags is None else dict(tags),
+        properties={**record.properties, **(properties or {})},
+        description=record.description if description is None else description,
+        updated_time=datetime.now(timezone.utc),
+    )
+
+
+def _changed_options(options: Options, changes: Mapping[str, Any]) -> Options:
+    rows = {row.name: row for row in options.rows()}
+    problems = []
+    for name in changes:
+        if name not in rows:
+            problems.append(f"the target '{options.compute_type}' has no option '{name}'")
+        elif not rows[name].updatable:
+            problems.append(f"{name} cannot change on a living service; delete it and deploy it anew")
+    if problems:
+        raise ConfigError(problems)
+    changed = options.replaced(changes)
+    changed.require()
+    return changed
+
+
+def _same_address(former: DeployRequest, request: DeployRequest) -> None:
+    """An overwrite keeps URL and keys, so it cannot ask for other ones."""
+    if former.target != request.target:
+        raise ConfigError(
+            [
+                f"'{request.service}' runs on the target '{former.target}'; delete it before deploying it to '{request.target}'"
+            ]
+        )
+    moved = [key for key in ("host", "port") if request.options.get(key) not in (None, former.options.get(key))]
+    if moved:
+        raise ConfigError([f"{key} cannot change on a living service; delete it and deploy it anew" for key in moved])
+
+
+def _refuse_twins(models: Sequence[ModelRecord]) -> None:
+    ids = [model.id for model in models]
+    if twins := sorted({item for item in ids if ids.count(item) > 1}):
+        raise UserError(f"the same model is given twice: {', '.join(twins)}")
+
+
+def _recorded_models(folder: WorkspaceFolder, view: ServiceView) -> list[ModelRecord]:
+    assert view.current is not None
+    return [find_model(folder, model_id) for model_id in view.current.models]

@@ -1,0 +1,121 @@
+"""Events: the only thing a face ever draws.
+
+An operation appends them to one file, a JSON object per line; any number of processes read it, from the first line on, while it grows.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Literal
+
+Kind = Literal["accepted", "began", "moved", "ended", "log", "state", "finished"]
+POLL = 0.05
+"""Seconds between two looks at a file that has not grown."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened in an operation.
+
+    Parameters
+    ----------
+    number : its place in the log, from 0.
+    time : seconds since the epoch.
+    kind : a step "began", "moved" or "ended"; "accepted" and "finished" enclose them; "log" is a line of output, "state" the service's.
+    step : the step's name; empty outside of steps.
+    text : one line for a person.
+    facts : the same for a program.
+    """
+
+    number: int
+    time: float
+    kind: Kind
+    step: str = ""
+    text: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        stamp = datetime.fromtimestamp(self.time, timezone.utc).astimezone().strftime("%H:%M:%S")
+        return f"{stamp}  {self.step + ': ' if self.step else ''}{self.text}"
+
+
+class EventLog:
+    """The event log of one operation.
+
+    Parameters
+    ----------
+    path : its file; made by the first event.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+
+    def write(self, kind: Kind, text: str = "", *, step: str = "", **facts: Any) -> Event:
+        """Append one event; it is whole on disk, or not there."""
+        with self._lock:
+            event = Event(self._count(), time.time(), kind, step, text, facts)
+            line = json.dumps(asdict(event), default=str) + "\n"
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            try:
+                os.write(descriptor, line.encode())
+            finally:
+                os.close(descriptor)
+        return event
+
+    def _count(self) -> int:
+        """How many whole lines there are; a torn last line, of a writer that was killed, is ended first."""
+        try:
+            data = self._path.read_bytes()
+        except FileNotFoundError:
+            return 0
+        if data and not data.endswith(b"\n"):
+            with self._path.open("ab") as file:
+                file.write(b"\n")
+        return data.count(b"\n")
+
+    def read(self, offset: int = 0) -> tuple[list[Event], int]:
+        """Read the events behind a byte offset.
+
+        Returns
+        -------
+        list, int : the events, and the offset to go on from.
+        """
+        try:
+            with self._path.open("rb") as file:
+                file.seek(offset)
+                data = file.read()
+        except FileNotFoundError:
+            return [], offset
+        whole = data.rfind(b"\n") + 1
+        return [event for line in data[:whole].splitlines() if (event := _parse(line))], offset + whole
+
+    def events(self) -> list[Event]:
+        """All events so far."""
+        return self.read()[0]
+
+    def follow(self, is_over: Callable[[], bool]) -> Iterator[Event]:
+        """Every event from the first, as they come, until the log is finished or ``is_over()`` says that its writer is gone."""
+        offset = 0
+        while True:
+            over = is_over()
+            found, offset = self.read(offset)
+            yield from found
+            if over or any(event.kind == "finished" for event in found):
+                return
+            if not found:
+                time.sleep(POLL)
+
+
+def _parse(line: bytes) -> Event | None:
+    try:
+        return Event(**json.loads(line))
+    except (ValueError, TypeError):
+        return None  # torn by the death of its writer

@@ -1,0 +1,73 @@
+"""The two keys of a service: made, read, and changed one at a time, so that callers can move from one to the other."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from jupyter_deploy.config.options import Options
+from jupyter_deploy.engine.places import keys_name
+from jupyter_deploy.engine.services import find_service, where
+from jupyter_deploy.errors import NotFound, UserError
+from jupyter_deploy.workspace.folder import WorkspaceFolder
+
+LENGTH = 32  # as in the original (azureml-v1 4.6)
+WhichKey = Literal["Primary", "Secondary"]
+
+
+def provide_keys(folder: WorkspaceFolder, service: str, settings: Mapping[str, Any], options: Options) -> None:
+    """Make sure that a service which asks for keys has two; given ones win, existing ones stay."""
+    if not settings.get("authEnabled"):
+        return
+    try:
+        held = dict(_read(folder, service))
+    except NotFound:
+        held = {}
+    for name, field in (("primaryKey", "primary_key"), ("secondaryKey", "secondary_key")):
+        held[name] = getattr(options, field, None) or held.get(name) or _new_key()
+    folder.secrets.put(keys_name(service), held)
+
+
+def get_keys(folder: WorkspaceFolder, service: str) -> tuple[str, str]:
+    """The primary and the secondary key.
+
+    Raises
+    ------
+    UserError : the service asks for no key.
+    """
+    view = find_service(folder, service)
+    if not view.request.settings.get("authEnabled"):
+        raise UserError(f"'{service}' asks for no key", remedy="turn keys on with service.update(auth_enabled=True)")
+    held = _read(folder, service)
+    return held["primaryKey"], held["secondaryKey"]
+
+
+def regenerate_key(folder: WorkspaceFolder, service: str, which: str, new: str | None = None) -> None:
+    """Replace one key; returns when the running service accepts the new one and refuses the old one.
+
+    Parameters
+    ----------
+    which : "Primary" or "Secondary", in any case of letters. new : the new key; generated when not given.
+    """
+    name = {"primary": "primaryKey", "secondary": "secondaryKey"}.get(str(which).lower())
+    if name is None:
+        raise UserError(f"the key is {which!r}; it is Primary or Secondary")
+    get_keys(folder, service)  # refuses a service without keys
+    held = dict(_read(folder, service))
+    held[name] = new or _new_key()
+    folder.secrets.put(keys_name(service), held)
+    target, place = where(folder, find_service(folder, service))
+    target.reload_keys(place)
+
+
+def _read(folder: WorkspaceFolder, service: str) -> Mapping[str, str]:
+    held = folder.secrets.get(f"secret:{keys_name(service)}")
+    assert isinstance(held, dict)  # written by provide_keys alone
+    return held
+
+
+def _new_key() -> str:
+    alphabet = string.ascii_letters + string.digits
+    return "".join(secrets.choice(alphabet) for _ in range(LENGTH))

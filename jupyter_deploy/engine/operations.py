@@ -1,0 +1,192 @@
+"""Operations: each change to a service is a process of its own, which writes events to a log that anybody can follow.
+
+The lock on the service is taken by the caller and inherited by the operation's process, so that it is free again exactly when that
+process is gone, however it went.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Literal
+
+from jupyter_deploy.engine.events import Event, EventLog
+from jupyter_deploy.errors import Busy, OperationCancelled, OperationFailed
+from jupyter_deploy.workspace.detached import start_detached
+from jupyter_deploy.workspace.folder import WorkspaceFolder
+from jupyter_deploy.workspace.identity import ProcessIdentity
+from jupyter_deploy.workspace.locks import LockedFile
+from jupyter_deploy.workspace.records import OperationRecord
+
+OperationState = Literal["NotStarted", "Running", "Succeeded", "Failed", "Cancelled"]
+FIRST_SIGN = 10.0
+"""Seconds within which a new operation's process has to say that it began."""
+
+
+class OperationHandle:
+    """One operation as its log tells it; any number of processes may hold one.
+
+    Parameters
+    ----------
+    folder : the workspace. record : the operation's record.
+    """
+
+    def __init__(self, folder: WorkspaceFolder, record: OperationRecord) -> None:
+        self.record = record
+        self._folder = folder.operation_folder(record.id)
+        self.log = EventLog(self._folder / "events.jsonl")
+
+    @property
+    def state(self) -> OperationState:
+        """What became of it: the log's last word, or, where its process is gone without one, Failed."""
+        events = self.log.events()
+        finished = next((event for event in reversed(events) if event.kind == "finished"), None)
+        if finished:
+            outcome: OperationState = finished.facts["outcome"]
+            return outcome
+        if self._is_alive(events):
+            return "Running"
+        if self.log.events() != events:
+            return self.state  # its last word came between the two looks
+        return "Cancelled" if any("cancel" in event.facts for event in events) else "Failed"
+
+    @property
+    def error(self) -> str:
+        """Why it did not succeed; empty where it did, or goes on."""
+        state = self.state
+        if state not in ("Failed", "Cancelled"):
+            return ""
+        finished = [event for event in self.log.events() if event.kind == "finished"]
+        if finished:
+            return finished[-1].text
+        return f"the process of the operation '{self.record.kind}' was {'cancelled' if state == 'Cancelled' else 'killed'} before it ended"
+
+    def _is_alive(self, events: list[Event]) -> bool:
+        identity = _identity(events)
+        if identity is None:
+            return time.time() - self.record.created_time.timestamp() < FIRST_SIGN
+        return identity.whereabouts() in ("alive", "elsewhere")
+
+    def events(self, follow: bool = False) -> Iterator[Event]:
+        """The events from the first; with ``follow``, until the operation ends."""
+        if follow:
+            return self.log.follow(lambda: not self._is_alive(self.log.events()))
+        return iter(self.log.events())
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait for its end; interrupting the wait does not interrupt the operation.
+
+        Raises
+        ------
+        OperationFailed, OperationCancelled : it did not succeed; the first line is the cause.
+        TimeoutError : it goes on after so many seconds.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while (state := self.state) in ("Running", "NotStarted"):
+            if deadline is not None and time.monotonic() > deadline:
+                raise TimeoutError(
+                    f"the operation '{self.record.kind}' on '{self.record.service}' goes on after {timeout} s"
+                )
+            time.sleep(0.03)
+        self.raise_error(state)
+
+    def raise_error(self, state: OperationState) -> None:
+        """Raise the error of an operation that ended without success."""
+        if state == "Cancelled":
+            raise OperationCancelled(self.error, remedy="what served before goes on serving")
+        if state == "Failed":
+            raise _failure(self.error, self.log.events())
+
+    def cancel(self) -> bool:
+        """Ask the operation to stop; what it began is taken away. False when it has ended already."""
+        identity = _identity(self.log.events())
+        if self.state != "Running" or identity is None or identity.whereabouts() != "alive":
+            return False
+        self.log.write("log", "cancellation asked for", cancel=True)
+        os.kill(identity.pid, signal.SIGTERM)
+        return True
+
+
+def _identity(events: list[Event]) -> ProcessIdentity | None:
+    for event in events:
+        if "process" in event.facts:
+            return ProcessIdentity.from_json(event.facts["process"])
+    return None
+
+
+def _failure(error: str, events: list[Event]) -> OperationFailed:
+    finished = [event for event in events if event.kind == "finished"]
+    facts: Mapping[str, Any] = finished[-1].facts if finished else {}
+    return OperationFailed(error, facts.get("why", ""), facts.get("remedy", "run the same command again"))
+
+
+def lock_service(folder: WorkspaceFolder, service: str, kind: str) -> LockedFile:
+    """Take the lock on a service.
+
+    Raises
+    ------
+    Busy : an operation on it is under way; its kind and begin are named.
+    """
+    try:
+        return folder.locked(f"service-{service}", wait=False, kind=kind)
+    except Busy:
+        under_way = newest(folder, service)
+        what = f"'{under_way.record.kind}', begun {_ago(under_way.record.created_time)}" if under_way else "just begun"
+        raise Busy(
+            f"another operation on '{service}' is under way: {what}",
+            remedy=f"wait for it, or cancel it (%cancel_service {service})",
+        ) from None
+
+
+def new_operation_id() -> str:
+    """An id for an operation: the time, to read and sort by, and some chance."""
+    return f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+def begin(
+    folder: WorkspaceFolder,
+    lock: LockedFile,
+    kind: str,
+    service: str,
+    request: Mapping[str, Any],
+    operation_id: str | None = None,
+) -> OperationHandle:
+    """Start an operation's process and hand it the lock; its first event is written when this returns."""
+    record = OperationRecord(operation_id or new_operation_id(), kind, service, datetime.now(timezone.utc))
+    place = folder.operation_folder(record.id)
+    place.mkdir(mode=0o700, parents=True)
+    document = {"kind": kind, "service": service, "workspace": str(folder.path), "id": record.id, **request}
+    (place / "request.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
+    folder.operations.add(record)
+    handle = OperationHandle(folder, record)
+    handle.log.write("accepted", f"{kind} '{service}'", operation=record.id)
+    with (place / "output.log").open("ab") as output:
+        process = start_detached(
+            "jupyter_deploy.engine.runner", [str(place), str(lock.fileno())],
+            folder=Path.cwd(), errors=output, pass_fds=(lock.fileno(),),
+        )  # fmt: skip
+    handle.log.write("log", "process started", process=ProcessIdentity.of(process.pid).to_json())
+    return handle
+
+
+def newest(folder: WorkspaceFolder, service: str) -> OperationHandle | None:
+    """The newest operation on a service."""
+    records = folder.operations.list(service, limit=1)
+    return OperationHandle(folder, records[0]) if records else None
+
+
+def settle(folder: WorkspaceFolder, service: str) -> None:
+    """Wait for the operation under way on a service, if there is one, and raise its error."""
+    handle = newest(folder, service)
+    if handle and handle.state == "Running":
+        handle.wait()
+
+
+def _ago(moment: datetime) -> str:
+    return f"{max(0, round((datetime.now(timezone.utc) - moment).total_seconds()))} s ago"

@@ -1,0 +1,79 @@
+"""What a user asked for, sealed: absolute paths, hashes of every file, and references instead of secrets.
+
+The same request comes out of a magic, a form, the command line or Python; what it names is what will be deployed, whatever happens to
+the files on disk afterwards.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from jupyter_deploy.bundle.contents import SealedFile, SealedModel, SealedScript
+
+
+@dataclass(frozen=True)
+class SealedEnvironment:
+    """Where the packages come from: a lock that is there already, or a requirements file to be locked."""
+
+    kind: Literal["kernel", "pip"]
+    text: str
+
+
+@dataclass(frozen=True)
+class DeployRequest:
+    """Everything that makes one version of a service.
+
+    Parameters
+    ----------
+    service : its name.
+    target : the target's name.
+    models : in the order given. script, environment : sealed.
+    options : the target's options in their JSON form, without secrets.
+    settings : the target's part of the scoring server's settings, with every default filled in.
+    inference : the InferenceConfig's settings as given, for the record.
+    """
+
+    service: str
+    target: str
+    models: tuple[SealedModel, ...]
+    script: SealedScript
+    environment: SealedEnvironment
+    options: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    inference: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """Equal for requests that make the same service, whenever and from wherever they are made."""
+        content = self.to_json()
+        del content["inference"]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as a plain document."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> DeployRequest:
+        """Read what :meth:`to_json` wrote."""
+        script = document["script"]
+        return cls(
+            service=document["service"],
+            target=document["target"],
+            models=tuple(
+                SealedModel(model["name"], model["version"], _files(model["files"])) for model in document["models"]
+            ),
+            script=SealedScript(script["entry"], script["source_directory"], _files(script["files"])),
+            environment=SealedEnvironment(**document["environment"]),
+            options=document["options"],
+            settings=document["settings"],
+            inference=document["inference"],
+        )
+
+
+def _files(documents: list[Mapping[str, Any]]) -> tuple[SealedFile, ...]:
+    return tuple(SealedFile(**document) for document in documents)

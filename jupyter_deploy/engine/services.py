@@ -1,0 +1,158 @@
+"""What is known of services, asked anew each time: the recorded state is never trusted (design decision 4). Starts no process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from jupyter_deploy.engine.operations import OperationHandle, newest
+from jupyter_deploy.engine.places import bundle_folder, place_of
+from jupyter_deploy.engine.requests import DeployRequest
+from jupyter_deploy.errors import ServiceNotFound
+from jupyter_deploy.targets import find_target
+from jupyter_deploy.targets.base import Place, Status, Target
+from jupyter_deploy.workspace.folder import WorkspaceFolder
+from jupyter_deploy.workspace.records import ServiceRecord, TagFilter, VersionRecord
+
+
+@dataclass(frozen=True)
+class ServiceView:
+    """A service at one moment.
+
+    Parameters
+    ----------
+    record : what is recorded. status : what its target says, or what the operation under way means for it.
+    versions : every version, oldest first. operation : the newest operation.
+    """
+
+    record: ServiceRecord
+    status: Status
+    versions: tuple[VersionRecord, ...]
+    operation: OperationHandle | None
+
+    @property
+    def current(self) -> VersionRecord | None:
+        """The version that serves, or served last."""
+        return next((version for version in self.versions if version.number == self.record.current), None)
+
+    @property
+    def previous(self) -> VersionRecord | None:
+        """The version that a rollback would return to: the last one that served before, from another bundle."""
+        current = self.current
+        if current is None:
+            return None
+        before = (version for version in reversed(self.versions) if version.number < current.number)
+        return next((version for version in before if version.served_time and version.bundle != current.bundle), None)
+
+    @property
+    def request(self) -> DeployRequest:
+        """The request behind the current version, or, where none has served, behind the newest one."""
+        version = self.current or self.versions[-1]
+        return DeployRequest.from_json(version.request)
+
+
+def find_service(folder: WorkspaceFolder, name: str) -> ServiceView:
+    """Look at one service.
+
+    Raises
+    ------
+    ServiceNotFound : there is none of that name.
+    """
+    record = folder.services.get(name)
+    if record is None:
+        raise ServiceNotFound(f"there is no service '{name}'", _nearest(folder, name), "see %services")
+    return _view(folder, record)
+
+
+def list_services(
+    folder: WorkspaceFolder,
+    *,
+    target: str | None = None,
+    model: str | None = None,
+    tags: Iterable[TagFilter] = (),
+    properties: Iterable[TagFilter] = (),
+) -> list[ServiceView]:
+    """Look at every service, newest first.
+
+    Parameters
+    ----------
+    target : only those on this target. model : only those that serve this model (``name`` or ``name:version``).
+    tags, properties : ``key`` or ``(key, value)``, all of which have to fit.
+    """
+    records = [record for record in folder.services.list() if target is None or record.target == target.lower()]
+    fitting = [record for record in records if _fits(record.tags, tags) and _fits(record.properties, properties)]
+    views = [_view(folder, record) for record in fitting]
+    return [view for view in views if model is None or _serves(view, model)]
+
+
+def _fits(held: dict[str, str], wanted: Iterable[TagFilter]) -> bool:
+    return all(item in held if isinstance(item, str) else held.get(item[0]) == item[1] for item in wanted)
+
+
+def _serves(view: ServiceView, model: str) -> bool:
+    models = view.current.models if view.current else ()
+    return any(model in (held, held.split(":")[0]) for held in models)
+
+
+def _view(folder: WorkspaceFolder, record: ServiceRecord) -> ServiceView:
+    operation = newest(folder, record.name)
+    versions = folder.services.versions(record.name)
+    status = _status(folder, record, versions, operation)
+    if status.version and status.version != record.current and not _is_running(operation):
+        record = _adopt(folder, record, status)  # an operation was killed between the switch and its record
+        versions = folder.services.versions(record.name)
+    return ServiceView(record, status, versions, operation)
+
+
+def _is_running(operation: OperationHandle | None) -> bool:
+    return operation is not None and operation.state == "Running"
+
+
+def _status(
+    folder: WorkspaceFolder,
+    record: ServiceRecord,
+    versions: tuple[VersionRecord, ...],
+    operation: OperationHandle | None,
+) -> Status:
+    asked = Status("Failed", error=record.error or "its deployment did not end well")
+    if versions:
+        request = DeployRequest.from_json(versions[-1].request)
+        found = find_target(record.target).status(place_of(folder, record.name, request.settings))
+        if record.served or found.version:
+            asked = found
+        elif operation and not _is_running(operation) and operation.error:
+            asked = replace(asked, error=operation.error)
+    if operation and _is_running(operation):
+        state = "Deleting" if operation.record.kind == "delete" else "Transitioning"
+        return replace(asked, state=state, error="")  # type: ignore[arg-type]
+    return asked
+
+
+def _adopt(folder: WorkspaceFolder, record: ServiceRecord, status: Status) -> ServiceRecord:
+    assert status.version is not None
+    now = datetime.now(timezone.utc)
+    folder.services.change_version(record.name, status.version, served_time=now, error=None)
+    adopted = replace(record, current=status.version, scoring_uri=status.scoring_uri, served=True, error=None)
+    folder.services.put(adopted)
+    return adopted
+
+
+def _nearest(folder: WorkspaceFolder, name: str) -> str:
+    import difflib
+
+    names = [record.name for record in folder.services.list()]
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean '{close[0]}'?" if close else ""
+
+
+def where(folder: WorkspaceFolder, view: ServiceView) -> tuple[Target, Place]:
+    """The target of a service and the place it works in."""
+    return find_target(view.record.target), place_of(folder, view.record.name, view.request.settings)
+
+
+def bundles_using(folder: WorkspaceFolder, service: str, model_id: str) -> list[Path]:
+    """The bundle folders of a service's versions that hold a model."""
+    held = (version for version in folder.services.versions(service) if model_id in version.models)
+    return sorted({bundle_folder(folder, service, version.bundle) for version in held})

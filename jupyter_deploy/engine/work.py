@@ -1,0 +1,161 @@
+"""What operations do, step by step; runs in the operation's own process."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from jupyter_deploy.bundle.writer import BundleContents, verify_bundle, write_bundle
+from jupyter_deploy.engine.places import bundle_folder, place_of
+from jupyter_deploy.engine.requests import DeployRequest, SealedEnvironment
+from jupyter_deploy.engine.runner import Job
+from jupyter_deploy.environments import Lock
+from jupyter_deploy.errors import OperationCancelled
+from jupyter_deploy.targets import find_target
+from jupyter_deploy.targets.base import Place, Release, Status, Target
+
+
+def run(job: Job) -> None:
+    """Do what the job's kind says."""
+    try:
+        _WORK[job.kind](job)
+    except BaseException as error:
+        _note_failure(job, error)
+        raise
+
+
+def _release(job: Job) -> None:
+    """Deploy or update: environment, bundle, start, switch."""
+    request = DeployRequest.from_json(job.request["deploy"])
+    number: int = job.request["version"]
+    bundle = bundle_folder(job.folder, job.service, job.request["bundle"])
+    with job.step("environment", "environment"):
+        lock = _locked(job, request.environment)
+    with job.step("bundle", "bundle"):
+        contents = BundleContents(
+            job.service, number, job.folder.id, request.models, request.script, lock.text(), request.settings
+        )
+        write_bundle(bundle, contents, job.folder.files)
+    _serve(job, request, number, bundle, lock)
+
+
+def _serve_again(job: Job) -> None:
+    """Rollback, start or restart: a bundle that is there already."""
+    request = DeployRequest.from_json(job.request["deploy"])
+    bundle = bundle_folder(job.folder, job.service, job.request["bundle"])
+    with job.step("verify", "check of the bundle"):
+        verify_bundle(bundle)
+        lock = Lock.parse((bundle / "requirements.lock").read_text(encoding="utf-8"))
+    _serve(job, request, job.request["version"], bundle, lock)
+
+
+def _serve(job: Job, request: DeployRequest, number: int, bundle: Path, lock: Lock) -> None:
+    target = find_target(request.target)
+    options = target.options.from_json(request.options, where="recorded options")
+    interpreter = _interpreter(job, lock)
+    place = place_of(job.folder, job.service, request.settings)
+    place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    job.warm_up()
+    with ExitStack() as stack:
+        with job.step("start", "start of the service"):
+            release = Release(number, bundle, options, interpreter)
+            candidate = stack.enter_context(target.bring_up(place, release, job.report))
+        with job.step("switch", "switch to the new version"):
+            job.point_of_no_return()
+            status = candidate.take_over()
+            _note_served(job, number, status)
+    job.log.write("state", f"{job.service} is {status.state}", state=status.state, scoring_uri=status.scoring_uri)
+
+
+def _locked(job: Job, environment: SealedEnvironment) -> Lock:
+    if environment.kind == "kernel":
+        return Lock.parse(environment.text)
+    from jupyter_deploy.environments import lock_requirements
+
+    return lock_requirements(environment.text, Path(sys.executable), job.say)
+
+
+def _interpreter(job: Job, lock: Lock) -> Path:
+    """This interpreter where it satisfies the lock, else a virtual environment that does (design: the embedded default)."""
+    from jupyter_deploy.environments import lacking, lock_requirements, virtual_environment
+
+    if lock.source == "kernel":
+        missing = lacking(lock)
+        if not missing:
+            return Path(sys.executable)
+        job.say(f"this interpreter does not satisfy the lock ({missing[0]}); making a virtual environment")
+        pins = "\n".join(f"{package.name}=={package.version}" for package in lock.packages)
+        lock = lock_requirements(pins, Path(sys.executable), job.say)
+    with job.step("packages", "packages"):
+        return virtual_environment(lock, Path(sys.executable), job.say)
+
+
+def _stop(job: Job) -> None:
+    target, place = _running(job)
+    with job.step("stop", "stop"):
+        job.point_of_no_return()
+        target.stop(place)
+        _change_service(job, desired="stopped")
+    job.log.write("state", f"{job.service} is Stopped", state="Stopped")
+
+
+def _delete(job: Job) -> None:
+    target, place = _running(job)
+    with job.step("delete", "deletion"):
+        job.point_of_no_return()
+        target.delete(place)
+        if place.keys:
+            place.keys.unlink(missing_ok=True)
+        if place.folder.exists():
+            shutil.rmtree(place.folder)
+        job.folder.services.remove(job.service)
+
+
+def _running(job: Job) -> tuple[Target, Place]:
+    record = job.folder.services.get(job.service)
+    assert record is not None  # the caller looked, and holds the lock since
+    return find_target(record.target), place_of(job.folder, job.service, job.request["settings"])
+
+
+def _note_served(job: Job, number: int, status: Status) -> None:
+    now = datetime.now(timezone.utc)
+    job.folder.services.change_version(job.service, number, served_time=now, error=None)
+    _change_service(
+        job, current=number, scoring_uri=status.scoring_uri, desired="running", error=None, served=True,
+        **job.request.get("service_changes", {}),
+    )  # fmt: skip
+
+
+def _note_failure(job: Job, error: BaseException) -> None:
+    """Record why, where a person looks for it tomorrow; a cancelled or failed update does not touch what serves."""
+    record = job.folder.services.get(job.service)
+    if record is None:
+        return
+    text = "cancelled" if isinstance(error, OperationCancelled) else str(error)
+    if "version" in job.request and job.kind in ("deploy", "update", "rollback"):
+        job.folder.services.change_version(job.service, job.request["version"], error=text)
+    if not record.served:
+        job.folder.services.put(replace(record, error=text))
+
+
+def _change_service(job: Job, **fields: object) -> None:
+    record = job.folder.services.get(job.service)
+    assert record is not None
+    changed: Mapping[str, object] = {"updated_time": datetime.now(timezone.utc), **fields}
+    job.folder.services.put(replace(record, **changed))  # type: ignore[arg-type]
+
+
+_WORK: Mapping[str, Callable[[Job], None]] = {
+    "deploy": _release,
+    "update": _release,
+    "rollback": _serve_again,
+    "start": _serve_again,
+    "restart": _serve_again,
+    "stop": _stop,
+    "delete": _delete,
+}

@@ -1,0 +1,165 @@
+"""Locks a pip requirements file: uv resolves it once, with hashes, for one interpreter."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from jupyter_deploy.environments.interpreter import inspect
+from jupyter_deploy.environments.lock import Lock, LockedPackage, normal, parse_pins
+from jupyter_deploy.environments.serving import REPLACED_PACKAGES, SCORING_SERVER, SERVER_PACKAGES
+from jupyter_deploy.environments.uv import Say, run_uv, without_credentials
+from jupyter_deploy.errors import ConfigError, EnvironmentFailed
+
+_COMMENT = re.compile(r"(^|\s)#.*")
+_HASH = re.compile(r"\s--hash[=\s]\s*(\S+)")
+_ELSEWHERE = re.compile(r".*(://|@)|[./~]|[A-Za-z]:\\|\S+\.(whl|zip|tar\.gz)$")
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One requirement of a file: its package, its text without hashes, and the hashes that it is held to."""
+
+    name: str
+    text: str
+    hashes: frozenset[str]
+
+
+def lock_requirements(text: str, python: Path, say: Say, filename: str = "requirements.txt") -> Lock:
+    """Resolve a requirements file, together with what the scoring server needs, into a lock with hashes.
+
+    Parameters
+    ----------
+    text : the file's text.
+    python : the interpreter the packages are for.
+    say : called with each line of progress.
+    filename : the file's name, for messages and for who asked.
+
+    Raises
+    ------
+    ConfigError : lines that are no requirements, or that are not taken (options, addresses, paths); lists all of them.
+    EnvironmentFailed : no set of packages fits, or they cannot be fetched.
+    """
+    entries = _read(text, filename)
+    left_out = tuple(sorted({entry.name for entry in entries} & REPLACED_PACKAGES))
+    if left_out:
+        say(f"left out, because the scoring server stands in for it: {', '.join(left_out)}")
+    wanted = [entry for entry in entries if entry.name not in REPLACED_PACKAGES]
+    askers = {entry.name: filename for entry in wanted}
+    resolved = _compile([entry.text for entry in wanted] + _server_requirements(), python, say)
+    packages = tuple(_held_to(wanted, _asked(package, askers)) for package in resolved)
+    return Lock(inspect(python).version, "pip", packages, left_out=left_out)
+
+
+def add_hashes(lock: Lock, python: Path, say: Say) -> Lock:
+    """Give a lock from the kernel the hashes that an installation elsewhere needs; the versions stay.
+
+    Raises
+    ------
+    EnvironmentFailed : a package of the lock was installed from a folder, or its index has it no longer.
+    """
+    if lock.local_installs:
+        raise EnvironmentFailed(
+            f"{', '.join(lock.local_installs)} was installed from a folder and can be had from no index",
+            "Only this interpreter has it.",
+            "Deploy with the interpreter that has it, or put its code into the source directory.",
+        )
+    pins = [f"{package.name}=={package.version}" for package in lock.packages]
+    hashes = {package.name: package.hashes for package in _compile(pins, python, say, "--no-deps")}
+    return replace(lock, packages=tuple(replace(each, hashes=hashes[each.name]) for each in lock.packages))
+
+
+def _compile(requirements: Sequence[str], python: Path, say: Say, *options: str) -> tuple[LockedPackage, ...]:
+    """Let uv choose a version of every package, wheels only: building a source package would run its code."""
+    with tempfile.TemporaryDirectory() as folder:
+        # A requirement that never applies takes a package out, also where another package asks for it.
+        overrides = Path(folder, "overrides.txt")
+        overrides.write_text("".join(f"{name}; python_version < '0'\n" for name in sorted(REPLACED_PACKAGES)))
+        settings = ["--generate-hashes", "--only-binary=:all:", "--no-header", f"--overrides={overrides}", *options]
+        output = run_uv(
+            ["pip", "compile", "-", f"--python={python}", *settings],
+            say,
+            remedy="Change the requirements, or look whether the network is there.",
+            stdin="\n".join(requirements) + "\n",
+        )
+    return tuple(sorted(parse_pins(output.splitlines(), "# via"), key=lambda package: package.name))
+
+
+def _server_requirements() -> list[str]:
+    return [f"{name}; sys_platform != 'win32'" if name == "uvloop" else name for name in SERVER_PACKAGES]
+
+
+def _asked(package: LockedPackage, askers: Mapping[str, str]) -> LockedPackage:
+    """The package with those who asked for it directly before those who require it."""
+    direct = [askers[package.name]] if package.name in askers else []
+    if package.name in SERVER_PACKAGES:
+        direct.append(SCORING_SERVER)
+    return replace(package, asked_by=(*direct, *package.asked_by))
+
+
+def _held_to(entries: Iterable[_Entry], package: LockedPackage) -> LockedPackage:
+    """The package with the hashes that the file gives for it; uv itself does not look at them here."""
+    given: frozenset[str] = frozenset().union(*(entry.hashes for entry in entries if entry.name == package.name))
+    kept = tuple(each for each in package.hashes if each in given)
+    if given and not kept:
+        raise EnvironmentFailed(
+            f"no file of {package.name} {package.version} has a hash that the requirements give",
+            "Either the hash is for another version, or the file was replaced.",
+            "Pin the version that the hash belongs to.",
+        )
+    return replace(package, hashes=kept) if given else package
+
+
+def _read(text: str, filename: str) -> list[_Entry]:
+    entries: list[_Entry] = []
+    problems: list[str] = []
+    for number, line in _logical_lines(text):
+        refusal = _refusal(line)
+        if refusal:
+            problems.append(f"line {number}: {refusal}")
+        else:
+            entries.append(_entry(line))
+    if problems:
+        raise ConfigError(problems, filename, "Take these lines out, or write them as plain requirements (name==1.2).")
+    return entries
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Lines with their numbers, without comments, and with those that end in a backslash put together."""
+    start, joined = 0, ""
+    for number, raw in enumerate(text.splitlines(), start=1):
+        start = start if joined else number
+        line = _COMMENT.sub("", raw).rstrip()
+        if line.endswith("\\"):
+            joined += line[:-1] + " "
+            continue
+        if (joined + line).strip():
+            yield start, (joined + line).strip()
+        joined = ""
+    if joined.strip():
+        yield start, joined.strip()
+
+
+def _refusal(line: str) -> str:
+    """Why a line is not taken, or an empty text."""
+    from packaging.requirements import InvalidRequirement
+
+    if line.startswith("-"):
+        return f"options are not taken yet: {without_credentials(line)}"
+    if _ELSEWHERE.match(line):
+        return f"addresses and paths are not taken yet: {without_credentials(line)}"
+    try:
+        _entry(line)
+    except InvalidRequirement as error:
+        return f"this is no requirement: {line} ({str(error).splitlines()[0]})"
+    return ""
+
+
+def _entry(line: str) -> _Entry:
+    from packaging.requirements import Requirement
+
+    requirement = Requirement(_HASH.sub("", line))
+    return _Entry(normal(requirement.name), str(requirement), frozenset(_HASH.findall(line)))

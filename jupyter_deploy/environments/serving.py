@@ -1,0 +1,26 @@
+"""What every service needs for its scoring server, and which packages of the original that server stands in for."""
+
+from __future__ import annotations
+
+SCORING_SERVER = "the scoring server"
+"""Who asked for the packages below, in the words of a lock."""
+
+SERVER_PACKAGES = ("httptools", "orjson", "uvicorn", "uvloop")
+"""The packages that the scoring server imports; the names of distributions and modules are the same."""
+
+REPLACED_PACKAGES = frozenset(
+    {
+        "azureml-contrib-services",
+        "azureml-core",
+        "azureml-defaults",
+        "azureml-inference-server-http",
+        "azureml-model-management-sdk",
+        "azureml-monitoring",
+        "azureml-sdk",
+        "jupyter-deploy-models",
+    }
+)
+"""Distributions that are never installed in a service: the scoring server answers their names."""
+
+REPLACED_MODULES = frozenset({"azureml", "azureml_inference_server_http", "jupyter_deploy"})
+"""Modules that the scoring server answers."""

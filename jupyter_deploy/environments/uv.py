@@ -1,0 +1,91 @@
+"""Runs uv, the resolver and installer: the program of its wheel, an argument list, never a shell."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+
+from jupyter_deploy.errors import EnvironmentFailed
+
+Say = Callable[[str], None]
+"""Takes one line of progress for the person who waits."""
+
+# What uv needs of its caller: its cache, its settings, the network. Nothing else of the notebook's environment reaches it.
+_PASSED_ON = re.compile(
+    r"(HOME|PATH|TMPDIR|TEMP|TMP|LANG|NETRC|XDG_\w+|UV_\w+|SSL_CERT_\w+|(ALL|HTTPS?|NO)_PROXY"
+    r"|SYSTEMROOT|SYSTEMDRIVE|USERPROFILE|APPDATA|LOCALAPPDATA)",
+    re.IGNORECASE,
+)
+_CREDENTIALS = re.compile(r"(?<=//)[^\s`'\"]*@")
+# How uv marks the start of an error and draws the chain of its causes: in words, in older versions with these signs.
+_ERROR = re.compile(r"\s*(error\b|\u00d7)")
+_DRAWING = re.compile(r"^[\s\u00d7\u2570\u2500\u25b6\u2502\u251c]*(error: )?")
+
+
+def run_uv(arguments: Sequence[str], say: Say, *, remedy: str, stdin: str = "") -> str:
+    """Run uv to its end.
+
+    Parameters
+    ----------
+    arguments : the command and its options.
+    say : called with each line that uv reports while it works.
+    remedy : what the person can do if it fails.
+    stdin : text for uv's standard input.
+
+    Returns
+    -------
+    What uv wrote to standard output.
+
+    Raises
+    ------
+    EnvironmentFailed : uv refused; the first line is its reason in one sentence.
+    """
+    from uv import find_uv_bin
+
+    command = [find_uv_bin(), *arguments, "--color=never", "--no-progress"]
+    environment = {name: value for name, value in os.environ.items() if _PASSED_ON.fullmatch(name)}
+    # Files, not pipes, for what goes in and comes out: only one stream has to be read while uv runs.
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as got:
+        given.write(stdin.encode())
+        given.seek(0)
+        with subprocess.Popen(command, stdin=given, stdout=got, stderr=subprocess.PIPE, env=environment) as process:
+            try:
+                reported = _follow(process, say)
+            except BaseException:
+                process.kill()
+                raise
+        if process.returncode:
+            what, why = read_reason(reported)
+            raise EnvironmentFailed(what or f"uv {arguments[0]} ended with code {process.returncode}", why, remedy)
+        got.seek(0)
+        return got.read().decode()
+
+
+def without_credentials(text: str) -> str:
+    """The text with user names and passwords in its addresses replaced by ``***``."""
+    return _CREDENTIALS.sub("***@", text)
+
+
+def read_reason(reported: Sequence[str]) -> tuple[str, str]:
+    """Find in the lines of a uv that failed its reason in one sentence, and its whole account without the drawing."""
+    start = next((at for at, line in enumerate(reported) if _ERROR.match(line)), 0)
+    account = [_DRAWING.sub("", line, count=1) for line in reported[start:]]
+    why = "\n".join(account).strip()
+    because = re.search(r"Because (.+?),? (?:and only the following|we can conclude)", " ".join(why.split()))
+    if because:
+        return f"the packages cannot be had together: {because[1]}", why
+    causes = [line.removeprefix("cause: ") for line in account if line.startswith("cause: ")]
+    return ": ".join([account[0].rstrip(":"), *causes[-1:]]) if account else "", why
+
+
+def _follow(process: subprocess.Popen[bytes], say: Say) -> list[str]:
+    lines = []
+    for raw in process.stderr or ():
+        line = without_credentials(raw.decode(errors="replace").rstrip())
+        lines.append(line)
+        if line.strip():
+            say(line)
+    return lines

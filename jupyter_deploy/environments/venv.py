@@ -1,0 +1,98 @@
+"""Makes virtual environments from locks and keeps them: equal locks share one."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from jupyter_deploy.environments.interpreter import inspect, same_series
+from jupyter_deploy.environments.lock import Lock, normal
+from jupyter_deploy.environments.requirements import add_hashes
+from jupyter_deploy.environments.uv import Say, run_uv
+from jupyter_deploy.errors import EnvironmentFailed
+
+_COMPLETE = ".complete"
+_PACKAGES = "Lib/site-packages" if sys.platform == "win32" else "lib/python*/site-packages"
+
+
+def virtual_environment(lock: Lock, python: Path, say: Say) -> Path:
+    """Make, or find again, a virtual environment that holds exactly what a lock names.
+
+    Environments are kept under ``$XDG_CACHE_HOME`` (else ``~/.cache``) and may be deleted at any time. One is made in
+    the place where it stays, since its scripts name that place, and counts only when its last file is written: what a
+    build that was broken off left behind is built again. Two processes never build the same one at once.
+
+    Parameters
+    ----------
+    lock : what to install; hashes are looked up first for a lock that has none.
+    python : the interpreter that the environment is made for.
+    say : called with each line of progress.
+
+    Returns
+    -------
+    The environment's interpreter.
+
+    Raises
+    ------
+    EnvironmentFailed : a package cannot be fetched or is not the file that was locked.
+    """
+    base = inspect(python)
+    if not same_series(lock.python, base.version):
+        raise EnvironmentFailed(
+            f"the lock was made for Python {lock.python}, and {python} is {base.version}",
+            "Packages are built for one series of Python.",
+            "Name an interpreter of that series, or deploy again to make a new lock.",
+        )
+    key = hashlib.sha256(f"{lock.digest} {base.version} {base.platform}".encode()).hexdigest()
+    folder = _cache() / key[:32]
+    if not _is_whole(folder, lock):
+        _build(folder, lock, python, say)
+    return _interpreter(folder)
+
+
+def _build(folder: Path, lock: Lock, python: Path, say: Say) -> None:
+    from jupyter_deploy.workspace.locks import acquire
+
+    try:
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentFailed(
+            f"environments cannot be kept under {folder.parent}",
+            str(error),
+            "Set XDG_CACHE_HOME to a folder that you can write.",
+        ) from error
+    building = acquire(folder.with_suffix(".lock"), wait=True, kind="build an environment")
+    assert building is not None
+    with building:
+        if _is_whole(folder, lock):  # another process has built it meanwhile
+            return
+        if folder.exists():
+            shutil.rmtree(folder)
+        exact = lock if lock.has_hashes else add_hashes(lock, python, say)
+        remedy = "Look whether the network is there, or deploy again to make a new lock."
+        run_uv(["venv", f"--python={python}", "--no-project", str(folder)], say, remedy=remedy)
+        requirements = folder / "requirements.lock"
+        requirements.write_text(exact.text(), encoding="utf-8")
+        settings = ["--require-hashes", "--only-binary=:all:", "--no-deps", f"--requirements={requirements}"]
+        run_uv(["pip", "install", f"--python={_interpreter(folder)}", *settings], say, remedy=remedy)
+        (folder / _COMPLETE).touch()
+
+
+def _is_whole(folder: Path, lock: Lock) -> bool:
+    """Whether an environment was built to its end, and its interpreter and packages are still there."""
+    if not (folder / _COMPLETE).exists() or not _interpreter(folder).exists():
+        return False
+    records = folder.glob(f"{_PACKAGES}/*.dist-info/RECORD")
+    return {package.name for package in lock.packages} <= {normal(path.parent.name.split("-")[0]) for path in records}
+
+
+def _interpreter(folder: Path) -> Path:
+    return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+def _cache() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home, "jupyter-deploy", "environments")

@@ -1,0 +1,1 @@
+"""Models: registered under versions, read without being run, placed, downloaded and deleted."""

@@ -1,0 +1,1 @@
+"""Which framework wrote a model, read from its files alone; one module per framework."""

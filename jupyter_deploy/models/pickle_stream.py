@@ -1,0 +1,71 @@
+"""A file of unknown origin, read from front to end within limits."""
+
+from __future__ import annotations
+
+from typing import IO
+
+from jupyter_deploy.models.decompress import COMPRESSION_ERRORS
+
+MAX_BYTES = 16 * 1024**3
+"""Where reading a stream is given up; a compressed file of a few megabytes can unpack to more than any disk holds."""
+
+_CHUNK = 1024 * 1024
+_MAX_ARGUMENT = 512 * 1024 * 1024
+
+
+class StreamEnded(Exception):
+    """Every program that loads this stream fails here at the latest."""
+
+
+class StreamUnreadable(Exception):
+    """A program that loads this stream might go on where this machine cannot."""
+
+
+class Stream:
+    """A file read from front to end, within limits.
+
+    Parameters
+    ----------
+    file : positioned at the first byte.
+    limit : how many bytes may be read in all.
+    """
+
+    def __init__(self, file: IO[bytes], limit: int = MAX_BYTES) -> None:
+        self._file = file
+        self._limit = limit
+        self.position = 0
+
+    def read(self, size: int) -> bytes:
+        """Exactly so many bytes."""
+        if size > _MAX_ARGUMENT:
+            self.skip(size)
+            raise StreamUnreadable("an argument is too long")
+        try:
+            data = self._file.read(size)
+        except COMPRESSION_ERRORS as error:
+            raise StreamEnded from error
+        self._count(len(data))
+        if len(data) != size:
+            raise StreamEnded
+        return data
+
+    def readline(self) -> bytes:
+        """A line with its end."""
+        try:
+            line = self._file.readline(_MAX_ARGUMENT)
+        except COMPRESSION_ERRORS as error:
+            raise StreamEnded from error
+        self._count(len(line))
+        if not line.endswith(b"\n"):
+            raise StreamEnded
+        return line
+
+    def skip(self, size: int) -> None:
+        """Pass over so many bytes without keeping them."""
+        while size > 0:
+            size -= len(self.read(min(size, _CHUNK)))
+
+    def _count(self, size: int) -> None:
+        self.position += size
+        if self.position > self._limit:
+            raise StreamUnreadable("the file unpacks to too many bytes")

@@ -1,0 +1,145 @@
+"""``@rawhttp`` and the request that such a ``run()`` is given."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from email import policy
+from email.parser import BytesParser
+from functools import cached_property, wraps
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import parse_qsl
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def rawhttp(run: Callable[P, R]) -> Callable[P, R]:
+    """Mark a ``run`` that wants the request itself instead of its decoded body.
+
+    >>> @rawhttp
+    ... def run(request): return len(request.get_data())
+    """
+
+    @wraps(run)
+    def marked(*args: P.args, **kwargs: P.kwargs) -> R:
+        return run(*args, **kwargs)
+
+    marked.rawhttp = True  # type: ignore[attr-defined]  # a mark on a function, which no type describes
+    return marked
+
+
+class Values(Mapping[str, Any]):
+    """A mapping of names that may repeat: indexing gives the first value, ``getlist`` all of them.
+
+    Parameters
+    ----------
+    pairs : names and values in their order.
+    ignore_case : whether names differ by case (headers do not).
+    """
+
+    def __init__(self, pairs: Iterable[tuple[str, Any]], ignore_case: bool = False) -> None:
+        self._pairs = tuple(pairs)
+        self._fold = str.lower if ignore_case else str
+
+    def __getitem__(self, name: str) -> Any:
+        found = self.getlist(name)
+        if not found:
+            raise KeyError(name)
+        return found[0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(name for name, _ in self._pairs))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def getlist(self, name: str) -> list[Any]:
+        """Return every value of a name."""
+        return [value for key, value in self._pairs if self._fold(key) == self._fold(name)]
+
+
+class Upload(io.BytesIO):
+    """An uploaded file: read it like a file opened in binary mode."""
+
+    def __init__(self, content: bytes, filename: str, content_type: str) -> None:
+        super().__init__(content)
+        self.filename = filename
+        self.content_type = content_type
+
+
+class AMLRequest:
+    """A request as a ``@rawhttp`` run sees it, with Flask's names for its parts.
+
+    >>> request = AMLRequest("POST", "/score", "a=1", (("content-type", "application/json"),), b"[1]")
+    >>> request.method, request.args["a"], request.get_json(), request.headers["Content-Type"]
+    ('POST', '1', [1], 'application/json')
+    """
+
+    def __init__(self, method: str, path: str, query: str, headers: Iterable[tuple[str, str]], body: bytes) -> None:
+        self.method = method
+        self.path = path
+        self.query_string = query.encode("latin-1")
+        self.headers = Values(headers, ignore_case=True)
+        self.data = body
+        self.args = Values(parse_qsl(query, keep_blank_values=True))
+
+    @property
+    def full_path(self) -> str:
+        """The path with ``?`` and the query."""
+        return f"{self.path}?{self.query_string.decode('latin-1')}"
+
+    @property
+    def url(self) -> str:
+        """The address that was called, as far as the request names it."""
+        query = f"?{self.query_string.decode('latin-1')}" if self.query_string else ""
+        return f"http://{self.headers.get('host', '')}{self.path}{query}"
+
+    @property
+    def content_type(self) -> str | None:
+        """The header Content-Type; None when it was not sent."""
+        return self.headers.get("content-type")
+
+    def get_data(self, as_text: bool = False) -> Any:
+        """Return the body, as bytes or as text."""
+        return self.data.decode("utf-8") if as_text else self.data
+
+    def get_json(self) -> Any:
+        """Return the body read as JSON; raises ValueError when it is none."""
+        return json.loads(self.data)
+
+    @property
+    def json(self) -> Any:
+        """The body read as JSON."""
+        return self.get_json()
+
+    @cached_property
+    def form(self) -> Values:
+        """The text fields of an urlencoded or multipart body."""
+        if (self.content_type or "").startswith("application/x-www-form-urlencoded"):
+            return Values(parse_qsl(self.get_data(as_text=True), keep_blank_values=True))
+        return Values((name, value) for name, value in self._parts if isinstance(value, str))
+
+    @cached_property
+    def files(self) -> Values:
+        """The files of a multipart body, by field name."""
+        return Values((name, value) for name, value in self._parts if isinstance(value, Upload))
+
+    @cached_property
+    def _parts(self) -> list[tuple[str, str | Upload]]:
+        kind = self.content_type or ""
+        if not kind.startswith("multipart/form-data"):
+            return []
+        head = f"Content-Type: {kind}\r\n\r\n".encode("latin-1")
+        message = BytesParser(policy=policy.HTTP).parsebytes(head + self.data)
+        return [_part(part) for part in message.iter_parts()] if message.is_multipart() else []
+
+
+def _part(part: Any) -> tuple[str, str | Upload]:
+    name = str(part.get_param("name", "", header="content-disposition"))
+    content: bytes = part.get_payload(decode=True)
+    filename = part.get_filename()
+    if filename is None:
+        return name, content.decode(part.get_content_charset("utf-8"))
+    return name, Upload(content, filename, part.get_content_type())

@@ -1,0 +1,64 @@
+"""The front's start: the worker first, because its imports are the slowest thing, then the server.
+
+Nothing is imported here that the worker's start does not need.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import control, options, settings, worker_process
+
+START_TIMEOUT = 310.0
+EXIT_FAILED = 3
+_OPTIONS = ("settings", "listen-fd", "control-fd", "life-fd", "keys", "start-timeout")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run a service until it is told to end; returns the exit code, 3 when it could not start."""
+    given = options.parse(argv, _OPTIONS)
+    path = Path(given["settings"])
+    control_fd = _fd(given, "control-fd")
+    life_fd = _fd(given, "life-fd")
+    try:
+        service = settings.load(path)
+    except settings.SettingsError as error:
+        return _refuse(control_fd, str(error))
+    # The worker holds the read end: where the kernel does not tie it to us, the pipe does.
+    front_alive, _ = os.pipe()
+    life_fds = [front_alive] if life_fd is None else [front_alive, life_fd]
+
+    def spawn() -> worker_process.WorkerProcess:
+        return worker_process.spawn(path, service, life_fds)
+
+    worker = spawn()
+    from . import serving
+
+    return serving.run(
+        serving.Start(
+            settings=service,
+            spawn=spawn,
+            worker=worker,
+            listen_fd=_fd(given, "listen-fd"),
+            control_fd=control_fd,
+            life_fd=life_fd,
+            keys_file=Path(given["keys"]) if "keys" in given else None,
+            start_timeout=float(given.get("start-timeout", START_TIMEOUT)),
+        )
+    )
+
+
+def _fd(given: dict[str, str], name: str) -> int | None:
+    return int(given[name]) if name in given else None
+
+
+def _refuse(control_fd: int | None, text: str) -> int:
+    sys.stderr.write(text + "\n")
+    if control_fd is not None:
+        with socket.socket(fileno=control_fd) as owner:
+            owner.sendall(control.line("failed", stage="start", message=text, traceback=""))
+    return EXIT_FAILED

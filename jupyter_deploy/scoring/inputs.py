@@ -1,0 +1,113 @@
+"""From a request to the arguments of ``run()``: what each kind of run is given, and what is refused with 400 or 415."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from .compat.aml_request import AMLRequest
+from .request import Request
+from .script import HEADERS_PARAMETER, RunFunction
+
+
+class BadInput(Exception):
+    """The request does not fit ``run()``; the client is told why."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def arguments(run: RunFunction, request: Request) -> dict[str, Any]:
+    """Return the keyword arguments for one call of ``run``.
+
+    Raises
+    ------
+    BadInput : the body or the query arguments do not fit.
+    """
+    if run.kind == "raw":
+        found: dict[str, Any] = {
+            run.input_name: AMLRequest(request.method, request.path, request.query, request.headers, request.body)
+        }
+    elif run.kind == "schema":
+        given = query_arguments(request.query) if request.method == "GET" else _json_object(request)
+        found = _named(run.defaults, given)
+    elif request.method == "GET":
+        found = {run.input_name: json.dumps(query_arguments(request.query))}
+    else:
+        found = {run.input_name: _text(request.body)}
+    if run.wants_headers:
+        found[HEADERS_PARAMETER] = {_title(name): value for name, value in request.headers}
+    return found
+
+
+def query_arguments(query: str) -> dict[str, Any]:
+    """Return query arguments by name, each read as JSON where it is JSON; a repeated name holds a list."""
+    values: dict[str, list[Any]] = {}
+    for name, text in parse_qsl(query, keep_blank_values=True):
+        values.setdefault(name, []).append(_json_or_text(text))
+    return {name: items[0] if len(items) == 1 else items for name, items in values.items()}
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _json_object(request: Request) -> dict[str, Any]:
+    media_type = request.header("content-type").partition(";")[0].strip().lower()
+    if media_type != "application/json" and not (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    ):
+        raise BadInput(415, f"Content-Type is {media_type or 'missing'!r}, but must be application/json")
+    value = _json(request.body)
+    if not isinstance(value, dict):
+        raise BadInput(400, f"the body must be a JSON object with run()'s parameters, but is {_json_name(value)}")
+    return value
+
+
+def _json(body: bytes) -> Any:
+    if not body:
+        raise BadInput(400, "the body is empty, but must be a JSON object with run()'s parameters")
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        pass
+    # The slow reader also takes NaN and integers beyond 64 bits, and has the message that people know.
+    try:
+        return json.loads(_text(body))
+    except (ValueError, RecursionError) as error:
+        raise BadInput(400, f"the body is not valid JSON: {error}") from error
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(400, f"the body is not UTF-8 text: {error.reason} at byte {error.start}") from error
+
+
+def _named(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    # The decorators convert defaults too, and fail where a decorated parameter is not passed at all.
+    named = {name: given.get(name, default) for name, default in defaults.items()}
+    missing = [name for name, value in named.items() if value is inspect.Parameter.empty]
+    if missing:
+        names = ", ".join(repr(name) for name in missing)
+        raise BadInput(400, f"the input has no {names}; run() takes {', '.join(map(repr, defaults))} (case matters)")
+    return named
+
+
+def _json_name(value: Any) -> str:
+    names = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")
+
+
+def _title(name: str) -> str:
+    return "-".join(part.capitalize() for part in name.split("-"))

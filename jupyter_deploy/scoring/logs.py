@@ -1,0 +1,87 @@
+"""The service's log: one format for the server, for ``print()`` and for the script's own loggers.
+
+A record starts at the beginning of a line and nothing else does, so what a client sends (in a path, an id, a value that
+ends up in an exception's text) cannot look like a record of its own.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+import threading
+import time
+from contextvars import ContextVar
+
+FORMAT = "%(asctime)s %(levelname).1s [%(process)d] %(name)s - %(message)s"
+server = logging.getLogger("azmlinfsrv")
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+_CONTROL = [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029]
+_ESCAPES = {code: f"\\x{code:02x}" for code in _CONTROL if chr(code) not in "\n\t"} | {ord("\n"): "\n    "}
+
+
+class Formatter(logging.Formatter):
+    """The original's line in UTC, the request's id after its first line, everything after that indented."""
+
+    @staticmethod
+    def converter(seconds: float | None) -> time.struct_time:
+        """Return the moment in UTC."""
+        return time.gmtime(seconds)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is logging's
+        """Return the first part of the line, with the id of the request that is being served."""
+        text = super().formatMessage(record)
+        current = request_id.get()
+        if not current:
+            return text
+        first, newline, rest = text.partition("\n")
+        return f"{first} (request {current}){newline}{rest}"
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the whole record with control characters escaped."""
+        return super().format(record).translate(_ESCAPES)
+
+
+def configure(level: str) -> None:
+    """Send the server's and everybody's records to standard error, from the named level up."""
+    handler = logging.StreamHandler(sys.__stderr__)
+    handler.setFormatter(Formatter(FORMAT))
+    known = logging.getLevelName(level)
+    for logger in (logging.getLogger(), server):
+        logger.handlers = [handler]
+        logger.setLevel(known if isinstance(known, int) else logging.INFO)
+    # Handlers that a script adds to the root may write to the captured print(); it must not feed itself.
+    server.propagate = False
+    if not isinstance(known, int):
+        server.warning("AZUREML_LOG_LEVEL is %r, which is no level; INFO is used", level)
+
+
+class PrintStream(io.TextIOBase):
+    """Stands for ``sys.stdout``: every printed line becomes a record of ``azmlinfsrv.print``."""
+
+    def __init__(self) -> None:
+        self._log = logging.getLogger("azmlinfsrv.print")
+        self._own = threading.local()  # two threads printing at once must not share a line
+
+    def write(self, text: str) -> int:
+        """Log the lines that are complete and keep the rest."""
+        *lines, rest = (getattr(self._own, "rest", "") + text).split("\n")
+        self._own.rest = rest
+        for line in lines:
+            self._log.info("%s", line)
+        return len(text)
+
+    def flush(self) -> None:
+        """Log what has no line end yet."""
+        rest, self._own.rest = getattr(self._own, "rest", ""), ""
+        if rest:
+            self._log.info("%s", rest)
+
+    def writable(self) -> bool:
+        """Tell that this can be printed to."""
+        return True
+
+    def fileno(self) -> int:
+        """Return the process's own standard output, for libraries that write to it directly."""
+        return 1

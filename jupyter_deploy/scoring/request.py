@@ -1,0 +1,29 @@
+"""One HTTP request, as front and worker both know it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request.
+
+    Attributes
+    ----------
+    id : the request's id, safe to log.
+    method, path, query : of the request line; the query as sent.
+    headers : pairs of lower-case name and value in their order.
+    body : the bytes sent.
+    """
+
+    id: str
+    method: str
+    path: str
+    query: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = b""
+
+    def header(self, name: str) -> str:
+        """Return the first value of a header, named in lower case; empty when it was not sent."""
+        return next((value for key, value in self.headers if key == name), "")

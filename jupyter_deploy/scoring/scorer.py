@@ -1,0 +1,87 @@
+"""One request scored: arguments made, ``run()`` called by keyword, what came of it turned into an answer."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from types import FrameType
+from typing import Any
+
+from . import inputs, outputs
+from .inputs import BadInput
+from .outputs import Answer
+from .request import Request
+from .script import RunFunction, one_line
+
+
+def score(run: RunFunction, request: Request) -> Answer:
+    """Serve one request as every POST or GET of ``/score`` is served; never raises for what the script does."""
+    try:
+        arguments = inputs.arguments(run, request)
+    except BadInput as error:
+        return outputs.message(error.status, str(error))
+    began = time.perf_counter()
+    try:
+        result = run.call(**arguments)
+    except (Exception, SystemExit) as error:
+        return _refusal(run, error, request.id)
+    return outputs.of_result(result, (time.perf_counter() - began) * 1000)
+
+
+def _refusal(run: RunFunction, error: BaseException, request_id: str) -> Answer:
+    conversion = None if run.kind != "schema" else _conversion(run, error)
+    if conversion is not None:
+        name, text = conversion.f_locals["param_name"], one_line(error).partition(": ")[2] or one_line(error)
+        place = _place(conversion.f_locals["param_type"], conversion.f_locals["input_data"])
+        return outputs.message(400, f"{name!r} does not fit the sample{place}: {text}")
+    text = f"run() raised {type(error).__name__}; see the service's log, request id {request_id}"
+    failed = outputs.message(500, text, run_failed=True)
+    return Answer(500, failed.body, failed.headers, run_failed=True, error=error)
+
+
+def _conversion(run: RunFunction, error: BaseException) -> FrameType | None:
+    """Return the frame in which the decorator was converting an input; None when ``run``'s own body was reached."""
+    found = None
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_code is run.body:
+            return None
+        if frame.f_code.co_name == "_deserialize_input_argument":
+            found = frame
+    return found
+
+
+def _place(kind: Any, data: Any) -> str:
+    """Say which item of a list is the first that does not convert, and which columns of a table are wrong."""
+    if not isinstance(data, list):
+        return ""
+    row = next((index for index, item in enumerate(data) if not _converts(kind, item)), None)
+    if row is None:
+        return ""
+    return f" at item {row}" + _columns(kind.sample_input, data[row])
+
+
+def _converts(kind: Any, item: Any) -> bool:
+    try:
+        kind.deserialize_input([item])
+    except Exception:  # whatever it raises, the answer is "no"; the first error is the one that is reported
+        return False
+    return True
+
+
+def _columns(sample: Any, row: Any) -> str:
+    names = getattr(sample, "columns", None)
+    if names is not None and isinstance(row, dict):
+        missing = ", ".join(repr(str(name)) for name in names if name not in row)
+        return f" (without column {missing})" if missing else ""
+    if hasattr(sample, "dtype") and isinstance(row, list) and len(row) == sample.shape[-1]:
+        column = next((index for index, cell in enumerate(row) if not _casts(sample.dtype, cell)), None)
+        return "" if column is None else f", column {column}"
+    return ""
+
+
+def _casts(dtype: Any, cell: Any) -> bool:
+    try:
+        dtype.type(cell)
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return True

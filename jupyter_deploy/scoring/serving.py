@@ -1,0 +1,191 @@
+"""A service from its first accepted connection to its last answer: the front's parts put together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from . import gate, logs
+from .app import Application
+from .control import Control
+from .dispatch import Dispatcher
+from .gate import Gate
+from .server import HttpServer
+from .settings import Settings
+from .supervision import Failure, Readiness, Supervisor
+from .worker_process import WorkerProcess
+
+EXIT_FAILED = 3
+
+
+class StartFailed(Exception):
+    """The front itself cannot start; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a front starts with.
+
+    Attributes
+    ----------
+    settings : the service's.
+    spawn, worker : how to start a worker, and the first one, started already.
+    listen_fd : a listening socket to accept on when told to; None binds the settings' host and port at once.
+    control_fd : the socket to the owner; without one the front accepts at once.
+    life_fd : a pipe that is closed when the owner dies.
+    keys_file : where the keys are.
+    start_timeout : seconds for the script's import and ``init()``.
+    """
+
+    settings: Settings
+    spawn: Callable[[], WorkerProcess]
+    worker: WorkerProcess
+    listen_fd: int | None
+    control_fd: int | None
+    life_fd: int | None
+    keys_file: Path | None
+    start_timeout: float
+
+
+def run(start: Start) -> int:
+    """Serve until told to end; returns the process's exit code."""
+    logs.configure(start.settings.log_level)
+    # A loop of our own keeps 3.10 and 3.11 alike; nothing else of this process uses one.
+    loop = uvloop.new_event_loop()
+    try:
+        return loop.run_until_complete(Front(start).serve())
+    finally:
+        loop.close()
+
+
+class Front:
+    """One running front."""
+
+    def __init__(self, start: Start) -> None:
+        settings = start.settings
+        self._start = start
+        self._readiness = Readiness()
+        self._control = Control(self._abandon)
+        self._dispatcher = Dispatcher(settings.slots, settings.queue_wait_ms)
+        self._supervisor = Supervisor(
+            start.spawn, self._dispatcher, self._readiness, self._control, start.start_timeout
+        )
+        self._gate = Gate(settings, ())
+        self._server = HttpServer(
+            Application(settings, self._gate, self._dispatcher, self._readiness, lambda: self._server.draining)
+        )
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ending = False
+
+    async def serve(self) -> int:
+        """Serve until drained (0) or until it is plain that the service cannot start (3)."""
+        problem = self._prepare()
+        await self._connect()
+        if problem:
+            self._start.worker.kill()
+            return await self._fail(Failure("start", problem))
+        if self._start.control_fd is None:
+            await self._accept()
+        failure = await self._supervisor.run(self._start.worker)
+        if failure is not None:
+            return await self._fail(failure)
+        await asyncio.gather(*self._tasks)
+        self._control.emit("drained")
+        await self._control.close()
+        return 0
+
+    def _prepare(self) -> str:
+        """Read the keys and get the socket; returns why that cannot be done, empty when it is done."""
+        try:
+            self._read_keys()
+            self._listening = self._listening_socket()
+        except StartFailed as error:
+            return str(error)
+        return ""
+
+    async def _connect(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._drain, 0.5, 30.0)
+        if self._start.life_fd is not None:
+            loop.add_reader(self._start.life_fd, self._abandon)
+        self._control.obey(
+            accept=lambda _: self._soon(self._accept()),
+            drain=lambda order: self._drain(float(order.get("grace", 0.5)), float(order.get("limit", 60))),
+            stop=lambda _: self._drain(0.0, 10.0),
+            load_keys=lambda _: self._reload_keys(),
+            end_worker=self._end_worker,
+        )
+        if self._start.control_fd is not None:
+            owner = socket.socket(fileno=self._start.control_fd)
+            await loop.create_unix_connection(lambda: self._control, sock=owner)
+
+    async def _accept(self) -> None:
+        if not self._ending:
+            await self._server.accept(self._listening)
+            self._control.emit("accepting")
+
+    def _listening_socket(self) -> socket.socket:
+        if self._start.listen_fd is not None:
+            return socket.socket(fileno=self._start.listen_fd)
+        host, port = self._start.settings.host, self._start.settings.port
+        try:
+            return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        except OSError as error:
+            raise StartFailed(f"cannot listen on {host} port {port}: {error.strerror}; choose another port") from error
+
+    def _read_keys(self) -> None:
+        if self._start.keys_file is not None:
+            try:
+                self._gate.keys = gate.read_keys(self._start.keys_file)
+            except gate.KeysError as error:
+                raise StartFailed(str(error)) from error
+        elif self._start.settings.auth_enabled:
+            raise StartFailed("authEnabled is true, but no file of keys was given; start with --keys FILE")
+
+    def _reload_keys(self) -> None:
+        try:
+            self._read_keys()
+        except StartFailed as error:
+            logs.server.error("the keys stay as they were: %s", error)
+            return
+        self._control.emit("keys_loaded")
+
+    def _end_worker(self, order: dict[str, Any]) -> None:
+        self._supervisor.end_worker(str(order["reason"]))
+
+    def _drain(self, grace: float, limit: float) -> None:
+        if not self._ending:
+            self._ending = True
+            self._soon(self._end(grace, limit))
+
+    async def _end(self, grace: float, limit: float) -> None:
+        cut = await self._server.drain(grace, limit)
+        if cut:
+            logs.server.warning("%d requests were cut: they were not answered within %g s", cut, limit)
+        self._supervisor.end()
+
+    async def _fail(self, failure: Failure) -> int:
+        logs.server.error("the service cannot start (%s): %s", failure.stage, failure.message)
+        self._control.emit("failed", stage=failure.stage, message=failure.message, traceback=failure.traceback)
+        await self._control.close()
+        return EXIT_FAILED
+
+    def _abandon(self) -> None:
+        """End at once with everything that was started: the owner has gone."""
+        self._start.worker.kill()
+        self._supervisor.kill()
+        os._exit(1)
+
+    def _soon(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,161 @@
+"""``service.json``: what one service is, read once and checked, with the original's environment variables on top.
+
+The file is the contract between the engine and this server; ``service.schema.json`` beside this module states it for
+other tools. Unknown keys and newer formats are refused: a setting that is not honoured must not look as if it were.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FORMAT = 1
+
+REQUIRED: dict[str, type] = {"format": int, "name": str, "entryScript": str}
+DEFAULTS: dict[str, Any] = {
+    "version": "1.0",
+    "workspace": "",
+    "models": [],
+    "sourceDirectory": None,
+    "modelDir": "azureml-models",
+    "environmentVariables": {},
+    "host": "127.0.0.1",
+    "port": 5001,
+    "allowedHosts": [],
+    "authEnabled": False,
+    "maxConcurrentRequestsPerContainer": 1,
+    "maxQueueWaitMs": 500,
+    "maxBodyMb": 100,
+}
+_LEAST = {"port": 0, "maxConcurrentRequestsPerContainer": 1, "maxQueueWaitMs": 0, "maxBodyMb": 1}
+
+
+class SettingsError(Exception):
+    """``service.json`` cannot be used; the text names the file, the key and the remedy."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One service's settings, with absolute paths.
+
+    Attributes
+    ----------
+    name, version, workspace : of the service, for the swagger document.
+    path_prefix : what the swagger document puts before every path.
+    app_root : folder of the script, its source folder and ``azureml-models``.
+    entry_script, source_directory, model_dir : absolute; there may be no source directory.
+    environment : variables set in the worker, over those it inherits.
+    host, port : where a server without an inherited socket listens.
+    allowed_hosts : names a request may give in Host besides those of this machine.
+    cors_origins : origins whose pages may call the service.
+    auth_enabled : whether a key is needed.
+    slots : how many ``run()`` may be in progress at once.
+    queue_wait_ms : how long a request may wait for a slot, in milliseconds.
+    max_body_mb : largest request body, in MiB.
+    log_level : name of the lowest level logged.
+    send_server_version : whether answers name the server.
+    """
+
+    name: str
+    version: str
+    workspace: str
+    path_prefix: str
+    app_root: Path
+    entry_script: Path
+    source_directory: Path | None
+    model_dir: Path
+    environment: Mapping[str, str]
+    host: str
+    port: int
+    allowed_hosts: tuple[str, ...]
+    cors_origins: tuple[str, ...]
+    auth_enabled: bool
+    slots: int
+    queue_wait_ms: int
+    max_body_mb: int
+    log_level: str
+    send_server_version: bool
+
+
+def load(path: Path) -> Settings:
+    """Read and check a ``service.json``.
+
+    Parameters
+    ----------
+    path : the file; its folder is the bundle.
+
+    Raises
+    ------
+    SettingsError : the file cannot be read, is of a newer format, or holds a key or value that does not fit.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path}: cannot be read as JSON ({error}); deploy the service again") from error
+    _check(path, document)
+    values = {**DEFAULTS, **document}
+    variables: dict[str, str] = values["environmentVariables"]
+    return _settings(path.resolve().parent, values, {**os.environ, **variables})
+
+
+def _check(path: Path, document: Any) -> None:
+    if not isinstance(document, dict) or type(document.get("format")) is not int:
+        raise SettingsError(f'{path}: has no "format" number, so it is not a service.json; deploy the service again')
+    if document["format"] > FORMAT:
+        raise SettingsError(
+            f"{path}: is of format {document['format']}, this server reads up to {FORMAT}; deploy with the version of "
+            "jupyter_deploy that wrote it, or deploy the service again"
+        )
+    missing = [key for key in REQUIRED if key not in document]
+    unknown = [key for key in document if key not in REQUIRED and key not in DEFAULTS]
+    if missing or unknown:
+        problems = [f'"{key}" is missing' for key in missing] + [f'"{key}" is unknown' for key in unknown]
+        raise SettingsError(f"{path}: {', '.join(problems)}; the keys are those of service.schema.json")
+    for key, value in document.items():
+        _check_value(path, key, value)
+
+
+def _check_value(path: Path, key: str, value: Any) -> None:
+    wanted: Any = REQUIRED.get(key) or type(DEFAULTS[key])
+    if key == "sourceDirectory":
+        fits = value is None or isinstance(value, str)
+    elif key == "environmentVariables":
+        fits = isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+    elif key == "allowedHosts":
+        fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    else:
+        fits = type(value) is wanted and value >= _LEAST.get(key, value)
+    if not fits:
+        least = f" of at least {_LEAST[key]}" if key in _LEAST else ""
+        raise SettingsError(f'{path}: "{key}" is {value!r}, but must be {wanted.__name__}{least}')
+
+
+def _settings(bundle: Path, values: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
+    root = Path(environment.get("AML_APP_ROOT") or bundle / "app").absolute()
+    source = environment.get("AZUREML_SOURCE_DIRECTORY") or values["sourceDirectory"]
+    origins = environment.get("AML_CORS_ORIGINS", "").split(",")
+    return Settings(
+        name=environment.get("SERVICE_NAME") or values["name"],
+        version=environment.get("SERVICE_VERSION") or values["version"],
+        workspace=environment.get("WORKSPACE_NAME") or values["workspace"],
+        path_prefix=environment.get("SERVICE_PATH_PREFIX", "").strip("/"),
+        app_root=root,
+        entry_script=root / (environment.get("AZUREML_ENTRY_SCRIPT") or values["entryScript"]),
+        source_directory=root / source if source else None,
+        model_dir=root / (environment.get("AZUREML_MODEL_DIR") or values["modelDir"]),
+        environment=values["environmentVariables"],
+        host=values["host"],
+        port=values["port"],
+        allowed_hosts=tuple(values["allowedHosts"]),
+        cors_origins=tuple(origin.strip() for origin in origins if origin.strip()),
+        auth_enabled=values["authEnabled"],
+        slots=values["maxConcurrentRequestsPerContainer"],
+        queue_wait_ms=values["maxQueueWaitMs"],
+        max_body_mb=values["maxBodyMb"],
+        log_level=environment.get("AZUREML_LOG_LEVEL", "INFO").upper(),
+        send_server_version=environment.get("SERVER_VERSION_LOG_RESPONSE_ENABLED", "true").lower() == "true",
+    )

@@ -1,0 +1,8 @@
+"""Reads an entry script once, without running it, into a description: parameters, imports, problems found."""
+
+from __future__ import annotations
+
+from jupyter_deploy.script.description import Finding, Kind, Level, ScriptDescription, require
+from jupyter_deploy.script.reader import describe
+
+__all__ = ["Finding", "Kind", "Level", "ScriptDescription", "describe", "require"]

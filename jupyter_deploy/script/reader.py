@@ -1,0 +1,100 @@
+"""Puts the description of an entry script together; the rules live in the modules beside this one."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+
+from jupyter_deploy.script import entry
+from jupyter_deploy.script.answers import misleading_answers
+from jupyter_deploy.script.description import Finding, ScriptDescription
+from jupyter_deploy.script.imports import import_problems, imported_modules
+from jupyter_deploy.script.names import unbound_names
+from jupyter_deploy.script.samples import integer_samples
+from jupyter_deploy.script.source import Source, parse
+
+
+def describe(source: str, filename: str = "score.py", notebook_names: Collection[str] = ()) -> ScriptDescription:
+    """Read an entry script by its syntax tree; nothing of it is run.
+
+    Parameters
+    ----------
+    source : the script's text.
+    filename : its name, for messages.
+    notebook_names : the names that the notebook has and the script might lean on by mistake.
+
+    Returns
+    -------
+    The description. A text that is not Python gives a description with that one error.
+
+    Example
+    -------
+    >>> describe("def init(): ...\\ndef run(rows): return rows").input_name
+    'rows'
+    """
+    # Python's remarks about the script's text (an invalid escape, `is` with a literal) belong to who wrote it, not here.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return _describe(Source(filename, parse(source)), notebook_names)
+        except SyntaxError as error:
+            finding = _syntax_error(error, filename)
+        except (ValueError, RecursionError, MemoryError) as error:
+            finding = Finding(
+                "error",
+                "syntax",
+                0,
+                f"Python cannot read it: {error or type(error).__name__}",
+                "Mend the file.",
+                filename,
+            )
+    return ScriptDescription(filename, findings=(finding,))
+
+
+def _describe(source: Source, notebook_names: Collection[str]) -> ScriptDescription:
+    findings = [
+        *entry.entry_problems(source),
+        *unbound_names(source, notebook_names),
+        *import_problems(source),
+    ]
+    description = ScriptDescription(
+        filename=source.filename,
+        imports=imported_modules(source),
+        model_names=tuple(dict.fromkeys(_model_names(source.tree))),
+    )
+    run = entry.run_function(source)
+    if run is not None:
+        findings += [*misleading_answers(source, run), *integer_samples(source, run)]
+        description = replace(
+            description,
+            input_name=entry.input_name(run),
+            takes_headers=entry.takes_headers(run),
+            kind=entry.run_kind(source, run),
+            parameters=entry.run_parameters(run),
+        )
+    return replace(description, findings=tuple(sorted(findings, key=lambda finding: (finding.line, finding.code))))
+
+
+def _syntax_error(error: SyntaxError, filename: str) -> Finding:
+    text = (error.text or "").strip()
+    shown = f": {text}" if text else ""
+    of_notebook = text.startswith(("%", "!"))
+    remedy = "Lines with % or ! run in a notebook only; take the line out." if of_notebook else "Mend the line."
+    return Finding("error", "syntax", error.lineno or 0, f"{error.msg}{shown}", remedy, filename)
+
+
+def _model_names(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _called(node) == "get_model_path":
+            given = [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "model_name")]
+            yield from (
+                value.value for value in given if isinstance(value, ast.Constant) and isinstance(value.value, str)
+            )
+
+
+def _called(node: ast.Call) -> str:
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr
+    return node.func.id if isinstance(node.func, ast.Name) else ""

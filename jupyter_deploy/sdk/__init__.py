@@ -1,0 +1,1 @@
+"""The classes users type, in the names of the Azure ML SDK v1."""

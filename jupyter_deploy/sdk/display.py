@@ -1,0 +1,92 @@
+"""How objects show themselves: lists as tables, everything as text and HTML, escaped, and without secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import pandas
+
+Item = TypeVar("Item")
+
+
+class Table(list[Item]):
+    """A list that shows itself as a table and becomes a DataFrame with :meth:`to_frame`.
+
+    Parameters
+    ----------
+    items : what it holds; each has a method ``row()`` that gives column to value.
+    empty : what to say when there is nothing, and what to do first.
+    """
+
+    def __init__(self, items: Iterable[Item], empty: str = "nothing") -> None:
+        super().__init__(items)
+        self._empty = empty
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One mapping of column to value for each item."""
+        return [item.row() for item in self]  # type: ignore[attr-defined]  # the items' one duty here
+
+    def to_frame(self) -> pandas.DataFrame:
+        """The same as a pandas DataFrame, one row for each item."""
+        import pandas
+
+        return pandas.DataFrame(self.rows())
+
+    def __repr__(self) -> str:
+        return text_table(self.rows()) if self else self._empty
+
+    def _repr_html_(self) -> str:
+        return html_table(self.rows()) if self else f"<em>{escape(self._empty)}</em>"
+
+
+def shown(value: Any) -> str:
+    """A value as one cell of a table."""
+    if value is None:
+        return ""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={item}" for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def text_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as text, columns aligned."""
+    columns = list(rows[0])
+    cells = [columns, *([shown(row[column]) for column in columns] for row in rows)]
+    widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells)
+    return "\n".join(lines)
+
+
+def html_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as an HTML table, everything escaped."""
+    head = "".join(f"<th style='text-align:left'>{escape(column)}</th>" for column in rows[0])
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td style='text-align:left'>{_linked(shown(value))}</td>" for value in row.values())
+        + "</tr>"
+        for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def html_facts(title: str, facts: Mapping[str, Any]) -> str:
+    """A title and a two-column table of facts, everything escaped."""
+    rows = "".join(
+        f"<tr><td style='text-align:left'><b>{escape(name)}</b></td>"
+        f"<td style='text-align:left'>{_linked(shown(value))}</td></tr>"
+        for name, value in facts.items()
+        if value not in (None, "", {}, [], ())
+    )
+    return f"<div><b>{escape(title)}</b><table>{rows}</table></div>"
+
+
+def _linked(text: str) -> str:
+    safe = escape(text)
+    if text.startswith(("http://", "https://")) and " " not in text:
+        return f'<a href="{safe}" target="_blank" rel="noopener">{safe}</a>'
+    return safe

@@ -1,0 +1,394 @@
+"""Model: one or more files under a name and a version, in the names of the Azure ML SDK v1 (azureml-v1 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_deploy.config.inference import InferenceConfig
+from jupyter_deploy.config.options import Options
+from jupyter_deploy.errors import UserError
+from jupyter_deploy.sdk.display import Table, html_facts
+from jupyter_deploy.sdk.workspace import Workspace
+from jupyter_deploy.workspace.records import ModelRecord
+
+if TYPE_CHECKING:
+    from jupyter_deploy.sdk.webservice import Webservice
+
+Filter = Iterable[str | Sequence[str]]
+
+
+class Model:
+    """A registered model; making one looks it up (azureml-v1 1.3).
+
+    Parameters
+    ----------
+    workspace : where to look.
+    name : its name; the newest version that fits is taken.
+    id : "name:version"; wins over the other parameters.
+    tags, properties : ``["key"]`` or ``[["key", "value"]]``; all of them have to fit.
+    version : None or 0 is the newest. run_id, model_framework : further filters.
+
+    Raises
+    ------
+    ModelNotFound : nothing fits; the text begins with that token.
+
+    Examples
+    --------
+    >>> Model(ws, "diabetes").version  # doctest: +SKIP
+    2
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002  (the original's name)
+        tags: Filter | None = None,
+        properties: Filter | None = None,
+        version: int | None = None,
+        run_id: str | None = None,
+        model_framework: str | None = None,
+    ) -> None:
+        self.workspace = workspace
+        self._record = _look_up(workspace, name, id, tags, properties, version, run_id, model_framework)
+
+    @classmethod
+    def _of(cls, workspace: Workspace, record: ModelRecord) -> Model:
+        model = cls.__new__(cls)
+        model.workspace, model._record = workspace, record
+        return model
+
+    @classmethod
+    def register(
+        cls,
+        workspace: Workspace,
+        model_path: str | Path,
+        model_name: str,
+        tags: Mapping[str, str] | None = None,
+        properties: Mapping[str, str] | None = None,
+        description: str | None = None,
+        model_framework: str | None = None,
+        model_framework_version: str | None = None,
+        child_paths: Sequence[str] | None = None,
+        resource_configuration: Mapping[str, float] | None = None,
+        trust: Sequence[str] = (),
+        run_id: str | None = None,
+        experiment_name: str | None = None,
+    ) -> Model:
+        """Register a file or a folder as the next version of a model (azureml-v1 1.1).
+
+        Parameters
+        ----------
+        model_path : the file or folder. model_name : the name; registering it again makes version + 1.
+        tags : can be changed later. properties : stay as they are. description : free text.
+        model_framework, model_framework_version : read from the files where they are not given.
+        child_paths : only these files of a folder. resource_configuration : ``{"cpu", "memoryInGB", "gpu"}``.
+        trust : names that the model's pickle uses and that you trust, beyond the package's list.
+        run_id, experiment_name : where it was trained.
+
+        Raises
+        ------
+        UserError : a path, name or value is refused; Untrusted : a pickle names something outside the allow-list.
+        """
+        from jupyter_deploy.models import register
+
+        print(f"Registering model {model_name}")  # noqa: T201  (as the original does)
+        record = register(
+            workspace.folder, path=Path(model_path), name=model_name, tags=tags, properties=properties,
+            description=description or "", framework=model_framework, framework_version=model_framework_version,
+            child_paths=child_paths, trust=trust, run_id=run_id, experiment_name=experiment_name,
+            resource_configuration=resource_configuration, progress=_show_progress(),
+        )  # fmt: skip
+        return cls._of(workspace, record)
+
+    @classmethod
+    def list(
+        cls,
+        workspace: Workspace,
+        name: str | None = None,
+        tags: Filter | None = None,
+        properties: Filter | None = None,
+        run_id: str | None = None,
+        latest: bool = False,
+        model_framework: str | None = None,
+    ) -> Table[Model]:
+        """List models, newest first; ``latest`` gives only the newest version of each name."""
+        found = workspace.folder.models.list(
+            name=name, tags=filters(tags), properties=filters(properties), run_id=run_id, framework=model_framework,
+            latest=latest,
+        )  # fmt: skip
+        return Table(
+            (cls._of(workspace, record) for record in found), "no models yet; register one with %register_model"
+        )
+
+    @staticmethod
+    def deploy(
+        workspace: Workspace,
+        name: str,
+        models: Sequence[Model | str],
+        inference_config: InferenceConfig | None = None,
+        deployment_config: Options | None = None,
+        deployment_target: None = None,
+        overwrite: bool = False,
+        show_output: bool = False,
+    ) -> Webservice:
+        """Deploy models as a web service; returns at once, ``service.wait_for_deployment()`` waits (azureml-v1 1.5).
+
+        Parameters
+        ----------
+        models : models, ids ("name:version"), names, or local paths, which are registered first.
+        inference_config : the entry script and its environment. deployment_config : the target's options; None is ``process`` with defaults.
+        deployment_target : a compute; none of the targets in this release takes one.
+        overwrite : update the service where the name is taken by other content. show_output : wait, printing the steps.
+
+        Raises
+        ------
+        UserError : a name, script or option is refused, before anything is built.
+        """
+        from jupyter_deploy.sdk.deploying import deploy
+
+        service = deploy(workspace, name, models, inference_config, deployment_config, deployment_target, overwrite)
+        if show_output:
+            service.wait_for_deployment(show_output=True)
+        return service
+
+    @staticmethod
+    def get_model_path(model_name: str, version: int | None = None, _workspace: Workspace | None = None) -> str:
+        """The path of a model's file, or of its folder, in a notebook and in a service alike (azureml-v1 1.4).
+
+        Raises
+        ------
+        ModelNotFound : neither the models of this service or folder nor the workspace has it.
+        """
+        from jupyter_deploy.models import get_model_path
+
+        return str(get_model_path(model_name, version, _workspace.folder if _workspace else None))
+
+    # ------------------------------------------------------------------ what it is
+
+    @property
+    def record(self) -> ModelRecord:
+        """The plain record behind it."""
+        return self._record
+
+    @property
+    def name(self) -> str:
+        """The registered name."""
+        return self._record.name
+
+    @property
+    def version(self) -> int:
+        """The version, from 1."""
+        return self._record.version
+
+    @property
+    def id(self) -> str:
+        """``name:version``."""
+        return self._record.id
+
+    @property
+    def created_time(self) -> datetime:
+        """When it was registered, UTC."""
+        return self._record.created_time
+
+    @property
+    def created_by(self) -> str:
+        """Who registered it."""
+        return self._record.created_by
+
+    @property
+    def description(self) -> str:
+        """Free text."""
+        return self._record.description
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Key-value pairs that can be changed."""
+        return dict(self._record.tags)
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """Key-value pairs that stay as they are."""
+        return dict(self._record.properties)
+
+    @property
+    def model_framework(self) -> str | None:
+        """What made it, as given or read from its files."""
+        return self._record.framework
+
+    @property
+    def model_framework_version(self) -> str | None:
+        """The version of what made it."""
+        return self._record.framework_version
+
+    @property
+    def run_id(self) -> str | None:
+        """The run that trained it, where given."""
+        return self._record.run_id
+
+    @property
+    def experiment_name(self) -> str | None:
+        """The experiment of that run, where given."""
+        return self._record.experiment_name
+
+    @property
+    def resource_configuration(self) -> Mapping[str, float] | None:
+        """Default resources, where given."""
+        return self._record.resource_configuration
+
+    # ------------------------------------------------------------------ what can be done with it
+
+    def update(self, tags: Mapping[str, str] | None = None, description: str | None = None) -> None:
+        """Replace all tags, or the description."""
+        records = self.workspace.folder.models
+        changed = dict(tags) if tags is not None else None
+        self._record = records.change(self.name, self.version, tags=changed, description=description)
+
+    def add_tags(self, tags: Mapping[str, str]) -> None:
+        """Add tags; one that is there is replaced, which is said."""
+        for key in tags.keys() & self.tags.keys():
+            print(f"Replacing tag {key} -> {self.tags[key]} with {key} -> {tags[key]}")  # noqa: T201  (as the original does)
+        self.update(tags={**self.tags, **tags})
+
+    def remove_tags(self, tags: str | Sequence[str]) -> None:
+        """Remove tags; one that is not there is said, and is no error."""
+        gone = [tags] if isinstance(tags, str) else list(tags)
+        for key in [key for key in gone if key not in self.tags]:
+            print(f"There is no tag {key}")  # noqa: T201  (as the original does)
+        self.update(tags={key: value for key, value in self.tags.items() if key not in gone})
+
+    def add_properties(self, properties: Mapping[str, str]) -> None:
+        """Add properties; Conflict where one is set already."""
+        self._record = self.workspace.folder.models.add_properties(self.name, self.version, properties)
+
+    def download(self, target_dir: str | Path = ".", exist_ok: bool = False) -> str:
+        """Copy the model's files into a folder.
+
+        Returns
+        -------
+        str : the path of the file or folder.
+        """
+        from jupyter_deploy.models import download
+
+        return str(download(self.workspace.folder, self._record, Path(target_dir), exist_ok=exist_ok))
+
+    def delete(self) -> None:
+        """Delete this version; its number is never used again.
+
+        Raises
+        ------
+        InUse : services need it; they are named.
+        """
+        from jupyter_deploy.engine.models import delete_model
+
+        delete_model(self.workspace.folder, self._record)
+
+    def serialize(self) -> dict[str, Any]:
+        """The model as a JSON document, in the original's keys (azureml-v1 1.2)."""
+        record = self._record
+        return {
+            "name": record.name, "id": record.id, "version": record.version, "framework": record.framework,
+            "frameworkVersion": record.framework_version, "createdTime": record.created_time.isoformat(),
+            "createdBy": record.created_by, "tags": record.tags, "properties": record.properties,
+            "description": record.description, "experimentName": record.experiment_name, "runId": record.run_id,
+            "resourceConfiguration": record.resource_configuration, "size": record.size,
+            "files": [{"path": file.path, "sha256": file.sha256, "size": file.size} for file in record.files],
+            "python": record.python, "packages": record.packages, "source": record.source, "trusted": list(record.trusted),
+        }  # fmt: skip
+
+    def row(self) -> dict[str, Any]:
+        """The model as one row of a table."""
+        framework = " ".join(filter(None, (self.model_framework, self.model_framework_version)))
+        return {
+            "name": self.name, "version": self.version, "framework": framework, "size": human_size(self._record.size),
+            "created": self.created_time.astimezone().strftime("%Y-%m-%d %H:%M"), "tags": self.tags,
+        }  # fmt: skip
+
+    def __repr__(self) -> str:
+        return (
+            f"Model(workspace={self.workspace!r}, name={self.name!r}, id={self.id!r}, version={self.version},"
+            f" tags={self.tags}, properties={self.properties})"
+        )
+
+    def _repr_html_(self) -> str:
+        facts = {**self.row(), "description": self.description, "properties": self.properties}
+        return html_facts(
+            f"Model {self.id}", {key: value for key, value in facts.items() if key not in ("name", "version")}
+        )
+
+
+def filters(items: Filter | None) -> tuple[str | tuple[str, str], ...]:
+    """Read the original's filter lists: items are ``"key"`` or ``["key", "value"]``."""
+    if items is None:
+        return ()
+    if isinstance(items, (str, Mapping)):
+        raise UserError(
+            f"a filter is a list of keys or [key, value] pairs, not {items!r}", remedy='write tags=[["area", "test"]]'
+        )
+    found: list[str | tuple[str, str]] = []
+    for item in items:
+        if isinstance(item, str):
+            found.append(item)
+        elif len(item) == 2:
+            found.append((item[0], item[1]))
+        else:
+            raise UserError(f"a filter's item is a key or a [key, value] pair, not {item!r}")
+    return tuple(found)
+
+
+def human_size(size: int) -> str:
+    """Bytes for a person.
+
+    >>> human_size(1_500_000)
+    '1.5 MB'
+    """
+    value = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def _look_up(
+    workspace: Workspace,
+    name: str | None,
+    model_id: str | None,
+    tags: Filter | None,
+    properties: Filter | None,
+    version: int | None,
+    run_id: str | None,
+    framework: str | None,
+) -> ModelRecord:
+    from jupyter_deploy.engine.models import find_model
+    from jupyter_deploy.errors import ModelNotFound
+
+    if model_id is None and name is None:
+        raise UserError("neither name nor id is given", remedy='write Model(ws, "name") or Model(ws, id="name:1")')
+    if model_id is not None or version:
+        return find_model(workspace.folder, model_id or f"{name}:{version}")
+    found = workspace.folder.models.list(
+        name=name, tags=filters(tags), properties=filters(properties), run_id=run_id, framework=framework
+    )
+    if found:
+        return found[0]
+    if any((tags, properties, run_id, framework)):
+        raise ModelNotFound(f"no version of '{name}' fits the filters", remedy="see Model.list(ws)")
+    return find_model(workspace.folder, str(name))
+
+
+def _show_progress() -> Any:
+    """Print progress in steps of ten per cent; the store calls it for large files only."""
+    shown = -1
+
+    def show(done: int, total: int) -> None:
+        nonlocal shown
+        tenth = 10 * done // max(total, 1)
+        if tenth != shown:
+            shown = tenth
+            print(f"  {human_size(done)} of {human_size(total)}")  # noqa: T201  (what the person waits for)
+
+    return show

@@ -1,0 +1,80 @@
+"""Sends a request to a service, with its key where it asks for one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jupyter_deploy.errors import ScoringFailed, UserError
+
+if TYPE_CHECKING:
+    import requests
+
+    from jupyter_deploy.sdk.webservice import Webservice
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds to wait for a connection; an answer may take as long as the service allows."""
+
+
+def score(service: Webservice, input_data: str | bytes | Mapping[str, Any] | Sequence[Any]) -> Any:
+    """Post the input and return the answer.
+
+    Raises
+    ------
+    ScoringFailed : the service answered with another status than 200, or not at all.
+    UserError : it has never served, or was stopped.
+    """
+    uri = service.scoring_uri
+    view = service.view
+    if uri is None or view.status.state in ("Failed", "Stopped"):
+        state = view.status.state
+        remedy = "service.start() brings it back" if state == "Stopped" else "mend the cause, then deploy it again"
+        raise UserError(
+            f"'{service.name}' does not serve, it is {state}: {view.status.error or 'stopped on request'}",
+            remedy=remedy,
+        )
+    body = input_data if isinstance(input_data, (str, bytes)) else json.dumps(input_data)
+    response = _post(service, uri, body)
+    if response.status_code == 401 and service.auth_enabled:
+        response = _post(service, uri, body)  # the key may have been changed a moment ago
+    if response.status_code != 200:
+        raise _failed(service.name, response)
+    return response.json()
+
+
+def _post(service: Webservice, uri: str, body: str | bytes) -> requests.Response:
+    import requests
+
+    headers = {"Content-Type": "application/json"}
+    if service.auth_enabled:
+        headers["Authorization"] = f"Bearer {service.get_keys()[0]}"
+    data = body.encode() if isinstance(body, str) else body
+    try:
+        with requests.Session() as session:
+            session.trust_env = False  # a proxy for the outside world has no business with this machine's own address
+            return session.post(uri, data=data, headers=headers, timeout=(CONNECT_TIMEOUT, None))
+    except requests.ConnectionError as error:
+        raise ScoringFailed(
+            f"'{service.name}' does not answer at {uri}",
+            0,
+            {},
+            "",
+            str(error),
+            f"see its state ({service.state}) and %service_logs",
+        ) from None
+
+
+def _failed(name: str, response: requests.Response) -> ScoringFailed:
+    try:
+        message = response.json()["message"]
+    except (ValueError, KeyError, TypeError):
+        message = response.text[:200]
+    remedy = f"see %service_logs {name}" if response.status_code >= 500 else ""
+    return ScoringFailed(
+        f"'{name}' answered {response.status_code}: {message}",
+        response.status_code,
+        response.headers,
+        response.text,
+        remedy=remedy,
+    )

@@ -1,0 +1,378 @@
+"""Webservice: a running bundle with a URL, in the names of the Azure ML SDK v1 (azureml-v1 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from jupyter_deploy.config.inference import InferenceConfig
+from jupyter_deploy.config.options import Options
+from jupyter_deploy.engine import changes, keys, logs, services
+from jupyter_deploy.engine.services import ServiceView
+from jupyter_deploy.errors import NotFound, UserError
+from jupyter_deploy.script import Finding
+from jupyter_deploy.sdk import scoring_client
+from jupyter_deploy.sdk.configuration import deploy_configuration
+from jupyter_deploy.sdk.deploying import records_of
+from jupyter_deploy.sdk.display import Table, html_facts
+from jupyter_deploy.sdk.model import Filter, Model, filters
+from jupyter_deploy.sdk.operation import Operation
+from jupyter_deploy.sdk.waiting import wait_for
+from jupyter_deploy.sdk.workspace import Workspace
+from jupyter_deploy.targets.base import State
+from jupyter_deploy.targets.process.options import ProcessOptions
+
+
+class Webservice:
+    """A service; making one looks it up and gives the class of its target.
+
+    Every property asks anew; nothing is remembered that could be out of date.
+
+    Parameters
+    ----------
+    workspace : where to look. name : the service's name.
+
+    Raises
+    ------
+    ServiceNotFound : there is none; the text begins with ``WebserviceNotFound``.
+    """
+
+    compute_type: ClassVar[str] = ""
+    _kinds: ClassVar[dict[str, type[Webservice]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        Webservice._kinds[cls.compute_type.lower()] = cls
+
+    def __new__(cls, workspace: Workspace, name: str) -> Webservice:
+        view = services.find_service(workspace.folder, name)
+        return super().__new__(cls._kinds.get(view.record.target, Webservice))
+
+    def __init__(self, workspace: Workspace, name: str) -> None:
+        self.workspace = workspace
+        self.name = name
+        self.findings: tuple[Finding, ...] = ()
+
+    @classmethod
+    def list(
+        cls,
+        workspace: Workspace,
+        compute_type: str | None = None,
+        model_name: str | None = None,
+        model_id: str | None = None,
+        tags: Filter | None = None,
+        properties: Filter | None = None,
+    ) -> Table[Webservice]:
+        """List services with their present state, newest first."""
+        found = services.list_services(
+            workspace.folder,
+            target=compute_type,
+            model=model_id or model_name,
+            tags=filters(tags),
+            properties=filters(properties),
+        )
+        return Table(
+            (Webservice(workspace, view.record.name) for view in found), "no services yet; deploy one with %deploy"
+        )
+
+    # ------------------------------------------------------------------ what it is
+
+    @property
+    def view(self) -> ServiceView:
+        """What is recorded and what the target says, at this moment."""
+        return services.find_service(self.workspace.folder, self.name)
+
+    @property
+    def state(self) -> State:
+        """Transitioning, Healthy, Unhealthy, Failed, Unschedulable, Deleting, Stopped or Unknown."""
+        return self.view.status.state
+
+    @property
+    def error(self) -> str:
+        """Why it is not Healthy, in one line; empty where there is nothing to say."""
+        return self.view.status.error
+
+    @property
+    def scoring_uri(self) -> str | None:
+        """Where it answers; None until it has served. The same for its whole life."""
+        return self.view.record.scoring_uri
+
+    @property
+    def swagger_uri(self) -> str | None:
+        """Where its OpenAPI description is; None until it has served."""
+        uri = self.scoring_uri
+        return uri.removesuffix("/score") + "/swagger.json" if uri else None
+
+    @property
+    def auth_enabled(self) -> bool:
+        """Whether requests need a key."""
+        return bool(self.view.request.settings.get("authEnabled"))
+
+    @property
+    def models(self) -> Sequence[Model]:
+        """The models that serve now; of those deleted since, nothing."""
+        view = self.view
+        ids = view.current.models if view.current else ()
+        found = []
+        for model_id in ids:
+            try:
+                found.append(Model(self.workspace, id=model_id))
+            except NotFound:
+                continue
+        return found
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Key-value pairs that can be changed."""
+        return dict(self.view.record.tags)
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """Key-value pairs that stay as they are."""
+        return dict(self.view.record.properties)
+
+    @property
+    def description(self) -> str:
+        """Free text."""
+        return self.view.record.description
+
+    @property
+    def created_time(self) -> datetime:
+        """When it was first deployed, UTC."""
+        return self.view.record.created_time
+
+    @property
+    def updated_time(self) -> datetime:
+        """When it was last changed, UTC."""
+        return self.view.record.updated_time
+
+    @property
+    def created_by(self) -> str:
+        """Who deployed it."""
+        return self.view.record.created_by
+
+    @property
+    def version(self) -> int | None:
+        """The number of the version that serves; None before the first."""
+        return self.view.record.current
+
+    @property
+    def operation(self) -> Operation | None:
+        """The newest operation on it."""
+        handle = self.view.operation
+        return Operation(handle) if handle else None
+
+    def history(self) -> Table[Version]:
+        """Every version, oldest first: when it served, with which models, and why it did not where it failed."""
+        current = self.version
+        return Table(Version(record, record.number == current) for record in self.view.versions)
+
+    # ------------------------------------------------------------------ using it
+
+    def wait_for_deployment(self, show_output: bool = False, timeout_sec: float | None = None) -> None:
+        """Wait for the operation under way, or take the outcome of the last one.
+
+        Parameters
+        ----------
+        show_output : print its steps as they come. timeout_sec : give up waiting after so many seconds.
+
+        Raises
+        ------
+        OperationFailed : with the cause first. TimeoutError : it goes on.
+        """
+        operation = self.operation
+        if operation is None:
+            raise UserError(f"'{self.name}' has no operation to wait for", f"its state is {self.state}")
+        wait_for(operation, self.compute_type or self.view.record.target, show_output, timeout_sec)
+
+    def run(self, input_data: str | bytes | Mapping[str, Any] | Sequence[Any]) -> Any:
+        """Send a request and return the answer read from JSON.
+
+        Parameters
+        ----------
+        input_data : a text or bytes are sent as they are; a mapping or list as JSON.
+
+        Raises
+        ------
+        ScoringFailed : any other answer than 200, with status, headers and body. OperationFailed : its deployment failed.
+        """
+        self._settle()
+        return scoring_client.score(self, input_data)
+
+    def get_logs(self, num_lines: int = 5000) -> str:
+        """The last lines of its log, of every version that served."""
+        return "\n".join(logs.log_lines(self.workspace.folder, self.view, num_lines))
+
+    def logs(self, follow: bool = False, num_lines: int = 100) -> Iterator[str]:
+        """Its log line by line; with ``follow``, new lines as they come until it is stopped."""
+        if not follow:
+            return iter(logs.log_lines(self.workspace.folder, self.view, num_lines))
+        self._settle()
+        return logs.follow_log(self.workspace.folder, self.name, num_lines)
+
+    def get_keys(self) -> tuple[str, str]:
+        """The primary and the secondary key; UserError where it asks for none."""
+        return keys.get_keys(self.workspace.folder, self.name)
+
+    def regen_key(self, key: str, set_key: str | None = None) -> None:
+        """Replace the "Primary" or "Secondary" key; returns when the service takes the new one and no longer the old one."""
+        keys.regenerate_key(self.workspace.folder, self.name, key, set_key)
+
+    # ------------------------------------------------------------------ changing it
+
+    def update(
+        self,
+        models: Sequence[Model | str] | None = None,
+        inference_config: InferenceConfig | None = None,
+        tags: Mapping[str, str] | None = None,
+        properties: Mapping[str, str] | None = None,
+        description: str | None = None,
+        notebook_names: Sequence[str] = (),
+        **options: Any,
+    ) -> None:
+        """Change it without a failed request; returns at once, ``wait_for_deployment()`` waits.
+
+        Parameters
+        ----------
+        models, inference_config : what is not given stays. tags : replace all tags. properties : are added.
+        options : any option of the target that can change, by name.
+
+        Raises
+        ------
+        UserError : nothing was given, or an option cannot change on a living service.
+        """
+        begun = changes.update(
+            self.workspace.folder, self.name, models=None if models is None else records_of(self.workspace, models),
+            inference=inference_config, changes=options, tags=tags, properties=properties, description=description,
+            notebook_names=notebook_names,
+        )  # fmt: skip
+        self.findings = begun.findings
+
+    def rollback(self) -> None:
+        """Return to the version that served before, byte for byte; returns at once."""
+        changes.rollback(self.workspace.folder, self.name)
+
+    def start(self) -> None:
+        """Bring it back at its address, after a stop or a restart of the machine; returns when it answers."""
+        _finish(changes.start(self.workspace.folder, self.name))
+
+    def restart(self) -> None:
+        """Start the same version anew and switch to it; returns when it answers."""
+        _finish(changes.restart(self.workspace.folder, self.name))
+
+    def stop(self) -> None:
+        """End its processes after the requests under way; address, keys and history stay."""
+        _finish(changes.stop(self.workspace.folder, self.name))
+
+    def delete(self) -> None:
+        """Take it away with its history; returns when it is gone and its models are free."""
+        _finish(changes.delete(self.workspace.folder, self.name))
+
+    def add_tags(self, tags: Mapping[str, str]) -> None:
+        """Add tags, replacing those of the same key."""
+        self.update(tags={**self.tags, **tags})
+
+    def remove_tags(self, tags: str | Sequence[str]) -> None:
+        """Remove tags; those that are not there are no error."""
+        gone = [tags] if isinstance(tags, str) else list(tags)
+        self.update(tags={key: value for key, value in self.tags.items() if key not in gone})
+
+    def add_properties(self, properties: Mapping[str, str]) -> None:
+        """Add properties, which then stay as they are."""
+        self.update(properties=properties)
+
+    def update_deployment_state(self) -> None:
+        """Nothing to do: every property asks anew. Kept for code of the original."""
+
+    def _settle(self) -> None:
+        from jupyter_deploy.engine.operations import settle
+
+        settle(self.workspace.folder, self.name)
+
+    # ------------------------------------------------------------------ showing it
+
+    def serialize(self) -> dict[str, Any]:
+        """The service as a JSON document, in the original's keys (azureml-v1 4.6); no secrets."""
+        view = self.view
+        record = view.record
+        return {
+            "name": record.name, "description": record.description, "tags": record.tags, "properties": record.properties,
+            "state": view.status.state, "error": view.status.error or None, "createdTime": record.created_time.isoformat(),
+            "updatedTime": record.updated_time.isoformat(), "createdBy": record.created_by, "computeType": self.compute_type or record.target,
+            "workspaceName": self.workspace.name, "scoringUri": record.scoring_uri, "swaggerUri": self.swagger_uri,
+            "version": record.current, "modelIds": list(view.current.models) if view.current else [],
+            "authEnabled": self.auth_enabled, "deploymentConfig": record.options,
+        }  # fmt: skip
+
+    def row(self) -> dict[str, Any]:
+        """The service as one row of a table."""
+        view = self.view
+        return {
+            "name": self.name, "state": view.status.state, "target": view.record.target, "version": view.record.current,
+            "models": view.current.models if view.current else (), "scoring_uri": view.record.scoring_uri, "error": view.status.error,
+        }  # fmt: skip
+
+    def __repr__(self) -> str:
+        facts = ", ".join(f"{name}={value!r}" for name, value in self._facts().items())
+        return f"{type(self).__name__}(workspace={self.workspace!r}, name={self.name!r}, {facts})"
+
+    def _repr_html_(self) -> str:
+        facts = self._facts()
+        return html_facts(f"{self.name}: {facts.pop('state')}", facts)
+
+    def _facts(self) -> dict[str, Any]:
+        try:
+            row = self.row()
+        except NotFound:
+            return {"state": "deleted"}
+        del row["name"]
+        return {**row, "tags": self.tags}
+
+
+class Version:
+    """One row of a service's history.
+
+    Parameters
+    ----------
+    record : the recorded version. current : whether it serves now, or served last.
+    """
+
+    def __init__(self, record: Any, current: bool) -> None:
+        self.number: int = record.number
+        self.models: tuple[str, ...] = record.models
+        self.note: str = record.note
+        self.served_time: datetime | None = record.served_time
+        self.created_time: datetime = record.created_time
+        self.error: str | None = record.error
+        self.current = current
+
+    def row(self) -> dict[str, Any]:
+        """The version as one row of a table."""
+        served = self.served_time.astimezone().strftime("%Y-%m-%d %H:%M:%S") if self.served_time else None
+        error = (self.error or "").split("\n")[0]
+        return {
+            "version": self.number, "current": "*" if self.current else "", "how": self.note, "models": self.models,
+            "served": served, "error": error,
+        }  # fmt: skip
+
+    def __repr__(self) -> str:
+        return f"Version({', '.join(f'{name}={value!r}' for name, value in self.row().items())})"
+
+
+class ProcessWebservice(Webservice):
+    """A service that runs as processes of this machine, without Docker and without an account."""
+
+    compute_type: ClassVar[str] = "process"
+    deploy_configuration: ClassVar[Callable[..., Options]] = staticmethod(deploy_configuration(ProcessOptions))
+
+    @property
+    def port(self) -> int | None:
+        """The port it listens on; None until it has served."""
+        from urllib.parse import urlsplit
+
+        return urlsplit(self.scoring_uri).port if self.scoring_uri else None
+
+
+def _finish(begun: changes.Begun) -> None:
+    if begun.operation:
+        begun.operation.wait()

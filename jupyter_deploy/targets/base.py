@@ -1,0 +1,137 @@
+"""What a target is: the protocol that the engine drives, and the words it answers in.
+
+A new target is one module or folder and one entry point in the group ``jupyter_deploy.targets``; ``tests/contract`` is the suite
+it has to pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol
+
+from jupyter_deploy.config.options import Options
+
+State = Literal["Transitioning", "Healthy", "Unhealthy", "Failed", "Unschedulable", "Deleting", "Stopped", "Unknown"]
+
+Report = Callable[..., None]
+"""How a target tells what it does: ``report("worker started", pid=123)``; each call becomes an event of the operation."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a target keeps what belongs to one service.
+
+    Parameters
+    ----------
+    workspace : the short id of the workspace, part of every name given to things outside of it.
+    service : the service's name.
+    folder : a folder of the service's own in the workspace.
+    keys : the file with the service's two keys, or None where authentication is off.
+    """
+
+    workspace: str
+    service: str
+    folder: Path
+    keys: Path | None
+
+
+@dataclass(frozen=True)
+class Release:
+    """One version of a service, ready to run.
+
+    Parameters
+    ----------
+    version : its number, growing with each deployment or update of the service.
+    bundle : the bundle's folder.
+    options : the target's options.
+    interpreter : the Python that satisfies the bundle's lock on this machine.
+    """
+
+    version: int
+    bundle: Path
+    options: Options
+    interpreter: Path
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a target says of a service when asked.
+
+    Parameters
+    ----------
+    state : one of the states that all targets share.
+    version : the version that answers requests, or None.
+    scoring_uri : where it answers, or None.
+    error : why it is not Healthy, in one line; empty where there is nothing to say.
+    details : what else the target knows (process ids, replicas).
+    """
+
+    state: State
+    version: int | None = None
+    scoring_uri: str | None = None
+    error: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Candidate(Protocol):
+    """A release that has come up healthy beside what serves, and waits to take over."""
+
+    def take_over(self) -> Status:
+        """Send all new requests to this release; what served before finishes what it began and goes away."""
+        ...
+
+
+class Target(Protocol):
+    """A place where a bundle can run.
+
+    Attributes
+    ----------
+    name : the word users type (``--target process``).
+    options : the class of its options.
+    """
+
+    name: ClassVar[str]
+    options: ClassVar[type[Options]]
+    unsupported: ClassVar[Mapping[str, str]]
+    """Settings of an InferenceConfig that have no meaning here, each with the name of a target that honours it."""
+
+    def server_settings(self, options: Options) -> Mapping[str, Any]:
+        """The target's part of ``service.json``, with defaults filled in from this process's surroundings.
+
+        ``authEnabled`` among them says whether the service needs keys.
+        """
+        ...
+
+    def bring_up(self, place: Place, release: Release, report: Report) -> AbstractContextManager[Candidate]:
+        """Start a release beside what serves and wait until it is healthy.
+
+        Leaving the context without :meth:`Candidate.take_over` takes away all that was begun and leaves what served untouched.
+
+        Raises
+        ------
+        TargetError : it did not become healthy; ``why`` holds the cause, with the script's own lines where the script failed.
+        """
+        ...
+
+    def status(self, place: Place) -> Status:
+        """Ask what runs; starts nothing and never raises for a service that is gone."""
+        ...
+
+    def stop(self, place: Place) -> None:
+        """End what runs, after the requests under way; the address stays reserved in the service's record."""
+        ...
+
+    def delete(self, place: Place) -> None:
+        """Take away everything this target made for the service, running or not."""
+        ...
+
+    def reload_keys(self, place: Place) -> None:
+        """Make a running service accept the keys now in ``place.keys`` and no others; returns when it does."""
+        ...
+
+    def logs(self, place: Place) -> tuple[Path, ...]:
+        """The service's log files, oldest first; empty where there are none."""
+        ...

@@ -1,0 +1,199 @@
+"""One generation of a service: a front process and its worker, running one release, from start to end.
+
+The supervisor holds the listening socket and lends it to every generation; the front of a generation begins to accept when it is told
+to. What the two say to each other is described in the scoring server (``control.py`` there).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jupyter_deploy.targets.process.limits import GB, ControlGroup, describe_limit, resident_bytes
+from jupyter_deploy.targets.process.logfile import RotatingLog
+
+SERVER = Path("server") / "jupyter_deploy_scoring"
+LONGEST_LINE = 16 * 1024 * 1024
+WATCH_EVERY = 0.1
+"""Seconds between two looks at the memory, where no control group keeps the limit."""
+
+Event = Mapping[str, Any]
+
+
+class Generation:
+    """A running release.
+
+    Parameters
+    ----------
+    release : version, bundle, interpreter, keys, memory_gb, cpu_cores, start_timeout, as the operation sent them.
+    listener : the service's listening socket.
+    log : where what the processes print goes.
+    tell : is called with every event of the front.
+
+    Attributes
+    ----------
+    ready : whether the worker can answer now.
+    trouble : why it cannot, in one line; empty when it can or is still starting.
+    """
+
+    def __init__(
+        self, release: Mapping[str, Any], listener: socket.socket, log: RotatingLog, tell: Callable[[Event], None]
+    ) -> None:
+        self.release = release
+        self.version: int = release["version"]
+        self.ready = False
+        self.trouble = ""
+        self.worker: int | None = None
+        self.gone = asyncio.Event()
+        self._listener = listener
+        self._log = log
+        self._tell = tell
+        self._changed = asyncio.Condition()
+        self._seen: set[str] = set()
+        self._kills = 0
+        self._group: ControlGroup | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def pid(self) -> int:
+        """The front's process id."""
+        return self._process.pid
+
+    async def start(self, name: str) -> None:
+        """Start the front; it starts its worker. The name is that of the control group, where one can be made."""
+        ours, theirs = socket.socketpair()
+        life, self._life = os.pipe()
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command(theirs.fileno(), life),
+                pass_fds=(self._listener.fileno(), theirs.fileno(), life),
+                stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+                cwd=Path(self.release["bundle"]) / "app", start_new_session=True,
+            )  # fmt: skip
+        except BaseException:
+            os.close(self._life)
+            ours.close()
+            raise
+        finally:
+            os.close(life)
+            theirs.close()
+        self._limit(name)
+        reader, self._control = await asyncio.open_connection(sock=ours, limit=LONGEST_LINE)
+        self._tasks = [asyncio.create_task(self._copy_log()), asyncio.create_task(self._read_events(reader))]
+        self._tasks.append(asyncio.create_task(self._wait_for_end()))
+
+    def _command(self, control: int, life: int) -> list[str]:
+        bundle = Path(self.release["bundle"])
+        command = [
+            self.release["interpreter"], str(bundle / SERVER), "front", "--settings", str(bundle / "service.json"),
+            "--listen-fd", str(self._listener.fileno()), "--control-fd", str(control), "--life-fd", str(life),
+            "--start-timeout", str(self.release["start_timeout"]),
+        ]  # fmt: skip
+        return [*command, "--keys", self.release["keys"]] if self.release["keys"] else command
+
+    def _limit(self, name: str) -> None:
+        memory, cores = self.release["memory_gb"], self.release["cpu_cores"]
+        if memory is None and cores is None:
+            return
+        self._group = ControlGroup.make(name, None if memory is None else int(memory * GB), cores)
+        if self._group:
+            self._group.add(self.pid)
+        if memory is not None and not (self._group and self._group.limits_memory):
+            self._tasks.append(asyncio.create_task(self._watch_memory(memory)))
+
+    async def _watch_memory(self, memory_gb: float) -> None:
+        while True:
+            await asyncio.sleep(WATCH_EVERY)
+            pids = [self.pid, *([self.worker] if self.worker else [])]
+            used = resident_bytes(pids)
+            if self.worker and used > memory_gb * GB:
+                self.send("end_worker", reason=f"{describe_limit(memory_gb)}: {used / GB:.2f} GB in use")
+                self.worker = None
+
+    async def _copy_log(self) -> None:
+        assert self._process.stdout is not None  # it was asked for
+        while data := await self._process.stdout.read(65536):
+            self._log.write(data)
+
+    async def _read_events(self, reader: asyncio.StreamReader) -> None:
+        with contextlib.suppress(ConnectionError):
+            while line := await reader.readline():
+                await self._note(json.loads(line))
+
+    async def _note(self, event: dict[str, Any]) -> None:
+        kind = event["event"]
+        self._explain_kill(event)
+        if kind == "starting":
+            self.worker = event["worker"]
+            if self._group:
+                self._group.add(event["worker"])
+        elif kind == "ready":
+            self.ready, self.trouble = True, ""
+        elif kind == "worker_exited":
+            self.ready, self.worker, self.trouble = False, None, f"the worker ended: {event['reason']}"
+        elif kind == "failed":
+            self.ready, self.trouble = False, event["message"]
+        self._tell(event)
+        async with self._changed:
+            self._seen.add(kind)
+            self._changed.notify_all()
+
+    def _explain_kill(self, event: dict[str, Any]) -> None:
+        """Name the memory limit where the kernel's killing of a worker would only read "signal 9"."""
+        if self._group and event["event"] in ("failed", "worker_exited"):
+            kills = self._group.oom_kills()
+            if kills > self._kills:
+                self._kills = kills
+                event["message" if event["event"] == "failed" else "reason"] = describe_limit(self.release["memory_gb"])
+
+    async def _wait_for_end(self) -> None:
+        code = await self._process.wait()
+        self.ready, self.worker = False, None
+        if not self.trouble and "drained" not in self._seen:
+            self.trouble = f"the front process ended with {_reason(code)}"
+        os.close(self._life)
+        self._control.close()
+        self.gone.set()
+        async with self._changed:
+            self._changed.notify_all()
+        if self._group:
+            self._group.remove()
+
+    async def reached(self, kind: str) -> bool:
+        """Wait for an event of the front; False when the front ended without it."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: kind in self._seen or self.gone.is_set())
+        return kind in self._seen
+
+    def send(self, do: str, **facts: Any) -> None:
+        """Say one thing to the front; what has ended hears nothing."""
+        if not self.gone.is_set():
+            self._seen.discard(_ANSWERS.get(do, ""))
+            self._control.write(json.dumps({"do": do, **facts}).encode() + b"\n")
+
+    async def kill(self) -> None:
+        """End front and workers at once."""
+        for pid in (self.worker, self.pid):
+            if pid is not None and not self.gone.is_set():
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(pid, signal.SIGKILL)
+        await self.gone.wait()
+        for task in self._tasks[:2]:
+            if task is not asyncio.current_task():
+                await asyncio.wait([task], timeout=1)
+        for task in self._tasks:
+            task.cancel()
+
+
+_ANSWERS = {"accept": "accepting", "load_keys": "keys_loaded"}
+
+
+def _reason(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"

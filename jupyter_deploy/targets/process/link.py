@@ -1,0 +1,90 @@
+"""The line between an operation and a service's supervisor: JSON, one object per line, over a Unix socket that only the user can reach."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jupyter_deploy.errors import TargetError
+
+
+def socket_path(workspace: str, service: str) -> Path:
+    """Where a service's supervisor listens: short (a socket's path holds about 100 bytes) and in a folder of mode 0700.
+
+    Raises
+    ------
+    TargetError : somebody else made that folder.
+    """
+    folder = Path(tempfile.gettempdir()) / f"jupyter-deploy-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    facts = folder.lstat()
+    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.getuid() or stat.S_IMODE(facts.st_mode) & 0o077:
+        raise TargetError(
+            f"{folder} is not a private folder of yours", remedy="remove it, or set TMPDIR to another folder"
+        )
+    digest = hashlib.sha256(service.encode()).hexdigest()[:10]
+    return folder / f"{workspace}-{digest}.sock"
+
+
+class Link:
+    """A conversation with a supervisor; closing it withdraws a release that was begun and not committed.
+
+    Parameters
+    ----------
+    path : the supervisor's socket.
+    timeout : seconds to wait for the connection and for each answer; None waits for ever.
+    """
+
+    def __init__(self, path: str | Path, timeout: float | None = 10) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.settimeout(timeout)
+        try:
+            self._socket.connect(str(path))
+        except OSError:
+            self._socket.close()
+            raise
+        self._lines = self._socket.makefile("rb")
+
+    def __enter__(self) -> Link:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lines.close()
+        self._socket.close()
+
+    def wait_up_to(self, seconds: float | None) -> None:
+        """Set how long each answer may take."""
+        self._socket.settimeout(seconds)
+
+    def send(self, do: str, **facts: Any) -> None:
+        """Say one thing to the supervisor."""
+        self._socket.sendall(json.dumps({"do": do, **facts}).encode() + b"\n")
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """What the supervisor says, until it hangs up; TimeoutError when it says nothing in time."""
+        for line in self._lines:
+            yield json.loads(line)
+
+    def ask(self, do: str, answer: str, **facts: Any) -> dict[str, Any]:
+        """Say one thing and wait for the event that answers it.
+
+        Raises
+        ------
+        TargetError : the supervisor refused, or hung up before it answered.
+        """
+        self.send(do, **facts)
+        for event in self.events():
+            if event["event"] == answer:
+                return event
+            if event["event"] == "refused":
+                raise TargetError(event["reason"])
+        raise TargetError(
+            f"the service's supervisor ended before it answered '{do}'", remedy="look at the service's log"
+        )

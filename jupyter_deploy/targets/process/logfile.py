@@ -1,0 +1,65 @@
+"""The log of a service: one file that is rotated by size, written by the supervisor alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+LIMIT = 10 * 1024 * 1024
+KEPT = 4
+
+
+class RotatingLog:
+    """Appends bytes to a file; at the limit the file becomes ``name.1``, that one ``name.2``, and so on.
+
+    Parameters
+    ----------
+    path : the newest file. limit : bytes after which a new file begins, at the next line's end. kept : older files that stay.
+    """
+
+    def __init__(self, path: Path, limit: int = LIMIT, kept: int = KEPT) -> None:
+        self._path = path
+        self._limit = limit
+        self._kept = kept
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._open()
+
+    def _open(self) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        self._file = os.fdopen(os.open(self._path, flags, 0o600), "ab", buffering=0)
+        self._size = self._file.tell()
+
+    def write(self, data: bytes) -> None:
+        """Append; when the limit is passed, go on in a new file after the last whole line."""
+        if self._size + len(data) > self._limit:
+            end = data.rfind(b"\n") + 1
+            if end or self._size > 2 * self._limit:
+                self._append(data[:end])
+                self._rotate()
+                data = data[end:]
+        self._append(data)
+
+    def _append(self, data: bytes) -> None:
+        self._file.write(data)
+        self._size += len(data)
+
+    def _rotate(self) -> None:
+        self._file.close()
+        for number in range(self._kept, 0, -1):
+            older = self._path if number == 1 else self._numbered(number - 1)
+            if older.exists():
+                older.replace(self._numbered(number))
+        self._open()
+
+    def _numbered(self, number: int) -> Path:
+        return self._path.with_name(f"{self._path.name}.{number}")
+
+    def close(self) -> None:
+        """Close the newest file."""
+        self._file.close()
+
+
+def log_files(path: Path) -> tuple[Path, ...]:
+    """The files of a log, oldest first."""
+    older = sorted(path.parent.glob(path.name + ".*"), key=lambda file: -int(file.suffix[1:]))
+    return (*older, path) if path.exists() else tuple(older)

@@ -1,0 +1,76 @@
+"""The options of the process target: AksWebservice's names where the meaning is the same, plus what a local server needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from jupyter_deploy.config.options import Options, option
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True)
+class ProcessOptions(Options):
+    """Options of a service that runs as processes of this machine (``ProcessWebservice.deploy_configuration``)."""
+
+    compute_type: ClassVar[str] = "process"
+
+    port: int | None = option(
+        None, json="port", alias="po", minimum=1, maximum=65535, group="Address", updatable=False,
+        help="Port to listen on; a free one is chosen, and kept, when this is not set.",
+    )  # fmt: skip
+    host: str = option(
+        "127.0.0.1", json="host", group="Address", updatable=False,
+        help="Address to bind; keys are on by default when it is not a loopback address.",
+    )  # fmt: skip
+    allowed_hosts: tuple[str, ...] = option(
+        (), json="allowedHosts", group="Address",
+        help="Host names that requests may ask for, besides 127.0.0.1, localhost, [::1] and the bound host.",
+    )  # fmt: skip
+    auth_enabled: bool | None = option(
+        None, json="authEnabled", alias="ae", group="Access",
+        help="Whether requests need a key; by default only under JupyterHub or when host is not loopback.",
+    )  # fmt: skip
+    primary_key: str | None = option(
+        None, json="keys.primaryKey", alias="kp", group="Access", secret=True, updatable=False,
+        help="Primary key; generated when it is not given. Changed by regen_key.",
+    )  # fmt: skip
+    secondary_key: str | None = option(
+        None, json="keys.secondaryKey", alias="ks", group="Access", secret=True, updatable=False,
+        help="Secondary key; generated when it is not given. Changed by regen_key.",
+    )  # fmt: skip
+    cpu_cores: float | None = option(
+        None, json="containerResourceRequirements.cpu", alias="cc", unit="cores", above=0, group="Resources",
+        help="CPU request: a weight against other services where the system allows it, never a cap.",
+    )  # fmt: skip
+    memory_gb: float | None = option(
+        None, json="containerResourceRequirements.memoryInGB", alias="gb", unit="GB", above=0, group="Resources",
+        help="Memory limit of one generation of the service (front and worker together); none when it is not set.",
+    )  # fmt: skip
+    replica_max_concurrent_requests: int = option(
+        1, json="maxConcurrentRequestsPerContainer", alias="rm", minimum=1, group="Requests",
+        help="How many calls of run() may be in progress at once; above 1 the script must be thread-safe.",
+    )  # fmt: skip
+    max_request_wait_time: int = option(
+        500, json="maxQueueWaitMs", alias="mr", unit="ms", minimum=1, group="Requests",
+        help="How long a request may wait for its turn before it is answered with 503.",
+    )  # fmt: skip
+    max_body_mb: float = option(
+        100, json="maxBodyMb", unit="MB", above=0, group="Requests",
+        help="Largest request body; a larger one is answered with 413.",
+    )  # fmt: skip
+
+    def rules(self) -> Iterable[str]:
+        """A key without authentication would protect nothing."""
+        if self.auth_enabled is False and (self.primary_key or self.secondary_key):
+            yield "a key is given, but auth_enabled is false; leave out the key or set auth_enabled to true"
+        if self.primary_key and self.primary_key == self.secondary_key:
+            yield "primary_key and secondary_key are the same; a key could not be changed without a break"
+
+    def is_authenticated(self, *, under_hub: bool) -> bool:
+        """Whether requests need a key, with the default filled in (design: loopback is not private)."""
+        if self.auth_enabled is not None:
+            return self.auth_enabled
+        return under_hub or self.host not in LOOPBACK

@@ -1,0 +1,60 @@
+"""What the process target remembers of a service in its folder: which processes, which version, which address."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from jupyter_deploy.workspace.identity import ProcessIdentity
+
+NAME = "process.json"
+
+
+@dataclass(frozen=True)
+class ProcessRecord:
+    """A service on this target, from its first serving version to its deletion.
+
+    Parameters
+    ----------
+    host, port : its address, for its whole life.
+    version : the version that serves, or served last.
+    control : the supervisor's socket.
+    supervisor : the supervisor's identity; None after an orderly stop.
+    """
+
+    host: str
+    port: int
+    version: int
+    control: str
+    supervisor: ProcessIdentity | None
+
+    @property
+    def scoring_uri(self) -> str:
+        """Where the service answers; a wildcard address is reached over loopback."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104  (read, not bound)
+        return f"http://{f'[{host}]' if ':' in host and host[0] != '[' else host}:{self.port}/score"
+
+    def stopped(self) -> ProcessRecord:
+        """The same after an orderly stop."""
+        return replace(self, supervisor=None)
+
+    def write(self, folder: Path) -> None:
+        """Replace the record in one step."""
+        temporary = folder / (NAME + ".new")
+        temporary.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        os.replace(temporary, folder / NAME)  # noqa: PTH105  (the same call on every Python)
+
+    @classmethod
+    def read(cls, folder: Path) -> ProcessRecord | None:
+        """Read the record, or None when the service has never served here."""
+        try:
+            document: Mapping[str, Any] = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        supervisor = document["supervisor"]
+        identity = ProcessIdentity.from_json(supervisor) if supervisor else None
+        return cls(**{**document, "supervisor": identity})

@@ -1,0 +1,257 @@
+"""The process that owns a service on this machine: it holds the listening socket and the generations that answer on it.
+
+Started by an operation, it outlives it. It serves requests of operations and of whoever asks for the state over a Unix socket
+(``link.py``). A release is begun, and committed or withdrawn, by one conversation: hanging up withdraws it. When nothing serves and
+nobody is talking about beginning something, the supervisor ends.
+
+    begin -> starting, ready | failed    commit -> serving    stop -> stopped    status -> status    load_keys -> keys_loaded
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jupyter_deploy.targets.process.generation import Event, Generation
+from jupyter_deploy.targets.process.logfile import RotatingLog
+from jupyter_deploy.targets.process.record import ProcessRecord
+from jupyter_deploy.workspace.identity import ProcessIdentity
+
+GRACE = 1.0
+"""Seconds for which an idle kept-alive connection to the old generation stays open after a hand-over."""
+DRAIN_LIMIT = 60.0
+"""Seconds after which calls still running in the old generation are cut off."""
+BACKLOG = 2048
+BACK_OFF = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+HEALTHY_AFTER = 60.0
+
+
+class Supervisor:
+    """One service's owner.
+
+    Parameters
+    ----------
+    folder : the service's folder in the workspace. listener : the listening socket. host : the address it is bound to.
+    control : path of the socket to answer on.
+    """
+
+    def __init__(self, folder: Path, listener: socket.socket, host: str, control: Path) -> None:
+        self._folder = folder
+        self._listener = listener
+        self._control = control
+        self._log = RotatingLog(folder / "log" / "service.log")
+        self._serving: Generation | None = None
+        self._generations: set[Generation] = set()
+        self._beginnings = 0
+        self._ending = asyncio.Event()
+        self._background: set[asyncio.Task[None]] = set()
+        port: int = listener.getsockname()[1]
+        self._record = ProcessRecord(host, port, 0, str(control), ProcessIdentity.of(os.getpid()))
+
+    async def run(self) -> None:
+        """Answer until the service is stopped."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._in_background, self._stop)
+        loop.add_signal_handler(signal.SIGINT, lambda: None)
+        server = await asyncio.start_unix_server(self._converse, str(self._control), limit=1 << 20)
+        self._control.chmod(0o600)
+        print(json.dumps({"port": self._record.port}), flush=True)  # noqa: T201  (the starter waits for this line)
+        await self._ending.wait()
+        server.close()
+        for generation in list(self._generations):
+            await generation.kill()
+        with contextlib.suppress(OSError):
+            self._control.unlink()
+        self._log.close()
+
+    def _in_background(self, work: Callable[[], Any]) -> None:
+        task = asyncio.ensure_future(work())
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    # ---------------------------------------------------------------- conversations
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        def tell(event: Event) -> None:
+            if not writer.is_closing():
+                writer.write(json.dumps(event).encode() + b"\n")
+
+        candidate: Generation | None = None
+        self._beginnings += 1
+        try:
+            while line := await reader.readline():
+                message = json.loads(line)
+                if message["do"] == "begin":
+                    try:
+                        candidate = await self._begin(message, tell)
+                    except OSError as error:  # the bundle or the interpreter is gone
+                        tell({"event": "failed", "stage": "start", "message": str(error), "traceback": ""})
+                elif message["do"] == "commit" and candidate:
+                    await self._commit(candidate, tell)
+                    candidate = None
+                else:
+                    await self._answer(message["do"], tell)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass  # whoever spoke is gone; what it began is withdrawn below
+        finally:
+            self._beginnings -= 1
+            if candidate:
+                await candidate.kill()
+            writer.close()
+            self._end_if_idle()
+
+    async def _answer(self, do: str, tell: Callable[[Event], None]) -> None:
+        if do == "status":
+            tell(self._status())
+        elif do == "stop":
+            await self._stop()
+            tell({"event": "stopped"})
+        elif do == "load_keys":
+            await self._load_keys()
+            tell({"event": "keys_loaded"})
+        else:
+            tell({"event": "refused", "reason": f"the service's supervisor cannot do '{do}' now"})
+
+    def _status(self) -> Event:
+        serving = self._serving
+        return {
+            "event": "status",
+            "ready": bool(serving and serving.ready),
+            "version": serving.version if serving else None,
+            "trouble": serving.trouble if serving else "",
+            "front": serving.pid if serving else None,
+            "worker": serving.worker if serving else None,
+        }
+
+    def _end_if_idle(self) -> None:
+        if self._serving is None and self._beginnings == 0:
+            self._ending.set()
+
+    # ---------------------------------------------------------------- releases
+
+    async def _begin(self, release: Mapping[str, Any], tell: Callable[[Event], None]) -> Generation:
+        generation = Generation(release, self._listener, self._log, tell)
+        await generation.start(f"jupyter-deploy-{os.getpid()}-{generation.version}-{time.monotonic_ns()}")
+        self._generations.add(generation)
+        self._in_background(partial(self._mourn, generation))
+        return generation
+
+    async def _commit(self, generation: Generation, tell: Callable[[Event], None]) -> None:
+        if not generation.ready:
+            tell(
+                {
+                    "event": "refused",
+                    "reason": f"the new version is not ready: {generation.trouble or 'it is starting'}",
+                }
+            )
+            return
+        generation.send("accept")
+        if not await generation.reached("accepting"):
+            tell({"event": "refused", "reason": f"the new version ended before it took over: {generation.trouble}"})
+            return
+        old, self._serving = self._serving, generation
+        self._remember(generation.version)
+        if old:
+            old.send("drain", grace=GRACE, limit=DRAIN_LIMIT)
+        tell({"event": "serving", "version": generation.version, "uri": self._record.scoring_uri})
+
+    def _remember(self, version: int) -> None:
+        record = self._record
+        self._record = ProcessRecord(record.host, record.port, version, record.control, record.supervisor)
+        self._record.write(self._folder)
+
+    async def _mourn(self, generation: Generation) -> None:
+        """When a front ended: forget it, or start it again if it served."""
+        await generation.gone.wait()
+        self._generations.discard(generation)
+        if generation is self._serving and not self._ending.is_set():
+            self._note(f"version {generation.version}: {generation.trouble}; starting it again")
+            await self._revive(generation.release)
+
+    async def _revive(self, release: Mapping[str, Any]) -> None:
+        failed = self._serving
+        for pause in (*BACK_OFF, *iter(lambda: BACK_OFF[-1], None)):
+            await asyncio.sleep(pause)
+            if self._serving is not failed or self._ending.is_set():
+                return  # stopped, or updated meanwhile
+            generation = await self._begin(release, _tell_nobody)
+            if await generation.reached("ready") and self._serving is failed:
+                generation.send("accept")
+                self._serving = generation
+                return
+            await generation.kill()
+
+    # ---------------------------------------------------------------- the rest
+
+    async def _load_keys(self) -> None:
+        for generation in list(self._generations):
+            generation.send("load_keys")
+            await generation.reached("keys_loaded")
+
+    async def _stop(self) -> None:
+        serving, self._serving = self._serving, None
+        if self._record.version:
+            self._record.stopped().write(self._folder)
+        self._listener.close()
+        if serving:
+            serving.send("drain", grace=0, limit=DRAIN_LIMIT)
+            await serving.gone.wait()
+        self._ending.set()
+
+    def _note(self, text: str) -> None:
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
+        self._log.write(f"{stamp},000 W [{os.getpid()}] supervisor - {text}\n".encode())
+
+
+def _tell_nobody(event: Event) -> None:
+    """For a generation that no operation waits for."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Bind and listen; OSError when the address is taken or not this machine's."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def main() -> None:
+    """Run as ``python -m jupyter_deploy.targets.process.supervisor``; says its port, or why it could not start, in one line on stdout."""
+    parser = argparse.ArgumentParser()
+    for name in ("--folder", "--host", "--port", "--control"):
+        parser.add_argument(name, required=True)
+    arguments = parser.parse_args()
+    try:
+        listener = bind(arguments.host, int(arguments.port))
+    except OSError as error:
+        print(json.dumps({"error": error.strerror or str(error), "errno": error.errno}), flush=True)  # noqa: T201  (as above)
+        sys.exit(1)
+    control = Path(arguments.control)
+    with contextlib.suppress(FileNotFoundError):
+        control.unlink()  # of an earlier supervisor that was killed; the service's lock keeps two of them apart
+
+    async def supervise() -> None:
+        await Supervisor(Path(arguments.folder), listener, arguments.host, control).run()
+
+    asyncio.run(supervise())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""A workspace on disk: a folder of the user's own, opened or made, and handed out as records, files and secrets."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets as random
+import stat
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_deploy.errors import Busy, WorkspaceError
+from jupyter_deploy.workspace.locks import LockedFile, acquire, read_holder
+from jupyter_deploy.workspace.secret_files import Secrets
+from jupyter_deploy.workspace.store import FileStore
+
+if TYPE_CHECKING:  # these import sqlalchemy, which opening a workspace must not pay for
+    from jupyter_deploy.workspace.database import Database
+    from jupyter_deploy.workspace.model_records import ModelRecords
+    from jupyter_deploy.workspace.operation_records import OperationRecords
+    from jupyter_deploy.workspace.service_records import ServiceRecords
+
+_FORMAT = 1
+_MARKER = "workspace.json"
+_LOCKS = "locks"
+
+
+class WorkspaceFolder:
+    """An open workspace; may be used from several threads and processes at once. Made by ``open_workspace``.
+
+    Attributes
+    ----------
+    path : absolute.
+    id : 8 hexadecimal digits, made once; names what belongs to this workspace on shared engines.
+    """
+
+    def __init__(self, path: Path, id: str) -> None:  # noqa: A002 - what the attribute is called
+        self.path = path
+        self.id = id
+
+    def __repr__(self) -> str:
+        return f"WorkspaceFolder({str(self.path)!r}, id={self.id!r})"
+
+    @cached_property
+    def database(self) -> Database:
+        """The database behind the records."""
+        from jupyter_deploy.workspace.database import Database
+
+        return Database(self.path / "records.db", self.path / _LOCKS / "database.lock", self.path / "backups")
+
+    @cached_property
+    def models(self) -> ModelRecords:
+        """The records of models."""
+        from jupyter_deploy.workspace.model_records import ModelRecords
+
+        return ModelRecords(self.database)
+
+    @cached_property
+    def services(self) -> ServiceRecords:
+        """The records of services and their versions."""
+        from jupyter_deploy.workspace.service_records import ServiceRecords
+
+        return ServiceRecords(self.database)
+
+    @cached_property
+    def operations(self) -> OperationRecords:
+        """The records of operations."""
+        from jupyter_deploy.workspace.operation_records import OperationRecords
+
+        return OperationRecords(self.database)
+
+    @property
+    def files(self) -> FileStore:
+        """The store of model files."""
+        return FileStore(self.path / "files", self.path / _LOCKS / "files.lock")
+
+    @property
+    def secrets(self) -> Secrets:
+        """The secrets folder."""
+        return Secrets(self.path / "secrets")
+
+    def service_folder(self, name: str) -> Path:
+        """Where the bundles, logs and sockets of a service are; not made here."""
+        return self.path / "services" / name
+
+    def operation_folder(self, id: str) -> Path:  # noqa: A002 - what the record calls it
+        """Where the request and events of an operation are; not made here."""
+        return self.path / "operations" / id
+
+    def locked(self, name: str, *, wait: bool, kind: str = "operation") -> LockedFile:
+        """Take a named lock, which the kernel frees when the last process that has it dies.
+
+        Parameters
+        ----------
+        name : what is locked ("service-diabetes").
+        wait : wait until it is free.
+        kind : what it is taken for ("deploy"); others see it in their message.
+
+        Raises
+        ------
+        Busy : somebody holds it and ``wait`` is false.
+        """
+        path = self.path / _LOCKS / f"{name}.lock"
+        lock = acquire(path, wait=wait, kind=kind)
+        if lock is None:
+            raise Busy(
+                f"{name} is in use: {read_holder(path) or 'by a process that just began'}",
+                "One operation at a time may change it.",
+                "Wait until that one has ended, or cancel it.",
+            )
+        return lock
+
+
+def open_workspace(folder: Path) -> WorkspaceFolder:
+    """Open a workspace, or make one where the folder is missing, or is empty and the user's.
+
+    Parameters
+    ----------
+    folder : its path; ``~`` is understood.
+
+    Raises
+    ------
+    WorkspaceError : it is a file, another user's, writable by others, of a newer format, or holds something else.
+    """
+    path = folder.expanduser().absolute()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise WorkspaceError(
+            f"{path} is no folder", "A workspace is a folder.", "Name a folder, or a path where none is yet."
+        ) from error
+    except OSError as error:
+        raise WorkspaceError(
+            f"the workspace {path} cannot be made: {error.strerror}", "", "Name a folder you may write to."
+        ) from error
+    _check_owner(path)
+    marker = path / _MARKER
+    if not marker.exists():
+        _make(path)
+    _check_mode(path)
+    return WorkspaceFolder(path, _read_id(marker))
+
+
+def _check_owner(path: Path) -> None:
+    if hasattr(os, "geteuid") and path.stat().st_uid != os.geteuid():
+        raise WorkspaceError(
+            f"the workspace {path} belongs to another user",
+            "A workspace holds code that runs as you, so it is opened only by its owner.",
+            "Use a workspace of your own; models can be downloaded from one and registered in the other.",
+        )
+
+
+def _check_mode(path: Path) -> None:
+    if os.name == "posix" and path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise WorkspaceError(
+            f"the workspace {path} can be written by other users",
+            "A workspace holds code that runs as you; anybody who can write there can run code as you.",
+            f"If you trust what is in it, run: chmod 700 {path}",
+        )
+
+
+def _make(path: Path) -> None:
+    if any(entry.name not in (_LOCKS, _MARKER) for entry in path.iterdir()):
+        raise WorkspaceError(
+            f"{path} is not a workspace, and not empty",
+            f"It has no {_MARKER}; a workspace is made only in an empty folder, so that nothing of yours is mixed in.",
+            "Name another folder, or a path where none is yet.",
+        )
+    path.chmod(0o700)
+    (path / _LOCKS).mkdir(mode=0o700, exist_ok=True)
+    with acquire(path / _LOCKS / "workspace.lock", wait=True, kind="make workspace"):
+        marker = path / _MARKER
+        if marker.exists():  # another process made it meanwhile
+            return
+        for name in ("files", "secrets", "services", "operations", "backups"):
+            (path / name).mkdir(mode=0o700, exist_ok=True)
+        unfinished = path / _LOCKS / _MARKER
+        unfinished.touch(mode=0o600)
+        unfinished.write_text(json.dumps({"format": _FORMAT, "id": random.token_hex(4)}) + "\n", encoding="utf-8")
+        unfinished.replace(marker)
+
+
+def _read_id(marker: Path) -> str:
+    content: object = None
+    with contextlib.suppress(OSError, ValueError):
+        content = json.loads(marker.read_text(encoding="utf-8"))
+    if not isinstance(content, dict) or not isinstance(content.get("format"), int) or "id" not in content:
+        raise WorkspaceError(
+            f"{marker} cannot be read",
+            'It should hold {"format": 1, "id": "…"}.',
+            "Restore it from a copy, or name another workspace.",
+        )
+    if content["format"] > _FORMAT:
+        raise WorkspaceError(
+            f"the workspace {marker.parent} has format {content['format']}, newer than this release knows:"
+            " upgrade with 'pip install --upgrade jupyter-deploy-models'"
+        )
+    return str(content["id"])

@@ -1,0 +1,187 @@
+"""The records of models: versions that only grow, tags that change, properties that are only added."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from jupyter_deploy.errors import Conflict, ModelNotFound
+from jupyter_deploy.workspace.database import Database
+from jupyter_deploy.workspace.records import ModelRecord, StoredFile, TagFilter
+from jupyter_deploy.workspace.schema import model_counters, model_files, models
+
+_COLUMNS = tuple(field.name for field in fields(ModelRecord) if field.name != "files")
+
+
+class ModelRecords:
+    """The models of a workspace.
+
+    Parameters
+    ----------
+    database : where they are kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, draft: ModelRecord) -> ModelRecord:
+        """Record a model under the next version of its name.
+
+        Parameters
+        ----------
+        draft : the model with version 0; its files are in the file store already.
+
+        Returns
+        -------
+        The record with the version it was given; no version of a name is ever given twice.
+        """
+        with self._database.writing() as connection:
+            record = replace(draft, version=_next_version(connection, draft.name))
+            connection.execute(models.insert().values({column: getattr(record, column) for column in _COLUMNS}))
+            if record.files:
+                key = {"name": record.name, "version": record.version}
+                connection.execute(model_files.insert(), [{**key, **vars(file)} for file in record.files])
+        return record
+
+    def get(self, name: str, version: int | None = None) -> ModelRecord | None:
+        """One version of a model, the latest for None or 0; None if there is no such."""
+        query = models.select().where(models.c.name == name).order_by(models.c.version.desc()).limit(1)
+        if version:
+            query = query.where(models.c.version == version)
+        with self._database.reading() as connection:
+            return next(iter(_records(connection, query)), None)
+
+    def list(
+        self,
+        name: str | None = None,
+        *,
+        tags: Sequence[TagFilter] = (),
+        properties: Sequence[TagFilter] = (),
+        run_id: str | None = None,
+        framework: str | None = None,
+        latest: bool = False,
+    ) -> tuple[ModelRecord, ...]:
+        """The models that fit everything given, newest first.
+
+        Parameters
+        ----------
+        tags, properties : what each must be: ``"key"`` or ``("key", "value")``.
+        latest : of every name only the newest version that fits.
+        """
+        query = models.select().order_by(models.c.created_time.desc(), models.c.name, models.c.version.desc())
+        for column, wanted in ((models.c.name, name), (models.c.run_id, run_id), (models.c.framework, framework)):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        for column, filters in ((models.c.tags, tags), (models.c.properties, properties)):
+            for item in filters:
+                query = query.where(_holds(column, item))
+        with self._database.reading() as connection:
+            found = _records(connection, query)
+        return _newest_of_each(found) if latest else found
+
+    def change(
+        self, name: str, version: int, *, tags: Mapping[str, str] | None = None, description: str | None = None
+    ) -> ModelRecord:
+        """Replace a model's tags, its description or both; what is None stays.
+
+        Raises
+        ------
+        ModelNotFound : no such version.
+        """
+        with self._database.writing() as connection:
+            record = _existing(connection, name, version)
+            changed = replace(
+                record,
+                tags=record.tags if tags is None else dict(tags),
+                description=record.description if description is None else description,
+            )
+            connection.execute(
+                _one(models.update(), changed).values(tags=changed.tags, description=changed.description)
+            )
+        return changed
+
+    def add_properties(self, name: str, version: int, properties: Mapping[str, str]) -> ModelRecord:
+        """Add properties, all of them or none.
+
+        Raises
+        ------
+        Conflict : some are there already; a property never changes.
+        ModelNotFound : no such version.
+        """
+        with self._database.writing() as connection:
+            record = _existing(connection, name, version)
+            taken = sorted(record.properties.keys() & properties.keys())
+            if taken:
+                raise Conflict(
+                    f"{record.id} already has the properties: {', '.join(taken)}",
+                    "A property never changes once it is set; none of those given was added.",
+                    "Use other keys, or tags, which can change.",
+                )
+            changed = replace(record, properties={**record.properties, **properties})
+            connection.execute(_one(models.update(), changed).values(properties=changed.properties))
+        return changed
+
+    def remove(self, name: str, version: int) -> None:
+        """Forget one version; its number is never given again.
+
+        Raises
+        ------
+        ModelNotFound : no such version.
+        """
+        with self._database.writing() as connection:
+            record = _existing(connection, name, version)
+            connection.execute(_one(models.delete(), record))
+
+    def stored_files(self) -> frozenset[str]:
+        """The SHA-256 of every file that some model has."""
+        with self._database.reading() as connection:
+            return frozenset(connection.execute(sa.select(model_files.c.sha256).distinct()).scalars())
+
+
+def _next_version(connection: sa.Connection, name: str) -> int:
+    where = model_counters.c.name == name
+    last = connection.execute(sa.select(model_counters.c.last).where(where)).scalar_one_or_none()
+    if last is None:
+        connection.execute(model_counters.insert().values(name=name, last=1))
+        return 1
+    connection.execute(model_counters.update().where(where).values(last=last + 1))
+    return int(last) + 1
+
+
+def _existing(connection: sa.Connection, name: str, version: int) -> ModelRecord:
+    query = models.select().where(models.c.name == name, models.c.version == version)
+    for record in _records(connection, query):
+        return record
+    raise ModelNotFound(f"there is no model {name}:{version}", "", "List the models to see what is there.")
+
+
+def _one(statement: Any, record: ModelRecord) -> Any:
+    return statement.where(models.c.name == record.name, models.c.version == record.version)
+
+
+def _holds(column: sa.ColumnElement[Any], item: TagFilter) -> sa.ColumnElement[bool]:
+    entries = sa.func.json_each(column).table_valued("key", "value")
+    key, *value = (item,) if isinstance(item, str) else item
+    query = sa.select(sa.literal(1)).select_from(entries).where(entries.c.key == key)
+    return (query.where(entries.c.value == value[0]) if value else query).exists()
+
+
+def _records(connection: sa.Connection, query: sa.Select[Any]) -> tuple[ModelRecord, ...]:
+    rows = connection.execute(query).mappings().all()
+    wanted = query.order_by(None).with_only_columns(models.c.name, models.c.version).subquery()
+    on = sa.and_(model_files.c.name == wanted.c.name, model_files.c.version == wanted.c.version)
+    files: dict[tuple[str, int], list[StoredFile]] = {}
+    for file in connection.execute(sa.select(model_files).join(wanted, on).order_by(model_files.c.path)):
+        files.setdefault((file.name, file.version), []).append(StoredFile(file.path, file.sha256, file.size))
+    return tuple(ModelRecord(**row, files=tuple(files.get((row["name"], row["version"]), ()))) for row in rows)
+
+
+def _newest_of_each(found: Sequence[ModelRecord]) -> tuple[ModelRecord, ...]:
+    newest: dict[str, ModelRecord] = {}
+    for record in found:
+        if record.name not in newest or record.version > newest[record.name].version:
+            newest[record.name] = record
+    return tuple(record for record in found if newest[record.name] is record)

@@ -1,0 +1,65 @@
+"""The records of operations, from their start to their end."""
+
+from __future__ import annotations
+
+from jupyter_deploy.errors import NotFound
+from jupyter_deploy.workspace.database import Database
+from jupyter_deploy.workspace.records import OperationRecord
+from jupyter_deploy.workspace.schema import operations
+
+
+class OperationRecords:
+    """The operations of a workspace.
+
+    Parameters
+    ----------
+    database : where they are kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, record: OperationRecord) -> None:
+        """Record a new operation."""
+        with self._database.writing() as connection:
+            connection.execute(operations.insert().values(vars(record)))
+
+    def get(self, id: str) -> OperationRecord | None:  # noqa: A002 - what the record calls it
+        """An operation, or None if there is none of that id."""
+        with self._database.reading() as connection:
+            row = connection.execute(operations.select().where(operations.c.id == id)).mappings().first()
+        return None if row is None else OperationRecord(**row)
+
+    def list(
+        self, service: str | None = None, *, running: bool | None = None, limit: int | None = None
+    ) -> tuple[OperationRecord, ...]:
+        """Operations, newest first.
+
+        Parameters
+        ----------
+        service : only those on this service.
+        running : true for those that have not ended, false for those that have.
+        limit : at most so many.
+        """
+        query = operations.select().order_by(operations.c.created_time.desc(), operations.c.id).limit(limit)
+        if service is not None:
+            query = query.where(operations.c.service == service)
+        if running is not None:
+            ended = operations.c.ended_time
+            query = query.where(ended.is_(None) if running else ended.is_not(None))
+        with self._database.reading() as connection:
+            return tuple(OperationRecord(**row) for row in connection.execute(query).mappings())
+
+    def change(self, id: str, **fields: object) -> OperationRecord:  # noqa: A002 - what the record calls it
+        """Change fields of an operation, usually ``process`` at its start, ``outcome`` and ``ended_time`` at its end.
+
+        Raises
+        ------
+        NotFound : no such operation.
+        """
+        with self._database.writing() as connection:
+            connection.execute(operations.update().where(operations.c.id == id).values(fields))
+            row = connection.execute(operations.select().where(operations.c.id == id)).mappings().first()
+        if row is None:
+            raise NotFound(f"operation {id} is not recorded", "", "Its service's history lists what is.")
+        return OperationRecord(**row)

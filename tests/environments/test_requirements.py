@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import platform
+import sys
+from pathlib import Path
+
+import pytest
+
+from jupyter_deploy.environments import Lock, LockedPackage, add_hashes, lock_requirements
+from jupyter_deploy.errors import ConfigError, EnvironmentFailed
+
+PYTHON = Path(sys.executable)
+SIX_HASH = "sha256:4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274"  # of the wheel of six 1.17.0
+
+
+def quiet(line: str) -> None:
+    """Say nothing."""
+
+
+def test_requirements_become_a_lock_with_hashes_and_the_servers_needs() -> None:
+    lock = lock_requirements("# mine\nsix==1.17.0  # old\npython_dateutil>=2\n", PYTHON, quiet, "needs.txt")
+    packages = {package.name: package for package in lock.packages}
+    assert lock.source == "pip"
+    assert lock.python == platform.python_version()
+    assert packages["six"].version == "1.17.0"
+    assert SIX_HASH in packages["six"].hashes
+    assert packages["six"].asked_by[0] == "needs.txt"
+    assert packages["python-dateutil"].asked_by == ("needs.txt",)
+    assert packages["uvicorn"].asked_by == ("the scoring server",)
+    assert packages["h11"].asked_by == ("uvicorn",)
+    assert {"httptools", "orjson", "uvloop"} <= set(packages)
+    assert lock.has_hashes
+    assert list(packages) == sorted(packages)
+    assert Lock.parse(lock.text()) == lock
+
+
+def test_what_the_scoring_server_stands_in_for_is_left_out_in_one_line() -> None:
+    said: list[str] = []
+    lock = lock_requirements("azureml-defaults>=1.0.45\nazureml_core[x]\nsix", PYTHON, said.append)
+    assert lock.left_out == ("azureml-core", "azureml-defaults")
+    assert [line for line in said if "azureml" in line] == [
+        "left out, because the scoring server stands in for it: azureml-core, azureml-defaults"
+    ]
+    assert not [package.name for package in lock.packages if package.name.startswith(("azure", "flask"))]
+
+
+def test_hashes_that_the_file_gives_are_kept_to() -> None:
+    lock = lock_requirements(f"six==1.17.0 \\\n    --hash={SIX_HASH}\n", PYTHON, quiet)
+    (six,) = (package for package in lock.packages if package.name == "six")
+    assert six.hashes == (SIX_HASH,)
+
+
+def test_a_hash_of_another_file_is_refused() -> None:
+    with pytest.raises(EnvironmentFailed, match=r"no file of six 1\.17\.0 has a hash"):
+        lock_requirements(f"six==1.17.0 --hash=sha256:{'0' * 64}", PYTHON, quiet)
+
+
+def test_a_version_that_does_not_exist_is_told_in_uvs_words() -> None:
+    with pytest.raises(EnvironmentFailed) as failed:
+        lock_requirements("six==9999", PYTHON, quiet)
+    assert "six==9999" in failed.value.what
+    assert "\n" not in failed.value.what
+
+
+def test_a_package_without_a_wheel_is_not_built() -> None:
+    with pytest.raises(EnvironmentFailed) as failed:
+        lock_requirements("scikit-learn==0.20.0", PYTHON, quiet)
+    assert "no usable wheels" in failed.value.what
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("-i https://me:secret@host/simple", "options are not taken yet: -i https://***@host/simple"),
+        ("--extra-index-url=https://me:secret@host/simple", "options"),
+        ("--find-links ./wheels", "options"),
+        ("-e .", "options"),
+        ("-r other.txt", "options"),
+        ("--pre", "options"),
+        ("https://me:secret@host/six-1.0-py3-none-any.whl", "addresses and paths"),
+        ("six @ https://me:secret@host/six-1.0-py3-none-any.whl", "addresses and paths"),
+        ("six@https://me:secret@host/six-1.0-py3-none-any.whl", "addresses and paths"),
+        ("six @ file:/srv/six", "addresses and paths"),
+        ("git+https://me:secret@host/six.git", "addresses and paths"),
+        ("./six", "addresses and paths"),
+        ("../six", "addresses and paths"),
+        ("/srv/six", "addresses and paths"),
+        ("six-1.0-py3-none-any.whl", "addresses and paths"),
+        ("six>==1", "no requirement"),
+        ("six six", "no requirement"),
+    ],
+)
+def test_lines_that_are_not_taken_are_refused_by_number_without_their_secrets(line: str, words: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        lock_requirements(f"six\n\n{line}\n", PYTHON, quiet, "needs.txt")
+    assert refused.value.what.startswith("needs.txt: line 3: ")
+    assert words in refused.value.what
+    assert "secret" not in str(refused.value)
+
+
+def test_all_refused_lines_are_told_at_once() -> None:
+    with pytest.raises(ConfigError) as refused:
+        lock_requirements("-e .\nsix \\\n  ==1.17.0\n./other\n", PYTHON, quiet)
+    assert [problem.split(":")[0] for problem in refused.value.problems] == ["line 1", "line 4"]
+
+
+def test_a_lock_of_the_kernel_gets_hashes_and_keeps_its_versions() -> None:
+    lock = Lock(
+        platform.python_version(),
+        "kernel",
+        (LockedPackage("six", "1.16.0", asked_by=("score.py",)),),
+        ("left",),
+        ("gone",),
+    )
+    exact = add_hashes(lock, PYTHON, quiet)
+    (six,) = exact.packages
+    assert (six.version, six.asked_by) == ("1.16.0", ("score.py",))
+    assert all(each.startswith("sha256:") for each in six.hashes)
+    assert exact.has_hashes
+    assert (exact.source, exact.left_out, exact.missing) == ("kernel", ("left",), ("gone",))
+
+
+def test_what_was_installed_from_a_folder_has_no_hashes_to_find() -> None:
+    lock = Lock(platform.python_version(), "kernel", (LockedPackage("mine", "1.0"),), local_installs=("mine",))
+    with pytest.raises(EnvironmentFailed, match="mine was installed from a folder"):
+        add_hashes(lock, PYTHON, quiet)
