@@ -59,8 +59,8 @@ def deploy(
     options.require()
     _refuse_twins(models)
     target = find_target(options.compute_type)
-    request, findings = seal(folder, name, models, inference, target, options, notebook_names)
-    with lock_service(folder, name, "deploy") as lock:
+    with folder.files.adding(), lock_service(folder, name, "deploy") as lock:
+        request, findings = seal(folder, name, models, inference, target, options, notebook_names)
         record = folder.services.get(name)
         if record is None or not record.served:
             record = _new_record(name, options, record)
@@ -106,7 +106,7 @@ def update(
     if all(item is None for item in (models, inference, tags, properties, description)) and not changes:
         raise UserError("nothing to update was given", remedy="give models, inference_config, options or tags")
     settle(folder, name)
-    with lock_service(folder, name, "update") as lock:
+    with folder.files.adding(), lock_service(folder, name, "update") as lock:
         view = find_service(folder, name)
         _require_served(view)
         record = _described_anew(view.record, tags, properties, description)

@@ -73,24 +73,25 @@ def _serve(job: Job, request: DeployRequest, number: int, bundle: Path, lock: Lo
 
 
 def _locked(job: Job, environment: SealedEnvironment) -> Lock:
-    if environment.kind == "kernel":
-        return Lock.parse(environment.text)
-    from jupyter_deploy.environments import lock_requirements
+    if environment.kind == "pip":
+        from jupyter_deploy.environments import lock_requirements
 
-    return lock_requirements(environment.text, Path(sys.executable), job.say)
+        return lock_requirements(environment.text, Path(sys.executable), job.say)
+    lock = Lock.parse(environment.text)
+    for name in lock.missing:
+        job.say(f"the module '{name}' is imported and not installed here")
+    return lock
 
 
 def _interpreter(job: Job, lock: Lock) -> Path:
     """This interpreter where it satisfies the lock, else a virtual environment that does (design: the embedded default)."""
-    from jupyter_deploy.environments import lacking, lock_requirements, virtual_environment
+    from jupyter_deploy.environments import lacking, virtual_environment
 
     if lock.source == "kernel":
         missing = lacking(lock)
         if not missing:
             return Path(sys.executable)
         job.say(f"this interpreter does not satisfy the lock ({missing[0]}); making a virtual environment")
-        pins = "\n".join(f"{package.name}=={package.version}" for package in lock.packages)
-        lock = lock_requirements(pins, Path(sys.executable), job.say)
     with job.step("packages", "packages"):
         return virtual_environment(lock, Path(sys.executable), job.say)
 
@@ -124,7 +125,8 @@ def _running(job: Job) -> tuple[Target, Place]:
 
 def _note_served(job: Job, number: int, status: Status) -> None:
     now = datetime.now(timezone.utc)
-    job.folder.services.change_version(job.service, number, served_time=now, error=None)
+    if job.kind not in ("start", "restart"):
+        job.folder.services.change_version(job.service, number, served_time=now, error=None)
     _change_service(
         job, current=number, scoring_uri=status.scoring_uri, desired="running", error=None, served=True,
         **job.request.get("service_changes", {}),

@@ -88,16 +88,21 @@ def _provided(distribution: Distribution, modules: Collection[str], *, whole: bo
 
 def _used_in_place(distribution: Distribution, modules: Collection[str]) -> set[str]:
     """Which modules are imported from the folder that an editable install points to."""
+    source, installed = _folder(distribution).rstrip("/") + "/", Path(str(distribution.locate_file(""))).as_uri()
+    origins = {module: _origin(module) for module in modules}
+    # The folder may hold the virtual environment as well, with all that is installed there.
+    return {module for module, uri in origins.items() if uri.startswith(source) and not uri.startswith(installed)}
+
+
+def _origin(module: str) -> str:
+    """The file a module is imported from, as a URL; empty for a module that has none."""
     from importlib.util import find_spec
 
-    source, installed = _folder(distribution).rstrip("/") + "/", Path(str(distribution.locate_file(""))).as_uri()
-    origins = {module: spec.origin for module in modules if (spec := find_spec(module)) and spec.has_location}
-    return {
-        module
-        for module, origin in origins.items()
-        # The folder may hold the virtual environment as well, with all that is installed there.
-        if origin and (uri := Path(origin).as_uri()).startswith(source) and not uri.startswith(installed)
-    }
+    try:
+        spec = find_spec(module)
+    except ValueError:  # made by hand, without a word on where it comes from
+        return ""
+    return Path(spec.origin).absolute().as_uri() if spec and spec.has_location and spec.origin else ""
 
 
 def _folder(distribution: Distribution) -> str:

@@ -33,7 +33,7 @@ def lock_kernel(imports: Mapping[str, str], local: Collection[str] = ()) -> Lock
     >>> [package.name for package in lock_kernel({"numpy": "score.py"}).packages if "score.py" in package.asked_by]
     ['numpy']
     """
-    known = sys.stdlib_module_names | set(local)
+    known = sys.stdlib_module_names | {"__main__"} | set(local)
     wanted = {module: asker for module, asker in imports.items() if module not in known}
     wanted |= dict.fromkeys(SERVER_PACKAGES, SCORING_SERVER)
     providers = find_providers(wanted)
@@ -84,7 +84,7 @@ class _Closure:
         if name in REPLACED_PACKAGES:
             self.left_out.add(name)
             return
-        self.packages[name] = package
+        self.packages.setdefault(name, package)  # of two copies the first on the path is the one that is imported
         self._askers.setdefault(name, set()).add(asker)
         for extra in ("", *extras):
             if (name, extra) not in self._followed:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from jupyter_deploy.models.pickle_values import GlobalName
 
+_SPARSE = ("bsr", "coo", "csc", "csr", "dia", "dok", "lil")
 _CORES = ("numpy.core", "numpy._core")  # before and since numpy 2
 
 _EXACT: dict[str, str] = {
@@ -85,8 +86,8 @@ _EXACT: dict[str, str] = {
     "scipy._lib.array_api_compat.numpy._aliases": "asarray",
     "scipy.interpolate._bsplines": "BSpline",
     "scipy.interpolate._interpolate": "interp1d",
-    **{f"scipy.sparse._{kind}": f"{kind}_array {kind}_matrix" for kind in "bsr coo csc csr dia dok lil".split()},
-    **{f"scipy.sparse.{kind}": f"{kind}_matrix" for kind in "bsr coo csc csr dia dok lil".split()},
+    **{f"scipy.sparse._{kind}": f"{kind}_array {kind}_matrix" for kind in _SPARSE},
+    **{f"scipy.sparse.{kind}": f"{kind}_matrix" for kind in _SPARSE},
     "sklearn.cluster._kmeans": "_kmeans_single_elkan _kmeans_single_lloyd",
     "sklearn.compose._column_transformer": "make_column_selector",
     "sklearn.feature_selection._mutual_info": "mutual_info_classif mutual_info_regression",

@@ -23,6 +23,8 @@ _LONG_BYTES = {"BINBYTES": 4, "BINBYTES8": 8, "BYTEARRAY8": 8}  # size of the le
 
 _OPAQUE = object()  # never a text
 _ANYTHING = object()
+_SKLEARN_VERSION = "_sklearn_version"
+_KEPT_KEYS = joblib_arrays.FIELDS | {_SKLEARN_VERSION}
 _TEXT_CLASS = GlobalName("builtins", "str")
 
 
@@ -40,12 +42,14 @@ class Machine:
     ----------
     names : found so far.
     protocol : the pickle's version, 0 until it says one.
+    sklearn_version : of the scikit-learn that wrote it, if one did.
     """
 
     stream: Stream
     as_joblib: bool
     names: set[GlobalName] = field(default_factory=set)
     protocol: int = 0
+    sklearn_version: str | None = None
     _stack: list[Any] = field(default_factory=list)
     _outer_stacks: list[list[Any]] = field(default_factory=list)
     _memo: dict[int, object] = field(default_factory=dict)
@@ -140,12 +144,20 @@ class Machine:
 
     def _set_items(self, items: list[Any]) -> None:
         target = self._stack[-1]
+        _refuse_global(target)
         if isinstance(target, dict):
             pairs = zip(items[::2], items[1::2], strict=False)
-            target.update((key, value) for key, value in pairs if isinstance(key, str) and key in joblib_arrays.FIELDS)
+            target.update((key, value) for key, value in pairs if isinstance(key, str) and key in _KEPT_KEYS)
+            if isinstance(version := target.get(_SKLEARN_VERSION), str):
+                self.sklearn_version = version
 
     def _append(self, _argument: object) -> None:
-        self._stack.pop()  # what it is appended to stays, and is opaque
+        self._stack.pop()
+        _refuse_global(self._stack[-1])
+
+    def _append_from_mark(self, _argument: object) -> None:
+        self._pop_mark()
+        _refuse_global(self._stack[-1])
 
     def _set_protocol(self, argument: Any) -> None:
         self.protocol = argument
@@ -199,8 +211,7 @@ class Machine:
 
     def _build(self, _argument: object) -> None:
         state, target = self._stack.pop(), self._stack[-1]
-        if isinstance(target, GlobalName):
-            raise StreamUnreadable("it changes a class or function")
+        _refuse_global(target)
         if not isinstance(target, Made):
             return
         if target.state is not None and joblib_arrays.is_dtype(target):
@@ -258,6 +269,12 @@ def _renamed(module: str, name: str) -> tuple[str, str]:
     return _compat_pickle.IMPORT_MAPPING.get(module, module), name
 
 
+def _refuse_global(target: object) -> None:
+    """Refuse to go on where something imported would be changed: no library's pickles do that."""
+    if isinstance(target, GlobalName):
+        raise StreamUnreadable("it changes what it imports")
+
+
 def _may_be_text(value: object) -> bool:
     """Whether this might be a text when the pickle is really loaded."""
     if isinstance(value, Made):
@@ -295,8 +312,8 @@ _HANDLERS: dict[str, Callable[[Machine, Any], None]] = {
     "SETITEM": Machine._set_item,
     "SETITEMS": Machine._set_items_from_mark,
     "APPEND": Machine._append,
-    "APPENDS": Machine._pop_to_mark,
-    "ADDITEMS": Machine._pop_to_mark,
+    "APPENDS": Machine._append_from_mark,
+    "ADDITEMS": Machine._append_from_mark,
     "PROTO": Machine._set_protocol,
     "FRAME": Machine._begin_frame,
     "GLOBAL": Machine._global,

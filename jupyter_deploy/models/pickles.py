@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePath
 from typing import IO
@@ -25,95 +26,112 @@ _ARCHIVE = b"PK\x03\x04"
 _HEAD = 16
 
 
-def inspect(path: Path, limit: int = MAX_BYTES) -> tuple[GlobalName, ...]:
-    """List every name that the pickles in a file would import; nothing is loaded or run.
+@dataclass(frozen=True)
+class Pickled:
+    """What the pickles in some files are about.
+
+    Attributes
+    ----------
+    names : every name they would import, with ``UNKNOWN`` for one that only loading would tell and ``UNREADABLE``
+        where a library might load something that cannot be followed here.
+    sklearn_version : of the scikit-learn that wrote them, if one did.
+    """
+
+    names: frozenset[GlobalName] = frozenset()
+    sklearn_version: str | None = None
+
+    def __or__(self, other: Pickled) -> Pickled:
+        return Pickled(self.names | other.names, self.sklearn_version or other.sklearn_version)
+
+
+_UNREADABLE = Pickled(frozenset({UNREADABLE}))
+
+
+def inspect(path: Path, limit: int = MAX_BYTES) -> Pickled:
+    """Look into the pickles in a file; nothing is loaded or run.
 
     Parameters
     ----------
     path : any file; one without pickles gives no names.
     limit : unpacked bytes after which reading is given up and ``UNREADABLE`` reported.
 
-    Returns
-    -------
-    The names, sorted; with ``UNKNOWN`` for one that only loading would tell and ``UNREADABLE`` where a library might
-    load something that cannot be followed here.
-
     Example
     -------
-    >>> [str(name) for name in inspect(Path("ridge.pkl"))]
+    >>> sorted(map(str, inspect(Path("ridge.pkl")).names))
     ['numpy._core.multiarray._reconstruct', 'numpy.dtype', 'numpy.ndarray', 'sklearn.linear_model._ridge.Ridge']
     """
-    names: set[GlobalName] = set()
-    with path.open("rb") as file:
-        is_archive = file.read(len(_ARCHIVE)) == _ARCHIVE
     try:
+        with path.open("rb") as file:
+            is_archive = file.read(len(_ARCHIVE)) == _ARCHIVE
         if is_archive:
-            _inspect_archive(path, names, limit)
-        else:
-            _inspect_content(lambda: path.open("rb"), path.name, names, limit)
+            return _inspect_archive(path, limit)
+        return _inspect_content(lambda: path.open("rb"), path.name, limit)
     except (StreamUnreadable, zipfile.BadZipFile, NotImplementedError, RuntimeError):  # the last: it is encrypted
-        names.add(UNREADABLE)
-    return tuple(sorted(names))
+        return _UNREADABLE
 
 
-def _inspect_archive(path: Path, names: set[GlobalName], limit: int) -> None:
+def _inspect_archive(path: Path, limit: int) -> Pickled:
+    found = Pickled()
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
-            _inspect_content(partial(archive.open, member), member.filename, names, limit)
+            found |= _inspect_content(partial(archive.open, member), member.filename, limit)
+    return found
 
 
-def _inspect_content(opened: Callable[[], IO[bytes]], name: str, names: set[GlobalName], limit: int) -> None:
+def _inspect_content(opened: Callable[[], IO[bytes]], name: str, limit: int) -> Pickled:
     is_named_so = PurePath(name).suffix.lower() in _EXTENSIONS
     with opened() as file:
         head = file.read(_HEAD)
     if head.startswith(_ARRAY):
         with opened() as file:
-            _inspect_array(Stream(file, limit), names)
-        return
+            return _inspect_array(Stream(file, limit))
     if is_named_so and is_unknown_compression(head):
-        raise StreamUnreadable("compressed in a way that the standard library cannot undo")
+        return _UNREADABLE
+    found = Pickled()
     # A file may be loaded by joblib or by pickle, which read on differently behind the description of an array.
     for as_joblib in (True, False):
         with opened() as file, decompressed(file, head) as content:
-            _inspect_pickles(Stream(content, limit), names, as_joblib=as_joblib, expected=is_named_so)
-        if joblib_arrays.WRAPPER not in names:
+            found |= _inspect_pickles(Stream(content, limit), as_joblib=as_joblib, expected=is_named_so)
+        if joblib_arrays.WRAPPER not in found.names:
             break
+    return found
 
 
-def _inspect_pickles(stream: Stream, names: set[GlobalName], *, as_joblib: bool, expected: bool) -> None:
+def _inspect_pickles(stream: Stream, *, as_joblib: bool, expected: bool) -> Pickled:
     """Follow one pickle, or several behind each other, to where a loader would fail.
 
     A file that is not ``expected`` to hold pickles, and does not begin as they do, counts only if it is one to its end.
     """
+    found = Pickled()
     while True:
         machine = Machine(stream, as_joblib=as_joblib)
+        unreadable = frozenset[GlobalName]()
         try:
             machine.run()
+            is_whole = True
         except StreamEnded:  # what comes before a break is carried out nevertheless
-            if expected or machine.protocol:
-                names |= machine.names
-            return
+            is_whole = False
         except StreamUnreadable:
-            if expected or machine.protocol:
-                names |= {*machine.names, UNREADABLE}
-            return
-        names |= machine.names
+            is_whole, unreadable = False, _UNREADABLE.names
+        if is_whole or expected or machine.protocol:
+            found |= Pickled(unreadable | machine.names, machine.sklearn_version)
+        if not is_whole:
+            return found
         expected = bool(machine.names)
 
 
-def _inspect_array(stream: Stream, names: set[GlobalName]) -> None:
+def _inspect_array(stream: Stream) -> Pickled:
     """Follow the pickle in a numpy file whose elements may be objects."""
     try:
         major = stream.read(len(_ARRAY) + 2)[len(_ARRAY)]
         header = stream.read(int.from_bytes(stream.read(2 if major == 1 else 4), "little")).decode("latin-1")
     except StreamEnded:
-        return
+        return Pickled()
     try:
         holds_objects = _holds_objects(ast.literal_eval(header.strip())["descr"])
     except (ValueError, SyntaxError, TypeError, KeyError, RecursionError, MemoryError):
         holds_objects = True  # numpy reads headers of Python 2 that this does not
-    if holds_objects:
-        _inspect_pickles(stream, names, as_joblib=False, expected=True)
+    return _inspect_pickles(stream, as_joblib=False, expected=True) if holds_objects else Pickled()
 
 
 def _holds_objects(descr: object) -> bool:

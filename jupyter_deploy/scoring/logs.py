@@ -60,6 +60,8 @@ def configure(level: str) -> None:
 class PrintStream(io.TextIOBase):
     """Stands for ``sys.stdout``: every printed line becomes a record of ``azmlinfsrv.print``."""
 
+    encoding = "utf-8"
+
     def __init__(self) -> None:
         self._log = logging.getLogger("azmlinfsrv.print")
         self._own = threading.local()  # two threads printing at once must not share a line

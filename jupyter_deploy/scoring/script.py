@@ -106,7 +106,12 @@ def describe(run: Callable[..., Any]) -> RunFunction:
     ------
     ScriptFailed : stage "signature", naming the parameter that is refused.
     """
-    parameters = inspect.signature(run).parameters
+    try:
+        parameters = inspect.signature(run).parameters
+    except (TypeError, ValueError) as error:
+        raise ScriptFailed(
+            "signature", f"run() has no signature that can be read: {error}; write def run(data)"
+        ) from error
     for name, parameter in parameters.items():
         if parameter.kind in _REFUSED:
             raise ScriptFailed(

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import orjson
+
 from . import frames, logs, tracebacks
 from .control import Control
 from .dispatch import Dispatcher
@@ -159,16 +161,16 @@ class Supervisor:
         if kind == "answer":
             self._dispatcher.answered(record, body)
         elif kind == "ready":
-            self._begin_service(generation, link, record)
+            self._begin_service(generation, link, record, body)
         elif kind == "stage":
             generation.stage = record["stage"]
         else:
             generation.failure = Failure(record["stage"], record["message"], record["traceback"])
 
-    def _begin_service(self, generation: _Generation, link: _Link, record: dict[str, Any]) -> None:
+    def _begin_service(self, generation: _Generation, link: _Link, record: dict[str, Any], body: bytes) -> None:
         generation.ready_at = time.monotonic()
         self._readiness.ready, self._readiness.raw = True, record["raw"]
-        self._readiness.swagger = record["swagger"]
+        self._readiness.swagger = orjson.loads(body)
         self._control.emit("ready", worker=generation.worker.pid, seconds=record["seconds"])
         self._dispatcher.attach(link.transport)
 

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import frames, logs, options, places, scorer, script, settings, swagger, tracebacks
+from . import frames, logs, options, outputs, places, scorer, script, settings, swagger, tracebacks
 from .compat import finder
 from .outputs import Answer
 from .request import Request
@@ -96,7 +96,7 @@ def _prepare(service: Settings, link: Link) -> script.RunFunction:
     loaded.call_init()
     sys.stdout.flush()
     seconds = round(time.perf_counter() - began, 3)
-    link.send({"type": "ready", "seconds": seconds, "raw": loaded.run.kind == "raw", "swagger": documents})
+    link.send({"type": "ready", "seconds": seconds, "raw": loaded.run.kind == "raw"}, outputs.encode(documents))
     return loaded.run
 
 

@@ -50,11 +50,19 @@ def _hiding_errors(source: Source, run: FunctionNode) -> Iterator[ast.Return]:
             for statement, value in _returns(handler):
                 if _is_error_text(source, value, handler.name, texts):
                     yield statement
-            end = handler.end_lineno or handler.lineno
-            texts -= {name for name, value in _assignments(run) if value.lineno > end}
-            for statement, value in _returns(run):
-                if statement.lineno > end and _is_error_text(source, value, None, texts):
-                    yield statement
+            if not isinstance(handler.body[-1], ast.Return | ast.Raise):
+                yield from _hiding_later(source, run, handler, texts)
+
+
+def _hiding_later(
+    source: Source, run: FunctionNode, handler: ast.ExceptHandler, texts: set[str]
+) -> Iterator[ast.Return]:
+    """The ``return`` statements after a handler that give the text it has kept under a name."""
+    end = handler.end_lineno or handler.lineno
+    kept = texts - {name for name, value in _assignments(run) if value.lineno > end}
+    for statement, value in _returns(run):
+        if statement.lineno > end and _is_error_text(source, value, None, kept):
+            yield statement
 
 
 def _is_error_text(source: Source, value: ast.expr, exception: str | None, texts: Collection[str]) -> bool:

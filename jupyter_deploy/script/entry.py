@@ -103,16 +103,21 @@ def _run_refusal(source: Source, run: FunctionNode) -> tuple[str, str] | None:
     if {"rawhttp", "input_schema"} <= names:
         remedy = "Take one of the two: `@rawhttp` gives run() the request, `@input_schema` the converted values."
         return "run() has both `@rawhttp` and `@input_schema`", remedy
-    arguments = run.args
-    for refused, what in (
-        (bool(arguments.posonlyargs), "positional-only parameters"),
-        (arguments.vararg is not None, f"`*{arguments.vararg.arg if arguments.vararg else ''}`"),
-        (arguments.kwarg is not None, f"`**{arguments.kwarg.arg if arguments.kwarg else ''}`"),
-        (input_name(run) is None, "no parameter for the input"),
-    ):
-        if refused:
-            return f"run() has {what}", "Write `def run(data):`, with a name for each value that it takes."
+    if what := _uncallable(run):
+        return f"run() has {what}", "Write `def run(data):`, with a name for each value that it takes."
     return None
+
+
+def _uncallable(run: FunctionNode) -> str:
+    """What the service could not give a value to, or an empty text."""
+    arguments = run.args
+    if arguments.posonlyargs:
+        return "positional-only parameters"
+    if arguments.vararg:
+        return f"`*{arguments.vararg.arg}`"
+    if arguments.kwarg:
+        return f"`**{arguments.kwarg.arg}`"
+    return "no parameter for the input" if input_name(run) is None else ""
 
 
 def _may_change_signature(source: Source, function: FunctionNode) -> bool:

@@ -35,7 +35,7 @@ def unbound_names(source: Source, notebook_names: Collection[str]) -> Iterator[F
     ------
     SyntaxError : the compiler refuses what the parser let pass.
     """
-    reads, bound = _global_names(compile(source.tree, source.filename, "exec", dont_inherit=True))
+    reads, bound = _global_names(compile(source.tree, "<script>", "exec", dont_inherit=True))
     if source.hides_bindings:
         return
     guarded = _guarded_lines(source.tree)

@@ -40,7 +40,7 @@ def describe(source: str, filename: str = "score.py", notebook_names: Collection
         try:
             return _describe(Source(filename, parse(source)), notebook_names)
         except SyntaxError as error:
-            finding = _syntax_error(error, filename)
+            finding = _syntax_error(error, source, filename)
         except (ValueError, RecursionError, MemoryError) as error:
             finding = Finding(
                 "error",
@@ -77,12 +77,13 @@ def _describe(source: Source, notebook_names: Collection[str]) -> ScriptDescript
     return replace(description, findings=tuple(sorted(findings, key=lambda finding: (finding.line, finding.code))))
 
 
-def _syntax_error(error: SyntaxError, filename: str) -> Finding:
-    text = (error.text or "").strip()
-    shown = f": {text}" if text else ""
+def _syntax_error(error: SyntaxError, source: str, filename: str) -> Finding:
+    line = error.lineno or 0
+    text = "".join(source.splitlines()[line - 1 : line]).strip()
     of_notebook = text.startswith(("%", "!"))
     remedy = "Lines with % or ! run in a notebook only; take the line out." if of_notebook else "Mend the line."
-    return Finding("error", "syntax", error.lineno or 0, f"{error.msg}{shown}", remedy, filename)
+    message = f"{error.msg}: {text}" if text else error.msg
+    return Finding("error", "syntax", line, message, remedy, filename)
 
 
 def _model_names(tree: ast.Module) -> Iterator[str]:

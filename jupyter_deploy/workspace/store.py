@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from jupyter_deploy.errors import IntegrityError, UserError
 from jupyter_deploy.workspace.locks import acquire, acquire_shared
@@ -20,6 +20,19 @@ Progress = Callable[[int, int], None]
 _CHUNK = 4 * 1024 * 1024
 _FICLONE = 0x40049409  # Linux: make a file share another file's blocks until one of them is written
 _UNFINISHED = ".new-"
+
+
+class Fingerprint(NamedTuple):
+    """What differs between a file and the same file after it was changed or replaced."""
+
+    size: int
+    modified_ns: int
+    inode: int
+
+
+def fingerprint(status: os.stat_result) -> Fingerprint:
+    """The fingerprint of a file, from what ``stat`` says of it."""
+    return Fingerprint(status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 class FileStore:
@@ -48,13 +61,14 @@ class FileStore:
         with acquire_shared(self._lock_path):
             yield
 
-    def put(self, path: Path, progress: Progress | None = None) -> tuple[str, int]:
+    def put(self, path: Path, progress: Progress | None = None, seen: Fingerprint | None = None) -> tuple[str, int]:
         """Store a file's content, reading it once; call it inside ``adding()``.
 
         Parameters
         ----------
         path : a regular file; it is copied (or its blocks are shared), never linked.
         progress : called after every 4 MB.
+        seen : what ``fingerprint`` said when the caller looked into the file; it must not have changed since.
 
         Returns
         -------
@@ -62,15 +76,15 @@ class FileStore:
 
         Raises
         ------
-        UserError : the file changed while it was read.
+        UserError : the file changed since it was seen, or while it was read.
         """
         with path.open("rb") as source, self._unfinished() as (target, unfinished):
-            before = _fingerprint(os.fstat(source.fileno()))
+            before = fingerprint(os.fstat(source.fileno()))
             shared = _clone(source, target)
-            chunks = _chunks(target if shared else source, before[0], progress)
+            chunks = _chunks(target if shared else source, before.size, progress)
             sha256 = _digest(chunks if shared else _written(target, chunks))
             size = os.fstat(target.fileno()).st_size
-            if not before == _fingerprint(os.fstat(source.fileno())) == _fingerprint(path.stat()) or size != before[0]:
+            if {before, seen or before, fingerprint(path.stat())} != {before} or size != before.size:
                 raise UserError(
                     f"{path} changed while it was registered",
                     "Nothing was registered.",
@@ -141,6 +155,29 @@ class FileStore:
                     shutil.copyfileobj(source, target, _CHUNK)
             destination.chmod(0o400)
 
+    def copy_out(self, sha256: str, destination: Path, *, what: str) -> None:
+        """Copy a stored file to a path where its owner may change it; an existing file there is replaced in one step.
+
+        Parameters
+        ----------
+        sha256 : of the content.
+        destination : where it shall be; its folder must exist.
+        what : how the user knows it, for the message.
+
+        Raises
+        ------
+        IntegrityError : the stored file is not what was stored; the destination is as it was.
+        """
+        self.verify(sha256, what)
+        unfinished = destination.with_name(f".{destination.name}.{os.getpid()}.part")
+        try:
+            with self._path(sha256).open("rb") as source, unfinished.open("xb") as target:
+                if not _clone(source, target):
+                    shutil.copyfileobj(source, target, _CHUNK)
+            unfinished.replace(destination)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
     def reclaim(self, needed: Callable[[], Collection[str]]) -> int:
         """Remove every stored file that nothing needs.
 
@@ -196,10 +233,6 @@ class FileStore:
 
 
 _REGISTER_AGAIN = "Register the model again from its original files: that repairs the stored file."
-
-
-def _fingerprint(status: os.stat_result) -> tuple[int, int, int]:
-    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def _clone(source: BinaryIO, target: BinaryIO) -> bool:

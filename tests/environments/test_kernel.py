@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -168,6 +169,28 @@ def test_a_package_that_is_used_from_its_source_folder_is_marked(site: Path, tmp
     assert "my-project" in asked(lock)
     assert "numpy" in asked(lock)
     assert lock.local_installs == ("my-project",)
+
+
+def test_a_module_that_was_made_by_hand_belongs_to_no_package(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(site, "my-project", url=site.as_uri())
+    module = ModuleType("handmade")
+    module.__spec__ = None
+    monkeypatch.setitem(sys.modules, "handmade", module)
+    assert lock_kernel({"handmade": "score.py"}).missing == ("handmade",)
+
+
+def test_of_two_copies_the_one_that_is_imported_counts(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(site, "mine", "1.0", modules=["module_of_mine/__init__.py"], requires=["old"])
+    install(site, "old")
+    first = tmp_path / "first"
+    first.mkdir()
+    install(first, "mine", "2.0", modules=["module_of_mine/__init__.py"])
+    monkeypatch.syspath_prepend(str(first))
+    lock = lock_kernel({"module_of_mine": "score.py"})
+    assert asked(lock) == {"mine": ("score.py",)}
+    assert LockedPackage("mine", "2.0", (), ("score.py",)) in lock.packages
 
 
 def test_an_old_egg_is_read_too(site: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,7 +71,8 @@ def init():
 def run(request):
     if request.files:
         return [request.form["kind"], request.files["image"].filename, len(request.files["image"].read())]
-    return AMLResponse(request.method.encode() + b" " + request.get_data(), 200, {"Content-Type": "image/png", "X-Arg": request.args.get("a", "")})
+    headers = {"Content-Type": "image/png", "X-Arg": request.args.get("a", "")}
+    return AMLResponse(request.method.encode() + b" " + request.get_data(), 200, headers)
 """
 
 

@@ -119,7 +119,9 @@ def test_draining_answers_what_is_in_flight_and_says_that_it_is_the_last(tmp_pat
         front.expect("drained")
         assert front.process.wait(5) == 0
         # The socket is still open for others: a client connects and waits.
-        front.connect().connect()
+        later = front.connect()
+        later.connect()
+        later.close()
 
 
 def test_what_is_not_answered_within_the_limit_is_cut(tmp_path: Path) -> None:

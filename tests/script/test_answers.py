@@ -144,6 +144,17 @@ def test_errors_that_callers_can_see_are_no_false_alarm(body: str) -> None:
             return text
         """,
         """\
+        def run(data):
+            message = 'fine'
+            try:
+                model(data)
+            except ValueError as e:
+                message = str(e)
+                logging.error(message)
+                raise
+            return {'message': message}
+        """,
+        """\
         def helper(data):
             try:
                 return 1

@@ -98,7 +98,7 @@ def test_model_names_are_the_plain_strings_given_to_get_model_path() -> None:
         ("def init(): ...\ndef run(data)\n    return data", 2, "expected ':'"),
         ("def init(): ...\n%matplotlib inline\ndef run(data): return data", 2, "notebook only"),
         ("!pip install six\ndef init(): ...\ndef run(data): return data", 1, "notebook only"),
-        ("def init(): ...\nreturn 1\ndef run(data): return data", 2, "outside function"),
+        ("def init(): ...\nreturn 1\ndef run(data): return data", 2, "'return' outside function: return 1"),
         ("def init():\n    global model\n    model = 1\n    global model\ndef run(data): return data", 4, "model"),
     ],
 )

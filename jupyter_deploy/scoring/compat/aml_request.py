@@ -103,11 +103,30 @@ class AMLRequest:
 
     def get_data(self, as_text: bool = False) -> Any:
         """Return the body, as bytes or as text."""
-        return self.data.decode("utf-8") if as_text else self.data
+        return self.data.decode("utf-8", "replace") if as_text else self.data
 
-    def get_json(self) -> Any:
-        """Return the body read as JSON; raises ValueError when it is none."""
-        return json.loads(self.data)
+    def get_json(self, force: bool = False, silent: bool = False) -> Any:
+        """Return the body read as JSON.
+
+        Parameters
+        ----------
+        force : read it whatever Content-Type says.
+        silent : return None instead of raising.
+
+        Raises
+        ------
+        ValueError : Content-Type is not JSON, or the body is not.
+        """
+        try:
+            if not force and "json" not in (self.content_type or ""):
+                raise ValueError(
+                    f"Content-Type is {self.content_type!r}, not application/json; use get_json(force=True)"
+                )
+            return json.loads(self.data)
+        except ValueError:
+            if silent:
+                return None
+            raise
 
     @property
     def json(self) -> Any:

@@ -1,0 +1,32 @@
+"""Keras: its zip archives, whose ``metadata.json`` states the version."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+from jupyter_deploy.models.frameworks.base import Detected
+from jupyter_deploy.models.pickles import Pickled
+from jupyter_deploy.models.selection import Selection
+
+_MAX_METADATA = 1024 * 1024
+
+
+def detect(selection: Selection, _pickled: Pickled) -> Detected | None:
+    """A model with an archive of Keras's own."""
+    for file in selection.files:
+        version = _keras_version(file.source)
+        if version is not None:
+            return Detected("TfKeras", version)
+    return None
+
+
+def _keras_version(path: Path) -> str | None:
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open("metadata.json") as file:
+            metadata = json.loads(file.read(_MAX_METADATA))
+    except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, RuntimeError):
+        return None
+    version = metadata.get("keras_version") if isinstance(metadata, dict) else None
+    return version if isinstance(version, str) else None

@@ -1,0 +1,212 @@
+"""Registering, deleting and downloading models."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timezone
+from functools import reduce
+from operator import or_
+from pathlib import Path
+
+from jupyter_deploy.config.names import check_model_name
+from jupyter_deploy.errors import Conflict, Untrusted, UserError
+from jupyter_deploy.models import frameworks, provenance
+from jupyter_deploy.models.allowlist import outside, read_trusted
+from jupyter_deploy.models.pickles import Pickled, inspect
+from jupyter_deploy.models.selection import Selection, select
+from jupyter_deploy.workspace.folder import WorkspaceFolder
+from jupyter_deploy.workspace.records import ModelRecord, StoredFile
+from jupyter_deploy.workspace.store import Progress
+
+_PROGRESS_FROM = 100 * 1000 * 1000
+_RESOURCES = ("cpu", "memoryInGB", "gpu")
+
+
+def register(
+    folder: WorkspaceFolder,
+    *,
+    path: Path,
+    name: str,
+    tags: Mapping[str, object] | None = None,
+    properties: Mapping[str, object] | None = None,
+    description: str = "",
+    framework: str | None = None,
+    framework_version: str | None = None,
+    child_paths: Sequence[str] | None = None,
+    trust: Sequence[str] = (),
+    run_id: str | None = None,
+    experiment_name: str | None = None,
+    resource_configuration: Mapping[str, float] | None = None,
+    progress: Progress | None = None,
+) -> ModelRecord:
+    """Register a file or folder as the next version of a model; all of it or nothing.
+
+    Parameters
+    ----------
+    folder : the workspace.
+    path : a file or folder, anywhere.
+    name : of the model, by the rule in ``check_model_name``.
+    tags, properties : texts by texts; numbers become texts.
+    framework, framework_version : as ``frameworks.NAMES`` has them; read from the files where they are not given.
+    child_paths : of a folder only these, relative to it.
+    trust : names outside the allow-list that its pickles may import, as ``module.name``.
+    run_id, experiment_name : what made it, if that has a name.
+    resource_configuration : ``{"cpu", "memoryInGB", "gpu"}``, each above 0, any may be missing.
+    progress : called with bytes done and in all, if there are more than 100 MB.
+
+    Raises
+    ------
+    UserError : a name, path or value is not acceptable, or a file changed meanwhile.
+    Untrusted : pickles name something outside the allow-list.
+    """
+    check_model_name(name)
+    tags, properties = _texts("tags", tags), _texts("properties", properties)
+    resources = _resources(resource_configuration)
+    frameworks.check(framework, framework_version)
+    selection = select(path, child_paths)
+    pickled = reduce(or_, (inspect(file.source) for file in selection.files), Pickled())
+    trusted = _check_trust(folder, selection, pickled, trust)
+    detected = frameworks.detect(selection, pickled)
+    if framework is None or framework == detected.framework:
+        framework, framework_version = detected.framework, framework_version or detected.version
+    imports = _imports(pickled)
+    with folder.files.adding():
+        return folder.models.add(
+            ModelRecord(
+                name=name,
+                version=0,
+                created_time=datetime.now(timezone.utc),
+                created_by=provenance.user_name(),
+                root=selection.path.name,
+                is_folder=selection.is_folder,
+                files=_stored(folder, selection, progress),
+                description=description,
+                tags=tags,
+                properties=properties,
+                framework=framework,
+                framework_version=framework_version,
+                run_id=run_id,
+                experiment_name=experiment_name,
+                resource_configuration=resources,
+                python=platform.python_version(),
+                packages=provenance.package_versions({*imports, *frameworks.modules(framework)}),
+                source=provenance.source(selection.path.parent),
+                imports=imports,
+                trusted=trusted,
+            )
+        )
+
+
+def delete(folder: WorkspaceFolder, record: ModelRecord, needed: Callable[[], Collection[str]]) -> int:
+    """Forget one version of a model and remove the stored files that nothing needs any more.
+
+    Parameters
+    ----------
+    folder : the workspace.
+    record : the version; that no service needs it is the caller's to know.
+    needed : returns the SHA-256 of stored files that something other than a model needs; called when none can be added.
+
+    Returns
+    -------
+    Bytes freed on the disk.
+    """
+    folder.models.remove(record.name, record.version)
+    return folder.files.reclaim(lambda: folder.models.stored_files().union(needed()))
+
+
+def download(folder: WorkspaceFolder, record: ModelRecord, target_dir: Path, exist_ok: bool = False) -> Path:
+    """Copy a model's files into a folder; the copies are the user's to change.
+
+    Parameters
+    ----------
+    folder : the workspace.
+    record : the version.
+    target_dir : made where it is missing.
+    exist_ok : replace files that are there already.
+
+    Returns
+    -------
+    The path of the file or folder, with its original basename.
+
+    Raises
+    ------
+    Conflict : it is there already.
+    IntegrityError : a stored file is not what was registered.
+    """
+    path = target_dir.absolute() / record.root
+    if path.exists() and not exist_ok:
+        raise Conflict(
+            f"{path} exists already", "Nothing was downloaded.", "Name another folder, or give exist_ok=True."
+        )
+    for file in record.files:
+        destination = target_dir.absolute() / file.path
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        folder.files.copy_out(file.sha256, destination, what=f"{record.id}, {file.path}")
+    return path
+
+
+def _stored(folder: WorkspaceFolder, selection: Selection, progress: Progress | None) -> tuple[StoredFile, ...]:
+    files: list[StoredFile] = []
+    total = selection.size
+    shown = progress if total > _PROGRESS_FROM else None
+    done = 0
+    for file in selection.files:
+        tell = _shifted(shown, done, total) if shown else None
+        sha256, size = folder.files.put(file.source, tell, file.seen)
+        files.append(StoredFile(file.path, sha256, size))
+        done += size
+    return tuple(files)
+
+
+def _shifted(progress: Progress, before: int, total: int) -> Progress:
+    return lambda done, _size: progress(before + done, total)
+
+
+def _check_trust(
+    folder: WorkspaceFolder, selection: Selection, pickled: Pickled, trust: Sequence[str]
+) -> tuple[str, ...]:
+    """The names outside the package's list, all of which the user trusts."""
+    trusted = {*trust, *read_trusted(folder.path / "trusted.txt")}
+    refused = outside(pickled.names, trusted)
+    if refused:
+        names = "\n".join(f"  - {name}" for name in refused)
+        raise Untrusted(
+            f"{selection.path.name} would import names that are not known to be safe: {', '.join(refused)}",
+            f"Loading a pickle runs what it names; these are outside the list of trusted names:\n{names}",
+            "If you know where the file comes from and trust these names, register it with "
+            + " ".join(f"--trust {name}" for name in refused)
+            + f" (in Python: trust={list(refused)}); otherwise train the model again yourself.",
+        )
+    return outside(pickled.names, ())
+
+
+def _imports(pickled: Pickled) -> tuple[str, ...]:
+    modules = {name.module.partition(".")[0] for name in pickled.names}
+    return tuple(sorted(modules - sys.stdlib_module_names - {""}))
+
+
+def _texts(what: str, values: Mapping[str, object] | None) -> dict[str, str]:
+    if values is None:
+        return {}
+    if not isinstance(values, Mapping):
+        raise UserError(f"{what} must be a dict, not {type(values).__name__}", "", f"Write {what}={{'key': 'value'}}.")
+    for key, value in values.items():
+        if not isinstance(key, str) or not isinstance(value, (str, int, float)):
+            raise UserError(
+                f"{what}: {key!r}: {value!r} is not a text by a text", "", f"Write {what}={{'key': 'value'}}."
+            )
+    return {key: str(value) for key, value in values.items()}
+
+
+def _resources(values: Mapping[str, float] | None) -> dict[str, float] | None:
+    if values is None:
+        return None
+    for key, value in values.items():
+        if key not in _RESOURCES or isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+            raise UserError(
+                f"resource_configuration: {key!r}: {value!r} is not acceptable",
+                f"Keys are {', '.join(_RESOURCES)}; values are numbers above 0.",
+            )
+    return dict(values)

@@ -1,0 +1,42 @@
+"""Fixtures of all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_deploy import Model, Workspace
+from tests.helpers import ECHO, register_text, take_away, write_script
+
+
+@pytest.fixture(autouse=True)
+def plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may have set what changes defaults."""
+    for name in ("JUPYTERHUB_API_TOKEN", "JUPYTER_DEPLOY_START_TIMEOUT", "JUPYTER_DEPLOY_WORKSPACE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    """A workspace of the test's own; at the end its services are deleted, and no process of it may be left."""
+    made = Workspace(tmp_path / "workspace")
+    yield made
+    take_away(made)
+
+
+@pytest.fixture
+def tiny_model(workspace: Workspace) -> Model:
+    """A registered text file that holds "one"."""
+    return register_text(workspace)
+
+
+@pytest.fixture
+def tiny_script(tmp_path: Path) -> Callable[..., Path]:
+    """Call it with a script's text (and a file name) to get the path of an entry script; it echoes when called without."""
+
+    def write(body: str = ECHO, name: str = "score.py") -> Path:
+        return write_script(tmp_path, body, name)
+
+    return write

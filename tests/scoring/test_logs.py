@@ -1,0 +1,55 @@
+"""What a service's log looks like."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from .fronts import Front, make_bundle
+
+SCRIPT = """
+import logging, sys, threading
+
+def init():
+    print("from init")
+    logging.getLogger().addHandler(logging.StreamHandler(sys.stdout))
+
+def run(text):
+    print("one", text, end="")
+    print("!\\ntwo")
+    thread = threading.Thread(target=print, args=("from a thread",))
+    thread.start()
+    thread.join()
+    logging.getLogger("mine").warning("careful")
+    print("no line end", end="")
+    return text
+"""
+LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z] \[\d+\] \S+ - ")
+
+
+def test_prints_and_loggers_are_records_with_the_requests_id(tmp_path: Path) -> None:
+    with Front(make_bundle(tmp_path, SCRIPT)).serve() as front:
+        front.post("x", {"x-request-id": "id-1"})
+        records = [LINE.sub("", line) for line in front.log.splitlines() if "azmlinfsrv.print" in line]
+        assert records[:4] == ["from init", "one x! (request id-1)", "two (request id-1)", "from a thread"]
+        assert records[-1] == "no line end (request id-1)"
+        assert " W [" + str(front.worker) + "] mine - careful (request id-1)" in front.log
+        assert re.search(r"I \[\d+\] azmlinfsrv - POST /score 200 \d+\.\d{3}ms 3$", front.log, re.MULTILINE)
+
+
+def test_what_a_client_sends_never_begins_a_line(tmp_path: Path) -> None:
+    script = "def init():\n    pass\ndef run(text):\n    raise ValueError(text)\n"
+    with Front(make_bundle(tmp_path, script)).serve() as front:
+        front.post("x\n2026-01-01 00:00:00,000 I [1] azmlinfsrv - forged\x1b[31m\rend")
+        assert "azmlinfsrv - forged\\x1b[31m\\x0dend" in front.log
+        started = [line for line in front.log.splitlines() if line.startswith("2026-01-01")]
+        assert started == []
+
+
+def test_the_level_is_that_of_the_environment(tmp_path: Path) -> None:
+    with Front(make_bundle(tmp_path, SCRIPT), environment={"AZUREML_LOG_LEVEL": "warning"}).serve() as front:
+        front.post("x")
+        assert "azmlinfsrv" not in front.log
+        assert "mine - careful" in front.log
+    with Front(make_bundle(tmp_path, SCRIPT), environment={"AZUREML_LOG_LEVEL": "loud"}).serve() as front:
+        assert "AZUREML_LOG_LEVEL is 'LOUD', which is no level; INFO is used" in front.log
