@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -56,30 +55,19 @@ class EventLog:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = threading.Lock()
 
     def write(self, kind: Kind, text: str = "", *, step: str = "", **facts: Any) -> Event:
-        """Append one event; it is whole on disk, or not there."""
-        with self._lock:
-            event = Event(self._count(), time.time(), kind, step, text, facts)
-            line = json.dumps(asdict(event), default=str) + "\n"
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            try:
-                os.write(descriptor, line.encode())
-            finally:
-                os.close(descriptor)
-        return event
+        """Append one event; it is whole on disk, or not there. The caller, the operation and whoever cancels it all write."""
+        from fcntl import LOCK_EX, flock
 
-    def _count(self) -> int:
-        """How many whole lines there are; a torn last line, of a writer that was killed, is ended first."""
-        try:
-            data = self._path.read_bytes()
-        except FileNotFoundError:
-            return 0
-        if data and not data.endswith(b"\n"):
-            with self._path.open("ab") as file:
-                file.write(b"\n")
-        return data.count(b"\n")
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "r+b", buffering=0) as file:
+            flock(file, LOCK_EX)  # until it is closed, so that no two events get one number
+            data = file.read()
+            end = b"\n" if data and not data.endswith(b"\n") else b""  # of a line torn by the death of its writer
+            event = Event((data + end).count(b"\n"), time.time(), kind, step, text, facts)
+            file.write(end + json.dumps(asdict(event), default=str).encode() + b"\n")
+        return event
 
     def read(self, offset: int = 0) -> tuple[list[Event], int]:
         """Read the events behind a byte offset.

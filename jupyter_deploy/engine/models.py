@@ -6,7 +6,6 @@ import difflib
 import shutil
 from collections.abc import Collection
 
-from jupyter_deploy.engine.operations import OperationHandle
 from jupyter_deploy.engine.services import bundles_using, find_service
 from jupyter_deploy.errors import InUse, ModelNotFound, UserError
 from jupyter_deploy.workspace.folder import WorkspaceFolder
@@ -78,12 +77,6 @@ def delete_model(folder: WorkspaceFolder, model: ModelRecord) -> int:
 
 
 def sealed_files(folder: WorkspaceFolder) -> Collection[str]:
-    """The stored files that operations under way still have to place into their bundles."""
-    under_way = [OperationHandle(folder, record) for record in folder.operations.list(running=True)]
-    needed: set[str] = set()
-    for handle in under_way:
-        if handle.state == "Running":
-            for version in folder.services.versions(handle.record.service):
-                if version.operation == handle.record.id:
-                    needed.update(file["sha256"] for file in version.request["script"]["files"])
-    return needed
+    """The stored files of all services' scripts: an update that gives no new script places them again."""
+    versions = (version for service in folder.services.list() for version in folder.services.versions(service.name))
+    return {file["sha256"] for version in versions for file in version.request["script"]["files"]}

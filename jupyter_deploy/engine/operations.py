@@ -6,7 +6,9 @@ process is gone, however it went.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import os
 import secrets
 import signal
@@ -73,11 +75,12 @@ class OperationHandle:
             return time.time() - self.record.created_time.timestamp() < FIRST_SIGN
         return identity.whereabouts() in ("alive", "elsewhere")
 
-    def events(self, follow: bool = False) -> Iterator[Event]:
-        """The events from the first; with ``follow``, until the operation ends."""
-        if follow:
-            return self.log.follow(lambda: not self._is_alive(self.log.events()))
-        return iter(self.log.events())
+    def events(self, follow: bool = False, timeout: float | None = None) -> Iterator[Event]:
+        """The events from the first; with ``follow``, until the operation ends or so many seconds have passed."""
+        if not follow:
+            return iter(self.log.events())
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        return self.log.follow(lambda: time.monotonic() > deadline or not self._is_alive(self.log.events()))
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait for its end; interrupting the wait does not interrupt the operation.
@@ -91,7 +94,7 @@ class OperationHandle:
         while (state := self.state) in ("Running", "NotStarted"):
             if deadline is not None and time.monotonic() > deadline:
                 raise TimeoutError(
-                    f"the operation '{self.record.kind}' on '{self.record.service}' goes on after {timeout} s"
+                    f"the operation '{self.record.kind}' on '{self.record.service}' goes on after {timeout:g} s"
                 )
             time.sleep(0.03)
         self.raise_error(state)
@@ -137,7 +140,8 @@ def lock_service(folder: WorkspaceFolder, service: str, kind: str) -> LockedFile
         return folder.locked(f"service-{service}", wait=False, kind=kind)
     except Busy:
         under_way = newest(folder, service)
-        what = f"'{under_way.record.kind}', begun {_ago(under_way.record.created_time)}" if under_way else "just begun"
+        is_known = under_way is not None and under_way.state == "Running"
+        what = f"'{under_way.record.kind}', begun {_ago(under_way.record.created_time)}" if is_known else "just begun"
         raise Busy(
             f"another operation on '{service}' is under way: {what}",
             remedy=f"wait for it, or cancel it (%cancel_service {service})",
@@ -171,7 +175,8 @@ def begin(
             "jupyter_deploy.engine.runner", [str(place), str(lock.fileno())],
             folder=Path.cwd(), errors=output, pass_fds=(lock.fileno(),),
         )  # fmt: skip
-    handle.log.write("log", "process started", process=ProcessIdentity.of(process.pid).to_json())
+    with contextlib.suppress(ProcessLookupError):  # ended already, with the last word in the log
+        handle.log.write("log", "process started", process=ProcessIdentity.of(process.pid).to_json())
     return handle
 
 

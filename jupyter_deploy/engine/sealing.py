@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,13 +47,14 @@ def seal(
     check_supported(inference, target)
     description = _described(inference, notebook_names)
     require(description)
-    script = seal_script(folder, inference)
+    sources = _source_files(inference, folder.path)
+    script = seal_script(folder, inference, sources)
     request = DeployRequest(
         service=service,
         target=target.name,
         models=tuple(seal_model(model) for model in models),
         script=script,
-        environment=_environment(inference, description, models, script),
+        environment=_environment(inference, _imports(sources, description, models), script),
         options=without_secrets(options),
         settings=target.server_settings(options),
         inference=inference.given(),
@@ -87,16 +88,13 @@ def seal_model(model: ModelRecord) -> SealedModel:
     return SealedModel(model.name, model.version, files)
 
 
-def seal_script(folder: WorkspaceFolder, inference: InferenceConfig) -> SealedScript:
-    """Keep the script, or the whole source folder, in the store."""
+def seal_script(folder: WorkspaceFolder, inference: InferenceConfig, sources: Iterable[Path]) -> SealedScript:
+    """Keep the script, or every file of its source folder, in the store."""
     script = inference.script_path
     if inference.source_directory is None:
         return SealedScript(script.name, None, (_sealed(folder, script, script.name),))
     root = inference.root
-    files = tuple(
-        _sealed(folder, path, f"{root.name}/{path.relative_to(root).as_posix()}")
-        for path in _source_files(root, folder.path)
-    )
+    files = tuple(_sealed(folder, path, f"{root.name}/{path.relative_to(root).as_posix()}") for path in sources)
     return SealedScript(f"{root.name}/{script.resolve().relative_to(root).as_posix()}", root.name, files)
 
 
@@ -105,7 +103,12 @@ def _sealed(folder: WorkspaceFolder, path: Path, name: str) -> SealedFile:
     return SealedFile(name, sha256, size)
 
 
-def _source_files(root: Path, workspace: Path) -> Iterator[Path]:
+def _source_files(inference: InferenceConfig, workspace: Path) -> tuple[Path, ...]:
+    """The files of the source directory, where there is one, without those of a workspace that lies in it."""
+    return tuple(_walk(inference.root, workspace.resolve())) if inference.source_directory else ()
+
+
+def _walk(root: Path, workspace: Path) -> Iterator[Path]:
     for base, folders, files in os.walk(root):
         folders[:] = sorted(name for name in folders if name not in LEFT_OUT and Path(base, name) != workspace)
         for name in sorted(files):
@@ -118,28 +121,25 @@ def _source_files(root: Path, workspace: Path) -> Iterator[Path]:
             yield path
 
 
-def _environment(
-    inference: InferenceConfig, description: ScriptDescription, models: Sequence[ModelRecord], script: SealedScript
-) -> SealedEnvironment:
+def _environment(inference: InferenceConfig, imports: Mapping[str, str], script: SealedScript) -> SealedEnvironment:
     from jupyter_deploy.environments import lock_kernel
 
     requirements = inference.path_of("pip_requirements_file")
     if requirements is not None:
         return SealedEnvironment("pip", requirements.read_text(encoding="utf-8-sig"))
-    return SealedEnvironment("kernel", lock_kernel(_imports(inference, description, models), _local(script)).text())
+    return SealedEnvironment("kernel", lock_kernel(imports, _local(script)).text())
 
 
 def _imports(
-    inference: InferenceConfig, description: ScriptDescription, models: Sequence[ModelRecord]
+    sources: Iterable[Path], description: ScriptDescription, models: Sequence[ModelRecord]
 ) -> Mapping[str, str]:
     """Who imports each module: the script, the files of its source directory, the models' pickles."""
-    asked = dict.fromkeys((name for model in models for name in model.imports), "")
+    asked: dict[str, str] = {}
     for model in models:
         asked.update(dict.fromkeys(model.imports, f"model {model.id}"))
-    if inference.source_directory:
-        for path in sorted(inference.root.rglob("*.py")):
-            if not LEFT_OUT & set(path.parts):
-                asked.update(dict.fromkeys(_imports_of(path), path.name))
+    for path in sources:
+        if path.suffix == ".py":
+            asked.update(dict.fromkeys(_imports_of(path), path.name))
     asked.update(dict.fromkeys(description.imports, description.filename))
     return asked
 

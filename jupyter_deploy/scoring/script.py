@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 Stage = Literal["start", "import", "signature", "init"]
 HEADERS_PARAMETER = "request_headers"
+_RAWHTTP_MODULES = ("azureml.contrib.services.aml_request", "azureml_inference_server_http.api.aml_request")
 _REFUSED = {
     inspect.Parameter.POSITIONAL_ONLY: "positional-only",
     inspect.Parameter.VAR_POSITIONAL: "*args",
@@ -121,7 +122,7 @@ def describe(run: Callable[..., Any]) -> RunFunction:
     if not inputs:
         raise ScriptFailed("signature", "run() has no parameter for the input; write run(data)")
     decorated = bool(input_schema(run).get("properties"))
-    raw = getattr(run, "rawhttp", False)
+    raw = _is_raw(run)
     if raw and decorated:
         raise ScriptFailed("signature", "run() has both @rawhttp and @input_schema; keep one of them")
     return RunFunction(
@@ -132,6 +133,12 @@ def describe(run: Callable[..., Any]) -> RunFunction:
         wants_headers=HEADERS_PARAMETER in parameters,
         body=getattr(inspect.unwrap(run), "__code__", None),
     )
+
+
+def _is_raw(run: Callable[..., Any]) -> bool:
+    # Where the original's packages are installed, their @rawhttp leaves its mark on its module, not on the function.
+    modules = (sys.modules.get(name) for name in _RAWHTTP_MODULES)
+    return getattr(run, "rawhttp", False) or any(getattr(module, "_rawHttpRequested", False) for module in modules)
 
 
 def input_schema(run: Callable[..., Any]) -> dict[str, Any]:

@@ -162,15 +162,17 @@ def _check_mode(path: Path) -> None:
 
 
 def _make(path: Path) -> None:
-    if any(entry.name not in (_LOCKS, _MARKER) for entry in path.iterdir()):
+    lock_path = path / _LOCKS / "workspace.lock"
+    is_empty = all(entry.name == _LOCKS for entry in path.iterdir())
+    if not is_empty and not lock_path.exists():  # with that lock another process is making it just now
         raise WorkspaceError(
             f"{path} is not a workspace, and not empty",
             f"It has no {_MARKER}; a workspace is made only in an empty folder, so that nothing of yours is mixed in.",
             "Name another folder, or a path where none is yet.",
         )
     path.chmod(0o700)
-    (path / _LOCKS).mkdir(mode=0o700, exist_ok=True)
-    with acquire(path / _LOCKS / "workspace.lock", wait=True, kind="make workspace"):
+    lock_path.parent.mkdir(mode=0o700, exist_ok=True)
+    with acquire(lock_path, wait=True, kind="make workspace"):
         marker = path / _MARKER
         if marker.exists():  # another process made it meanwhile
             return

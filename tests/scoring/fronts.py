@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import http.client
 import json
 import os
@@ -10,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Mapping
@@ -34,8 +37,7 @@ def make_bundle(
 ) -> Path:
     """Write a bundle: server, app/score.py, further files under app/, service.json; return the path of the last."""
     if not (folder / "server").exists():
-        target = folder / "server" / "jupyter_deploy_scoring"
-        shutil.copytree(SCORING, target, ignore=shutil.ignore_patterns("__pycache__"))
+        (folder / "server").symlink_to(_server())
     app = folder / "app"
     app.mkdir(exist_ok=True)
     (app / "score.py").write_text(textwrap.dedent(script))
@@ -46,6 +48,15 @@ def make_bundle(
     document = {"format": 1, "name": "test-service", "entryScript": "score.py", **settings}
     (folder / "service.json").write_text(json.dumps(document))
     return folder / "service.json"
+
+
+@functools.cache
+def _server() -> Path:
+    """Copy the server once for all bundles, so that it is compiled once."""
+    folder = Path(tempfile.mkdtemp(prefix="scoring-"))
+    atexit.register(shutil.rmtree, folder)
+    shutil.copytree(SCORING, folder / "jupyter_deploy_scoring", ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
 
 
 def listening_socket() -> socket.socket:
@@ -107,7 +118,7 @@ class Front:
                 stdout=log,
                 stderr=log,
                 pass_fds=(self.listening.fileno(), theirs.fileno(), life_read),
-                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(environment or {})},
+                env={**os.environ, **(environment or {})},
             )
         theirs.close()
         os.close(life_read)

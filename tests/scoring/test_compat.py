@@ -62,6 +62,27 @@ def test_installed_packages_win(tmp_path: Path) -> None:
         assert front.post("x").json == "installed"
 
 
+def test_the_originals_rawhttp_is_recognised(tmp_path: Path) -> None:
+    script = """
+        from azureml_inference_server_http.api.aml_request import rawhttp
+        def init():
+            pass
+        @rawhttp
+        def run(request):
+            return request.method
+    """
+    installed = """
+        _rawHttpRequested = False
+        def rawhttp(func):
+            global _rawHttpRequested
+            _rawHttpRequested = True
+            return func
+    """
+    files = {"azureml_inference_server_http/api/aml_request.py": installed}
+    with Front(make_bundle(tmp_path, script, files)).serve() as front:
+        assert front.post("x").json == "POST"
+
+
 def test_the_models_of_this_project_are_found_without_it(tmp_path: Path) -> None:
     make_bundle(tmp_path, files={"azureml-models/ridge/1/ridge.txt": "weights"})
     code = (

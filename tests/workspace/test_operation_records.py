@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from jupyter_deploy.errors import NotFound
+from jupyter_deploy.workspace.folder import WorkspaceFolder
+from jupyter_deploy.workspace.records import OperationRecord
+
+NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
+
+
+def test_an_operation_from_start_to_end(workspace: WorkspaceFolder) -> None:
+    record = OperationRecord("op1", "deploy", "svc", NOW, request={"a": [1]})
+    workspace.operations.add(record)
+    assert workspace.operations.get("op1") == record
+    assert workspace.operations.get("op2") is None
+    workspace.operations.change("op1", process={"pid": 1})
+    ended = workspace.operations.change("op1", outcome="Failed", ended_time=NOW, error="why")
+    assert (ended.process, ended.outcome, ended.ended_time, ended.error) == ({"pid": 1}, "Failed", NOW, "why")
+    with pytest.raises(NotFound, match="operation op2 is not recorded"):
+        workspace.operations.change("op2", error=None)
+
+
+def test_lists_are_newest_first_and_filtered(workspace: WorkspaceFolder) -> None:
+    for number, service in enumerate(["a", "b", "a"]):
+        workspace.operations.add(OperationRecord(f"op{number}", "deploy", service, NOW + timedelta(seconds=number)))
+    workspace.operations.change("op2", outcome="Succeeded", ended_time=NOW)
+
+    def ids(**filters: bool | int | str) -> list[str]:
+        return [operation.id for operation in workspace.operations.list(**filters)]  # type: ignore[arg-type]  # by name
+
+    assert ids() == ["op2", "op1", "op0"]
+    assert ids(service="a") == ["op2", "op0"]
+    assert ids(running=True) == ["op1", "op0"]
+    assert ids(running=False) == ["op2"]
+    assert ids(limit=1) == ["op2"]
