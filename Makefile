@@ -24,13 +24,15 @@ fix: $(INSTALLED)  ## mend what the checks can mend
 	$(BIN)/ruff format .
 
 lab: $(INSTALLED)  ## JupyterLab with the package loaded
-	$(BIN)/jupyter lab
+	mkdir -p .cache/ipython/profile_default
+	echo 'c.InteractiveShellApp.extensions = ["jupyter_deploy"]' > .cache/ipython/profile_default/ipython_config.py
+	IPYTHONDIR=$(CURDIR)/.cache/ipython $(BIN)/jupyter lab $(ARGS)
 
 bench: $(INSTALLED)  ## the figures of bench/README.md
 	$(BIN)/python -m bench
 
 soak: $(INSTALLED)  ## what takes too long for the tests
-	$(BIN)/python -m pytest -m soak --override-ini addopts= $(ARGS)
+	$(BIN)/python -m pytest -m soak --timeout 1200 $(ARGS)
 
 clean:
 	rm -rf $(VENV)
