@@ -20,10 +20,14 @@ from .supervision import Readiness
 SERVER_VERSION = "jupyter-deploy-scoring/1"
 SWAGGER_VERSIONS = {"2": "2.0", "2.0": "2.0", "3": "3.0", "3.0": "3.0", "3.1": "3.1"}
 _TEXT = (("content-type", "text/html; charset=utf-8"),)
-_METHODS = {"/": ("GET", "HEAD"), "/live": ("GET", "HEAD"), "/ready": ("GET", "HEAD")} | {
+_CSP = ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'")
+_METHODS = {
+    "/": ("GET", "HEAD"),
+    "/live": ("GET", "HEAD"),
+    "/ready": ("GET", "HEAD"),
     "/score": ("GET", "POST", "OPTIONS"),
     "/swagger.json": ("GET", "OPTIONS"),
-    "/docs": ("GET",),
+    "/docs": ("GET", "OPTIONS"),
 }
 _OPEN = ("/", "/live", "/ready")  # load balancers ask these, by address and without a key
 _IDENTIFIED = ("/score", "/swagger.json")
@@ -73,7 +77,7 @@ class Application:
         if ids.deprecated:
             logs.server.warning("x-ms-request-id is deprecated; send x-ms-client-request-id (request %s)", ids.request)
         try:
-            answer = await self._answer(request, too_long, receive)
+            answer = self._refusal(request, too_long) or await self._serve(request, receive)
         except ClientGone:
             return
         await self._send(request, ids, answer, send)
@@ -82,26 +86,25 @@ class Application:
             took = (time.perf_counter() - began) * 1000
             logs.server.info("%s %s %d %.3fms %d", request.method, target, answer.status, took, len(answer.body))
 
-    async def _answer(self, request: Request, too_long: str, receive: Receive) -> Answer:
+    def _refusal(self, request: Request, too_long: str) -> Answer | None:
+        refusal = None if request.path in _OPEN else self._gate.refusal(request)
+        if refusal is not None:
+            return refusal
         methods = _METHODS.get(request.path)
-        if request.path not in _OPEN:
-            refusal = self._gate.refusal(request)
-            if refusal is not None:
-                return refusal
         if methods is None:
             return outputs.message(404, f"there is no {request.path}; POST to /score, read /swagger.json")
-        if self._gate.is_preflight(request) and request.path not in _OPEN:
-            return Answer(200, b"", _TEXT)
         if request.method not in methods:
             allowed = ", ".join(methods)
             return outputs.message(405, f"{request.path} takes {allowed}, not {request.method}", (("allow", allowed),))
         if too_long:
             return outputs.message(431, f"the header {too_long} is longer than 100 characters")
+        return None
+
+    async def _serve(self, request: Request, receive: Receive) -> Answer:
+        if request.method == "OPTIONS" and (self._gate.is_preflight(request) or not self._takes_options(request)):
+            return Answer(200, b"", _TEXT)
         if request.path == "/score":
             return await self._score(request, receive)
-        return self._information(request)
-
-    def _information(self, request: Request) -> Answer:
         if request.path == "/live":
             return Answer(200, b"Live", _TEXT)
         if request.path == "/swagger.json":
@@ -110,9 +113,10 @@ class Application:
             return self._docs()
         return Answer(200, b"Healthy", _TEXT) if self._readiness.ready else Answer(503, b"Unhealthy", _TEXT)
 
+    def _takes_options(self, request: Request) -> bool:
+        return request.path == "/score" and self._readiness.raw
+
     def _swagger(self, request: Request) -> Answer:
-        if request.method == "OPTIONS":
-            return Answer(200, b"", _TEXT)
         asked = parse_qs(request.query).get("version", ["2"])[0]
         document = self._readiness.swagger.get(SWAGGER_VERSIONS.get(asked, ""))
         if document is None:
@@ -125,13 +129,9 @@ class Application:
         if not documents:
             return outputs.message(503, "the script is being loaded; try again in a moment")
         page = docs_page.render(documents[max(documents)], self._settings.name)
-        return Answer(
-            200, page.encode(), (*_TEXT, ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"))
-        )
+        return Answer(200, page.encode(), (*_TEXT, _CSP))
 
     async def _score(self, request: Request, receive: Receive) -> Answer:
-        if request.method == "OPTIONS" and not self._readiness.raw:
-            return Answer(200, b"", _TEXT)
         try:
             body = await self._body(request, receive)
         except _TooLarge:

@@ -1,6 +1,6 @@
 """The front's start: the worker first, because its imports are the slowest thing, then the server.
 
-Nothing is imported here that the worker's start does not need.
+Nothing is imported at the top that the worker's start does not need.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import control, options, settings, worker_process
+from . import options, settings, worker_process
 
 START_TIMEOUT = 310.0
 EXIT_FAILED = 3
@@ -59,6 +59,8 @@ def _fd(given: dict[str, str], name: str) -> int | None:
 def _refuse(control_fd: int | None, text: str) -> int:
     sys.stderr.write(text + "\n")
     if control_fd is not None:
+        from . import control
+
         with socket.socket(fileno=control_fd) as owner:
             owner.sendall(control.line("failed", stage="start", message=text, traceback=""))
     return EXIT_FAILED

@@ -46,7 +46,8 @@ class Gate:
     """
 
     def __init__(self, settings: Settings, keys: tuple[bytes, ...]) -> None:
-        names = (*_THIS_MACHINE, settings.host, f"[{settings.host}]", *settings.allowed_hosts)
+        bound = f"[{settings.host}]" if ":" in settings.host else settings.host
+        names = (*_THIS_MACHINE, bound, *settings.allowed_hosts)
         self._hosts = frozenset(name.lower() for name in names)
         self._origins = settings.cors_origins
         self._auth_enabled = settings.auth_enabled

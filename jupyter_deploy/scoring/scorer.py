@@ -52,17 +52,19 @@ def _conversion(run: RunFunction, error: BaseException) -> FrameType | None:
 
 def _place(kind: Any, data: Any) -> str:
     """Say which item of a list is the first that does not convert, and which columns of a table are wrong."""
-    if not isinstance(data, list):
+    if not isinstance(data, list) or not data or _converts(kind, data):
         return ""
-    row = next((index for index, item in enumerate(data) if not _converts(kind, item)), None)
-    if row is None:
-        return ""
-    return f" at item {row}" + _columns(kind.sample_input, data[row])
+    # Halving finds it with a few conversions, where trying item by item would hold the slot for a large input.
+    good, bad = 0, len(data)
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        good, bad = (middle, bad) if _converts(kind, data[:middle]) else (good, middle)
+    return f" at item {good}" + _columns(kind.sample_input, data[good])
 
 
-def _converts(kind: Any, item: Any) -> bool:
+def _converts(kind: Any, data: list[Any]) -> bool:
     try:
-        kind.deserialize_input([item])
+        kind.deserialize_input(data)
     except Exception:  # whatever it raises, the answer is "no"; the first error is the one that is reported
         return False
     return True

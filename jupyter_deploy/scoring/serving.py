@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,12 @@ from . import gate, logs
 from .app import Application
 from .control import Control
 from .dispatch import Dispatcher
+from .front import EXIT_FAILED
 from .gate import Gate
 from .server import HttpServer
 from .settings import Settings
 from .supervision import Failure, Readiness, Supervisor
 from .worker_process import WorkerProcess
-
-EXIT_FAILED = 3
 
 
 class StartFailed(Exception):
@@ -58,12 +57,7 @@ class Start:
 def run(start: Start) -> int:
     """Serve until told to end; returns the process's exit code."""
     logs.configure(start.settings.log_level)
-    # A loop of our own keeps 3.10 and 3.11 alike; nothing else of this process uses one.
-    loop = uvloop.new_event_loop()
-    try:
-        return loop.run_until_complete(Front(start).serve())
-    finally:
-        loop.close()
+    return uvloop.run(Front(start).serve())
 
 
 class Front:
@@ -84,6 +78,7 @@ class Front:
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._ending = False
+        self._listening: socket.socket
 
     async def serve(self) -> int:
         """Serve until drained (0) or until it is plain that the service cannot start (3)."""
@@ -185,7 +180,7 @@ class Front:
         self._supervisor.kill()
         os._exit(1)
 
-    def _soon(self, work: Any) -> None:
+    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -6,6 +6,7 @@ A worker that fails before any has served is the service's failure; afterwards i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import time
 from collections.abc import Callable
@@ -67,7 +68,6 @@ class _Generation:
 
     def __init__(self, worker: WorkerProcess) -> None:
         self.worker = worker
-        self.began = time.monotonic()
         self.stage = "import"
         self.ready_at: float | None = None
         self.failure: Failure | None = None
@@ -143,6 +143,8 @@ class Supervisor:
         ended: asyncio.Future[int] = loop.create_future()
         worker.when_ended(lambda code: loop.call_soon_threadsafe(ended.set_result, code))
         self._control.emit("starting", worker=worker.pid)
+        if self._ending.is_set():  # told so before there was anything to end
+            worker.kill()
         link = _Link(functools.partial(self._take, generation))
         transport, _ = await loop.create_unix_connection(lambda: link, sock=worker.link)
         watch = loop.create_task(self._watch_start(generation))
@@ -202,10 +204,8 @@ class Supervisor:
         pid, reason = generation.worker.pid, generation.verdict
         logs.server.error("worker %d ended: %s; the next one starts in %g s", pid, reason, seconds)
         self._control.emit("worker_exited", worker=pid, reason=reason, restart_in=seconds)
-        try:
+        with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._ending.wait(), seconds)
-        except asyncio.TimeoutError:
-            return
 
 
 class Pause:

@@ -77,7 +77,7 @@ def test_a_client_that_leaves_the_queue_is_not_served(tmp_path: Path) -> None:
         leaving.request("POST", "/score", "left")
         time.sleep(0.1)  # it is queued; nothing outside the front shows that
         leaving.close()
-        time.sleep(0.1)
+        time.sleep(0.3)  # nor that it has left
         (tmp_path / "app" / "go").touch()
         assert first.result().status == 200
         assert front.post("last").status == 200

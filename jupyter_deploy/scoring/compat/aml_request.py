@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from email import policy
-from email.parser import BytesParser
 from functools import cached_property, wraps
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import parse_qsl
@@ -150,6 +148,9 @@ class AMLRequest:
         kind = self.content_type or ""
         if not kind.startswith("multipart/form-data"):
             return []
+        from email import policy
+        from email.parser import BytesParser
+
         head = f"Content-Type: {kind}\r\n\r\n".encode("latin-1")
         message = BytesParser(policy=policy.HTTP).parsebytes(head + self.data)
         return [_part(part) for part in message.iter_parts()] if message.is_multipart() else []

@@ -32,7 +32,7 @@ class Generation:
 
     Parameters
     ----------
-    release : version, bundle, interpreter, keys, memory_gb, cpu_cores, start_timeout, as the operation sent them.
+    release : version, bundle, interpreter, environment, keys, memory_gb, cpu_cores, start_timeout, as the operation sent them.
     listener : the service's listening socket.
     log : where what the processes print goes.
     tell : is called with every event of the front.
@@ -75,7 +75,7 @@ class Generation:
                 *self._command(theirs.fileno(), life),
                 pass_fds=(self._listener.fileno(), theirs.fileno(), life),
                 stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-                cwd=Path(self.release["bundle"]) / "app", start_new_session=True,
+                env=self.release["environment"], cwd=Path(self.release["bundle"]) / "app", start_new_session=True,
             )  # fmt: skip
         except BaseException:
             os.close(self._life)
@@ -155,6 +155,8 @@ class Generation:
 
     async def _wait_for_end(self) -> None:
         code = await self._process.wait()
+        if self.worker is not None:  # the worker dies with its front by itself; what the script started may not
+            _kill_group(self.worker)
         self.ready, self.worker = False, None
         if not self.trouble and "drained" not in self._seen:
             self.trouble = f"the front process ended with {_reason(code)}"
@@ -182,8 +184,7 @@ class Generation:
         """End front and workers at once."""
         for pid in (self.worker, self.pid):
             if pid is not None and not self.gone.is_set():
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(pid, signal.SIGKILL)
+                _kill_group(pid)
         await self.gone.wait()
         for task in self._tasks[:2]:
             if task is not asyncio.current_task():
@@ -193,6 +194,11 @@ class Generation:
 
 
 _ANSWERS = {"accept": "accepting", "load_keys": "keys_loaded"}
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def _reason(code: int) -> str:

@@ -33,6 +33,9 @@ def socket_path(workspace: str, service: str) -> Path:
     return folder / f"{workspace}-{digest}.sock"
 
 
+_LOOK = "look at the service's log (%service_logs)"
+
+
 class Link:
     """A conversation with a supervisor; closing it withdraws a release that was begun and not committed.
 
@@ -77,14 +80,15 @@ class Link:
 
         Raises
         ------
-        TargetError : the supervisor refused, or hung up before it answered.
+        TargetError : the supervisor refused, hung up before it answered, or said nothing in time.
         """
         self.send(do, **facts)
-        for event in self.events():
-            if event["event"] == answer:
-                return event
-            if event["event"] == "refused":
-                raise TargetError(event["reason"])
-        raise TargetError(
-            f"the service's supervisor ended before it answered '{do}'", remedy="look at the service's log"
-        )
+        try:
+            for event in self.events():
+                if event["event"] == answer:
+                    return event
+                if event["event"] == "refused":
+                    raise TargetError(event["reason"])
+        except TimeoutError:
+            raise TargetError(f"the service's supervisor did not answer '{do}' in time", remedy=_LOOK) from None
+        raise TargetError(f"the service's supervisor ended before it answered '{do}'", remedy=_LOOK)

@@ -57,8 +57,8 @@ class ProcessOptions(Options):
         500, json="maxQueueWaitMs", alias="mr", unit="ms", minimum=1, group="Requests",
         help="How long a request may wait for its turn before it is answered with 503.",
     )  # fmt: skip
-    max_body_mb: float = option(
-        100, json="maxBodyMb", unit="MB", above=0, group="Requests",
+    max_body_mb: int = option(
+        100, json="maxBodyMb", unit="MB", minimum=1, group="Requests",
         help="Largest request body; a larger one is answered with 413.",
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jupyter_deploy.targets.process.generation import Event, Generation
+from jupyter_deploy.targets.process.generation import LONGEST_LINE, Event, Generation
 from jupyter_deploy.targets.process.logfile import RotatingLog
 from jupyter_deploy.targets.process.record import ProcessRecord
 from jupyter_deploy.workspace.identity import ProcessIdentity
@@ -64,7 +64,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._in_background, self._stop)
         loop.add_signal_handler(signal.SIGINT, lambda: None)
-        server = await asyncio.start_unix_server(self._converse, str(self._control), limit=1 << 20)
+        server = await asyncio.start_unix_server(self._converse, str(self._control), limit=LONGEST_LINE)
         self._control.chmod(0o600)
         print(json.dumps({"port": self._record.port}), flush=True)  # noqa: T201  (the starter waits for this line)
         await self._ending.wait()

@@ -22,6 +22,13 @@ from jupyter_deploy.workspace.detached import start_detached
 START_TIMEOUT = 310.0
 """Seconds that imports and init() may take: the original's initialDelaySeconds. JUPYTER_DEPLOY_START_TIMEOUT changes it."""
 STOP_TIMEOUT = 90.0
+NOT_INHERITED = frozenset(
+    {
+        "AML_APP_ROOT", "AZUREML_CONFIG_FILE", "AZUREML_ENTRY_SCRIPT", "AZUREML_MODEL_DIR", "AZUREML_SOURCE_DIRECTORY",
+        "SERVICE_NAME", "SERVICE_PATH_PREFIX", "SERVICE_VERSION", "WORKSPACE_NAME",
+    }
+)  # fmt: skip
+"""What would make the scoring server look elsewhere than into its bundle; the rest of the caller's environment reaches the script."""
 
 
 class ProcessTarget:
@@ -30,7 +37,8 @@ class ProcessTarget:
     name: ClassVar[str] = "process"
     options: ClassVar[type[Options]] = ProcessOptions
     unsupported: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("runtime", "extra_docker_file_steps", "enable_gpu", "cuda_version", "base_image", "base_image_registry"), "local"
+        ("runtime", "extra_docker_file_steps", "enable_gpu", "cuda_version", "base_image", "base_image_registry"),
+        "local",
     )
 
     def server_settings(self, options: Options) -> Mapping[str, Any]:
@@ -144,6 +152,7 @@ def _release_facts(place: Place, release: Release) -> dict[str, Any]:
         "version": release.version,
         "bundle": str(release.bundle),
         "interpreter": str(release.interpreter),
+        "environment": {name: value for name, value in os.environ.items() if name not in NOT_INHERITED},
         "keys": str(place.keys) if place.keys else None,
         "memory_gb": options.memory_gb,
         "cpu_cores": options.cpu_cores,
