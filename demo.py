@@ -15,7 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-RIDGE_SCRIPT = '''\
+from jupyter_deploy import InferenceConfig, Model, Webservice, Workspace
+
+RIDGE_SCRIPT = """\
 import joblib
 import numpy as np
 from inference_schema.parameter_types.numpy_parameter_type import NumpyParameterType
@@ -33,9 +35,9 @@ def init():
 @output_schema(NumpyParameterType(np.array([150.0])))
 def run(data):
     return model.predict(data)
-'''
+"""
 
-DIGITS_SCRIPT = '''\
+DIGITS_SCRIPT = """\
 import json
 import os
 
@@ -51,7 +53,7 @@ def init():
 def run(data):
     images = np.array(json.loads(data)["images"])
     return {"digits": model.predict(images).tolist()}
-'''
+"""
 
 
 @contextmanager
@@ -72,6 +74,7 @@ class Traffic(threading.Thread):
         self._enough = threading.Event()
 
     def run(self) -> None:
+        """Send every 20 ms."""
         connection = http.client.HTTPConnection(self.uri.hostname, self.uri.port)
         while not self._enough.wait(0.02):
             try:
@@ -88,6 +91,7 @@ class Traffic(threading.Thread):
         connection.close()
 
     def finish(self) -> None:
+        """Stop sending."""
         self._enough.set()
         self.join()
 
@@ -121,8 +125,6 @@ def main() -> None:
 
 def show(folder: Path, rows: list[list[float]], images: list[list[float]]) -> None:
     """Register, deploy, score, update under traffic, and delete."""
-    from jupyter_deploy import InferenceConfig, Model, Workspace
-
     ws = Workspace(folder / "workspace")
     with step("register both"):
         ridge = Model.register(ws, folder / "ridge.pkl", "diabetes")
@@ -148,10 +150,8 @@ def show(folder: Path, rows: list[list[float]], images: list[list[float]]) -> No
                 service.delete()
 
 
-def update_under_traffic(ws, folder: Path, service, rows: list[list[float]]) -> None:
+def update_under_traffic(ws: Workspace, folder: Path, service: Webservice, rows: list[list[float]]) -> None:
     """Register a better model and switch to it while requests come in."""
-    from jupyter_deploy import Model
-
     traffic = Traffic(service.scoring_uri, json.dumps({"data": rows}))
     traffic.start()
     with step("register a better Ridge and update under traffic"):
@@ -161,7 +161,9 @@ def update_under_traffic(ws, folder: Path, service, rows: list[list[float]]) -> 
     predicted = service.run({"data": rows})
     traffic.finish()
     print(f"          version {service.version} answers {[round(value, 1) for value in predicted]}")
-    print(f"          {traffic.answered} requests meanwhile, {len(traffic.failures)} failed {traffic.failures[:3] or ''}")
+    print(
+        f"          {traffic.answered} requests meanwhile, {len(traffic.failures)} failed {traffic.failures[:3] or ''}"
+    )
     if traffic.failures:
         raise SystemExit("requests failed during the update")
 

@@ -12,7 +12,7 @@ from bench.report import Figure, alternate, process_seconds, seconds
 
 ROUNDS = 5
 
-SCRIPT = '''\
+SCRIPT = """\
 import json
 
 import joblib
@@ -29,7 +29,7 @@ def init():
 
 def run(data):
     return model.predict(np.array(json.loads(data)["data"])).tolist()
-'''
+"""
 
 PLAIN = """\
 import json

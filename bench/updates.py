@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.report import Figure
+from jupyter_deploy import InferenceConfig, Model, ProcessWebservice, Webservice, Workspace
 
 RATE = 50
 UPDATES = 10
@@ -82,16 +83,12 @@ class OpenLoop:
 
 def measure() -> list[Figure]:
     """Update ten times while the client runs."""
-    from jupyter_deploy import InferenceConfig, Model, ProcessWebservice, Workspace
-
     with tempfile.TemporaryDirectory(prefix="jupyter-deploy-bench-") as name:
         folder = Path(name)
         script = folder / "score.py"
         script.write_text(SCRIPT.format(version=0), encoding="utf-8")
         ws = Workspace(folder / "workspace")
-        options = ProcessWebservice.deploy_configuration(
-            replica_max_concurrent_requests=16, max_request_wait_time=5000
-        )
+        options = ProcessWebservice.deploy_configuration(replica_max_concurrent_requests=16, max_request_wait_time=5000)
         service = Model.deploy(ws, "bench-updates", [], InferenceConfig(str(script)), options)
         service.wait_for_deployment()
         try:
@@ -101,15 +98,15 @@ def measure() -> list[Figure]:
     failed = sum(count for outcome, count in client.outcomes.items() if outcome != "200")
     print(f"outcomes: {dict(client.outcomes)}, slowest answer {max(client.latencies):.2f} s")
     return [
-        Figure(f"failed of {sum(client.outcomes.values())} requests during {UPDATES} updates", (float(failed),), "", "0"),
+        Figure(
+            f"failed of {sum(client.outcomes.values())} requests during {UPDATES} updates", (float(failed),), "", "0"
+        ),
         Figure("one update, from the call to its end", tuple(switches), "s"),
     ]
 
 
-def _update_under_load(service, script: Path) -> tuple[OpenLoop, list[float]]:
-    from jupyter_deploy import InferenceConfig
-
-    client, enough = OpenLoop(service.scoring_uri), threading.Event()
+def _update_under_load(service: Webservice, script: Path) -> tuple[OpenLoop, list[float]]:
+    client, enough = OpenLoop(str(service.scoring_uri)), threading.Event()
     sender = threading.Thread(target=lambda: asyncio.run(client.run(enough)))
     sender.start()
     switches = []

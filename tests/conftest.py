@@ -10,6 +10,8 @@ import pytest
 from jupyter_deploy import Model, Workspace
 from tests.helpers import ECHO, register_text, take_away, write_script
 
+pytest_plugins = ["tests.skips"]
+
 
 @pytest.fixture(autouse=True)
 def plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:

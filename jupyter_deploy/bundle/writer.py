@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import jupyter_deploy
 from jupyter_deploy.bundle.contents import SealedFile, SealedModel, SealedScript
 from jupyter_deploy.errors import IntegrityError, SystemProblem
 from jupyter_deploy.workspace.store import FileStore
@@ -68,7 +67,7 @@ def write_bundle(folder: Path, contents: BundleContents, store: FileStore) -> No
         store.place(file.sha256, destination, what=what)
         hashes[f"app/{file.path}"] = file.sha256
     shutil.copytree(
-        Path(jupyter_deploy.__file__).parent / "scoring", folder / SERVER, ignore=shutil.ignore_patterns("__pycache__")
+        Path(__file__).parent.parent / "scoring", folder / SERVER, ignore=shutil.ignore_patterns("__pycache__")
     )
     (folder / "service.json").write_text(json.dumps(service_settings(contents), indent=2) + "\n", encoding="utf-8")
     (folder / "requirements.lock").write_text(contents.lock, encoding="utf-8")

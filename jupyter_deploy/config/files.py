@@ -40,8 +40,8 @@ def read_document(path: str | Path, what: str) -> dict[str, Any]:
         raise ConfigError([f"the {what} {place} is no UTF-8 text: {error.reason} at byte {error.start}"]) from None
     document = _parse(text, place, what)
     if not isinstance(document, dict):
-        kind = type(document).__name__
-        raise ConfigError([f"the {what} {place} holds a {kind}; it must be an object with keys"])
+        held = "is empty" if document is None else f"holds a {type(document).__name__}"
+        raise ConfigError([f"the {what} {place} {held}; it must be an object with keys"])
     return document
 
 
@@ -58,10 +58,9 @@ def _parse(text: str, place: Path, what: str) -> Any:
             as_yaml = f"YAML ({_yaml_reason(yaml_error)})"
             raise ConfigError([f"the {what} {place} is neither {as_json} nor {as_yaml}"]) from None
         if text.lstrip().startswith("{"):
+            line, reason = _json_flaw(text, json_error)
             warnings.warn(
-                f"{place.name}, line {json_error.lineno}: not valid JSON ({_json_reason(text, json_error)}); read as YAML",
-                ConfigFileWarning,
-                stacklevel=4,
+                f"{place.name}, line {line}: not valid JSON ({reason}); read as YAML", ConfigFileWarning, stacklevel=4
             )
         return document
 
@@ -72,6 +71,9 @@ def _yaml_reason(error: Exception) -> str:
     return f"{reason}, line {mark.line + 1}" if mark else reason
 
 
-def _json_reason(text: str, error: json.JSONDecodeError) -> str:
-    before = text[: error.pos].rstrip()
-    return "a comma before the closing bracket" if before.endswith(",") else error.msg
+def _json_flaw(text: str, error: json.JSONDecodeError) -> tuple[int, str]:
+    """The line to look at and what is wrong there: for a comma too many the comma's own, wherever the parser noticed."""
+    before = text[: error.pos + 1].rstrip("}] \t\r\n")
+    if not before.endswith(","):
+        return error.lineno, error.msg
+    return before.count("\n") + 1, "a comma before the closing bracket"

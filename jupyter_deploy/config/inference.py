@@ -31,6 +31,11 @@ JSON_KEYS: Mapping[str, str] = {
     "description": "description",
 }
 
+_TYPES: Mapping[str, tuple[type, str]] = {
+    "enable_gpu": (bool, "true or false"),
+    "base_image_registry": (Mapping, "an object with address, username and password"),
+}
+
 
 @dataclass(frozen=True)
 class InferenceConfig:
@@ -112,6 +117,8 @@ class InferenceConfig:
             raise ConfigError([f"entry_script {script.name} is no .py file"])
         if not script.stem.isidentifier() or keyword.iskeyword(script.stem):
             better = "".join(c if c.isalnum() else "_" for c in script.stem)
+            if not better.isidentifier() or keyword.iskeyword(better):
+                better = f"score_{better}"
             raise ConfigError(
                 [f"entry_script {script.name} cannot be imported: its name is no Python name"],
                 remedy=f"rename it, to {better}.py for example",
@@ -141,13 +148,20 @@ class InferenceConfig:
         ------
         ConfigError : unknown keys (with the nearest known one), a missing entryScript, values that do not fit.
         """
-        problems = [
-            unknown_key(key, JSON_KEYS, "an inference configuration") for key in document if key not in JSON_KEYS
-        ]
-        values = {JSON_KEYS[key]: value for key, value in document.items() if key in JSON_KEYS and value is not None}
-        for key in values.keys() - {"enable_gpu", "base_image_registry"}:
-            if not isinstance(values[key], str):
-                problems.append(f"{key} is {values[key]!r}; it takes a text")
+        problems: list[str] = []
+        values: dict[str, Any] = {}
+        for key, value in document.items():
+            name = JSON_KEYS.get(str(key))
+            if name is None:
+                problems.append(unknown_key(str(key), JSON_KEYS, "an inference configuration"))
+                continue
+            wanted, words = _TYPES.get(name, (str, "a text"))
+            if name in values:
+                problems.append(f"{key} is given twice, in two spellings")
+            elif value is not None:  # null means "not given" (azureml-v1 3.4)
+                values[name] = value
+                if not isinstance(value, wanted):
+                    problems.append(f"{key} is {value!r}; it takes {words}")
         if "entry_script" not in values:
             problems.append("entryScript is missing")
         if problems:

@@ -188,16 +188,16 @@ class Options:
         values: dict[str, Any] = {}
         problems: list[str] = []
         for path, value in _flatten(document, frozenset(rows)):
-            if path.lower() == "computetype":
+            if path.lower() == "computetype" or (value is None and _is_parent(path, rows)):
                 continue
             if path not in rows:
                 problems.append(unknown_key(path, rows, f"the target '{cls.compute_type}'"))
             elif value is not None:
-                values[rows[path].name] = tuple(value) if rows[path].type is list else value
+                values[rows[path].name] = tuple(value) if isinstance(value, list) else value
+        made = cls(**values)
+        problems.extend(made.problems())
         if problems:
             raise ConfigError(problems, where)
-        made = cls(**values)
-        made.require(where)
         return made
 
     def to_json(self) -> dict[str, Any]:
@@ -254,6 +254,10 @@ def _flatten(document: Mapping[str, Any], leaves: frozenset[str], prefix: str = 
             yield from _flatten(value, leaves, path + ".")
         else:
             yield path, value
+
+
+def _is_parent(path: str, known: Iterable[str]) -> bool:
+    return any(name.startswith(path + ".") for name in known)
 
 
 def _set_path(document: dict[str, Any], path: str, value: Any) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.names import check_service_name
-from jupyter_deploy.config.options import Options
-from jupyter_deploy.engine.keys import provide_keys
+from jupyter_deploy.config.options import Options, unknown_key
+from jupyter_deploy.engine.keys import provide_keys, refuse_other_keys
 from jupyter_deploy.engine.models import find_model
 from jupyter_deploy.engine.operations import OperationHandle, begin, lock_service, new_operation_id, newest, settle
 from jupyter_deploy.engine.requests import DeployRequest
@@ -68,16 +68,20 @@ def deploy(
             provide_keys(folder, name, request.settings, options)
             return Begun(_release(folder, lock, "deploy", request, record, "deploy"), findings)
         view = find_service(folder, name)
-        if view.request.digest == request.digest:
-            return Begun(_start_if_stopped(folder, lock, view), findings)
-        if not overwrite:
+        is_same = view.request.digest == request.digest
+        if not is_same and not overwrite:
             raise NameTaken(
                 f"the service '{name}' exists, with other content (version {record.current}, {view.status.state})",
                 remedy=f"change it with %update_service {name} (service.update), or deploy with --overwrite (overwrite=True)",
             )
         _same_address(view.request, request)
+        refuse_other_keys(folder, name, options)
+        record = _described_anew(record, options.tags, options.properties, options.description)
+        folder.services.put(record)
+        if is_same:
+            return Begun(_start_if_stopped(folder, lock, view), findings)
         provide_keys(folder, name, request.settings, options)
-        changes = {"tags": dict(options.tags or record.tags), "options": dict(request.options)}
+        changes = {"options": dict(request.options)}
         return Begun(_release(folder, lock, "update", request, record, "update", changes), findings)
 
 
@@ -105,25 +109,30 @@ def update(
     """
     if all(item is None for item in (models, inference, tags, properties, description)) and not changes:
         raise UserError("nothing to update was given", remedy="give models, inference_config, options or tags")
+    _refuse_twins(models or ())
     settle(folder, name)
     with folder.files.adding(), lock_service(folder, name, "update") as lock:
         view = find_service(folder, name)
         _require_served(view)
         record = _described_anew(view.record, tags, properties, description)
-        folder.services.put(record)
         if models is None and inference is None and not changes:
+            folder.services.put(record)
             return Begun(None)
         target = find_target(record.target)
-        options = _changed_options(target.options.from_json(view.request.options, "recorded options"), changes or {})
+        former = target.options.from_json(view.request.options, "recorded options")
+        options = _changed_options(former, changes or {})
         request = view.request
         findings: tuple[Finding, ...] = ()
         if inference is not None:
             kept = models if models is not None else _recorded_models(folder, view)
             request, findings = seal(folder, name, kept, inference, target, options, notebook_names)
         elif models is not None:
-            _refuse_twins(models)
             request = replace(request, models=tuple(seal_model(model) for model in models))
-        request = replace(request, options=without_secrets(options), settings=target.server_settings(options))
+        before, after = target.server_settings(former), target.server_settings(options)
+        asked = {key: value for key, value in after.items() if value != before[key]}
+        settings = {**view.request.settings, **asked}  # what nobody asked to change stays as it was filled in
+        request = replace(request, options=without_secrets(options), settings=settings)
+        folder.services.put(record)
         provide_keys(folder, name, request.settings, options)
         fields = {"options": dict(request.options)}
         return Begun(_release(folder, lock, "update", request, record, "update", fields), findings)
@@ -142,11 +151,13 @@ def rollback(folder: WorkspaceFolder, name: str) -> Begun:
         earlier = view.previous
         if earlier is None:
             raise UserError(f"'{name}' has no earlier version to return to", remedy="see service.history()")
+        operation = new_operation_id()
         draft = replace(
-            earlier, number=0, created_time=datetime.now(timezone.utc), served_time=None, error=None, operation="", note=f"rollback to {earlier.number}"
+            earlier, number=0, created_time=datetime.now(timezone.utc), served_time=None, error=None,
+            operation=operation, note=f"rollback to {earlier.number}",
         )  # fmt: skip
         version = folder.services.add_version(draft)
-        return Begun(_again(folder, lock, "rollback", version))
+        return Begun(_again(folder, lock, "rollback", version, operation))
 
 
 def start(folder: WorkspaceFolder, name: str) -> Begun:
@@ -217,11 +228,13 @@ def _release(
     return begin(folder, lock, kind, record.name, {**facts, **changes}, operation)
 
 
-def _again(folder: WorkspaceFolder, lock: LockedFile, kind: str, version: VersionRecord) -> OperationHandle:
+def _again(
+    folder: WorkspaceFolder, lock: LockedFile, kind: str, version: VersionRecord, operation: str | None = None
+) -> OperationHandle:
     """Begin an operation that serves a bundle which is there already."""
     facts = {"deploy": version.request, "version": version.number, "bundle": version.bundle}
-    changes = {"options": version.request["options"]}
-    return begin(folder, lock, kind, version.service, {**facts, "service_changes": changes})
+    changes = {"service_changes": {"options": version.request["options"]}}
+    return begin(folder, lock, kind, version.service, {**facts, **changes}, operation)
 
 
 def _start_if_stopped(folder: WorkspaceFolder, lock: LockedFile, view: ServiceView) -> OperationHandle | None:
@@ -279,7 +292,7 @@ def _changed_options(options: Options, changes: Mapping[str, Any]) -> Options:
     problems = []
     for name in changes:
         if name not in rows:
-            problems.append(f"the target '{options.compute_type}' has no option '{name}'")
+            problems.append(unknown_key(name, rows, f"the target '{options.compute_type}'"))
         elif not rows[name].updatable:
             problems.append(f"{name} cannot change on a living service; delete it and deploy it anew")
     if problems:
@@ -305,7 +318,7 @@ def _same_address(former: DeployRequest, request: DeployRequest) -> None:
 def _refuse_twins(models: Sequence[ModelRecord]) -> None:
     ids = [model.id for model in models]
     if twins := sorted({item for item in ids if ids.count(item) > 1}):
-        raise UserError(f"the same model is given twice: {', '.join(twins)}")
+        raise UserError(f"the same model is given twice: {', '.join(twins)}", remedy="give each model once")
 
 
 def _recorded_models(folder: WorkspaceFolder, view: ServiceView) -> list[ModelRecord]:

@@ -5,29 +5,42 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.engine.places import keys_name
 from jupyter_deploy.engine.services import find_service, where
-from jupyter_deploy.errors import NotFound, UserError
+from jupyter_deploy.errors import ConfigError, NotFound, UserError
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 
 LENGTH = 32  # as in the original (azureml-v1 4.6)
-WhichKey = Literal["Primary", "Secondary"]
+_FIELDS = {"primary_key": "primaryKey", "secondary_key": "secondaryKey"}
 
 
 def provide_keys(folder: WorkspaceFolder, service: str, settings: Mapping[str, Any], options: Options) -> None:
     """Make sure that a service which asks for keys has two; given ones win, existing ones stay."""
     if not settings.get("authEnabled"):
         return
-    try:
-        held = dict(_read(folder, service))
-    except NotFound:
-        held = {}
-    for name, field in (("primaryKey", "primary_key"), ("secondaryKey", "secondary_key")):
+    held = _held(folder, service)
+    for field, name in _FIELDS.items():
         held[name] = getattr(options, field, None) or held.get(name) or _new_key()
     folder.secrets.put(keys_name(service), held)
+
+
+def refuse_other_keys(folder: WorkspaceFolder, service: str, options: Options) -> None:
+    """Refuse keys that are not those of the service: a caller has to be able to move from one to the other.
+
+    Raises
+    ------
+    ConfigError : a key is given, and is not the one in use.
+    """
+    held = _held(folder, service)
+    given = {name: getattr(options, field, None) for field, name in _FIELDS.items()}
+    if held and any(key and key != held[name] for name, key in given.items()):
+        raise ConfigError(
+            ["primary_key and secondary_key cannot change with a deployment"],
+            remedy='leave them out; service.regen_key("Primary", set_key=…) changes one',
+        )
 
 
 def get_keys(folder: WorkspaceFolder, service: str) -> tuple[str, str]:
@@ -51,7 +64,7 @@ def regenerate_key(folder: WorkspaceFolder, service: str, which: str, new: str |
     ----------
     which : "Primary" or "Secondary", in any case of letters. new : the new key; generated when not given.
     """
-    name = {"primary": "primaryKey", "secondary": "secondaryKey"}.get(str(which).lower())
+    name = _FIELDS.get(f"{which}_key".lower())
     if name is None:
         raise UserError(f"the key is {which!r}; it is Primary or Secondary")
     get_keys(folder, service)  # refuses a service without keys
@@ -60,6 +73,14 @@ def regenerate_key(folder: WorkspaceFolder, service: str, which: str, new: str |
     folder.secrets.put(keys_name(service), held)
     target, place = where(folder, find_service(folder, service))
     target.reload_keys(place)
+
+
+def _held(folder: WorkspaceFolder, service: str) -> dict[str, str]:
+    """The keys, or nothing where the service never asked for any."""
+    try:
+        return dict(_read(folder, service))
+    except NotFound:
+        return {}
 
 
 def _read(folder: WorkspaceFolder, service: str) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from jupyter_deploy.engine.services import ServiceView, find_service, where
 from jupyter_deploy.errors import ServiceNotFound
@@ -13,6 +14,8 @@ from jupyter_deploy.workspace.folder import WorkspaceFolder
 
 POLL = 0.1
 """Seconds between two looks at a log that has not grown."""
+ASK = 1.0
+"""Seconds between two questions whether the service still runs."""
 
 
 def log_lines(folder: WorkspaceFolder, view: ServiceView, count: int) -> list[str]:
@@ -25,14 +28,15 @@ def log_lines(folder: WorkspaceFolder, view: ServiceView, count: int) -> list[st
 
 def follow_log(folder: WorkspaceFolder, name: str, count: int) -> Iterator[str]:
     """The last lines, then every new one until the service is stopped or deleted."""
-    view = find_service(folder, name)
-    yield from log_lines(folder, view, count)
-    target, place = where(folder, view)
-    newest = target.logs(place)[-1:]
-    while not newest:
+    target, place = where(folder, find_service(folder, name))
+    while not (files := target.logs(place)):
+        if _is_over(folder, name):
+            return
         time.sleep(POLL)
-        newest = target.logs(place)[-1:]
-    yield from _new_lines(newest[0], lambda: _is_over(folder, name))
+    newest = files[-1].open("rb")
+    begin = _tail(newest, count)
+    yield from last_lines(files[:-1], count - begin.count(b"\n"))
+    yield from _lines(files[-1], newest, begin, lambda: _is_over(folder, name))
 
 
 def _is_over(folder: WorkspaceFolder, name: str) -> bool:
@@ -42,49 +46,60 @@ def _is_over(folder: WorkspaceFolder, name: str) -> bool:
         return True
 
 
-def _new_lines(path: Path, is_over: Callable[[], bool]) -> Iterator[str]:
-    """Lines appended to a file from now on; when it is rotated away, its rest and then the new file."""
-    file = path.open("rb")
-    file.seek(0, 2)
-    looked, rest = time.monotonic(), b""
+def _lines(path: Path, file: BinaryIO, begin: bytes, is_over: Callable[[], bool]) -> Iterator[str]:
+    """Some lines, then those that follow in the file; when it is rotated away, its rest and then the new file."""
+    asked, rest = time.monotonic(), begin
     try:
         while True:
-            data = file.read()
+            ended = False
+            if time.monotonic() - asked > ASK:
+                asked, ended = time.monotonic(), is_over()
+            newer = _successor(path, file)
+            data = file.read()  # after both questions, so that what was written before is not missed
             *lines, rest = (rest + data).split(b"\n")
-            for line in lines:
-                yield line.decode("utf-8", "replace")
-            if data:
-                continue
-            if time.monotonic() - looked > 1:
-                looked = time.monotonic()
-                if is_over():
-                    return
-            if path.exists() and path.stat().st_ino != os.fstat(file.fileno()).st_ino:
+            yield from (line.decode("utf-8", "replace") for line in lines)
+            if newer:
                 file.close()
-                file = path.open("rb")
-            time.sleep(POLL)
+                file = newer
+            elif ended:
+                return
+            elif not data:
+                time.sleep(POLL)
     finally:
         file.close()
+
+
+def _successor(path: Path, file: BinaryIO) -> BinaryIO | None:
+    """The file that now has the path, opened, if it is another one."""
+    try:
+        newer = path.open("rb")
+    except FileNotFoundError:
+        return None  # between two steps of a rotation, or deleted
+    if os.path.samestat(os.fstat(newer.fileno()), os.fstat(file.fileno())):
+        newer.close()
+        return None
+    return newer
 
 
 def last_lines(files: Iterable[Path], count: int) -> list[str]:
     """The last lines of several files, oldest file first, read from their ends."""
     found: list[str] = []
     for path in reversed(list(files)):
-        missing = count - len(found)
-        if missing <= 0:
+        if len(found) >= count:
             break
-        found = _tail(path, missing) + found
+        with path.open("rb") as file:
+            found = _tail(file, count - len(found)).decode("utf-8", "replace").splitlines() + found
     return found
 
 
-def _tail(path: Path, count: int) -> list[str]:
-    with path.open("rb") as file:
-        end = file.seek(0, 2)
-        data = b""
-        while end > 0 and data.count(b"\n") <= count:
-            step = min(end, 65536)
-            end -= step
-            file.seek(end)
-            data = file.read(step) + data
-    return data.decode("utf-8", "replace").splitlines()[-count:]
+def _tail(file: BinaryIO, count: int) -> bytes:
+    """The last lines of a file; its position is the end of them."""
+    start = end = file.seek(0, os.SEEK_END)
+    data = b""
+    while start > 0 and data.count(b"\n") <= count:
+        start -= (step := min(start, 65536))
+        file.seek(start)
+        data = file.read(step) + data
+    file.seek(end)
+    lines = data.splitlines(keepends=True)
+    return b"".join(lines[max(0, len(lines) - count) :])

@@ -94,7 +94,8 @@ class OperationHandle:
         while (state := self.state) in ("Running", "NotStarted"):
             if deadline is not None and time.monotonic() > deadline:
                 raise TimeoutError(
-                    f"the operation '{self.record.kind}' on '{self.record.service}' goes on after {timeout:g} s"
+                    f"the operation '{self.record.kind}' on '{self.record.service}' has not ended in time; it goes on,"
+                    " and can be waited for again or cancelled"
                 )
             time.sleep(0.03)
         self.raise_error(state)
@@ -140,8 +141,9 @@ def lock_service(folder: WorkspaceFolder, service: str, kind: str) -> LockedFile
         return folder.locked(f"service-{service}", wait=False, kind=kind)
     except Busy:
         under_way = newest(folder, service)
-        is_known = under_way is not None and under_way.state == "Running"
-        what = f"'{under_way.record.kind}', begun {_ago(under_way.record.created_time)}" if is_known else "just begun"
+        what = "just begun"
+        if under_way and under_way.state == "Running":
+            what = f"'{under_way.record.kind}', begun {_ago(under_way.record.created_time)}"
         raise Busy(
             f"another operation on '{service}' is under way: {what}",
             remedy=f"wait for it, or cancel it (%cancel_service {service})",

@@ -11,8 +11,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, cast
 
-COMPRESSION_ERRORS = (EOFError, OSError, zlib.error, lzma.LZMAError)
-"""What a damaged compressed file raises while it is read."""
+DAMAGE_ERRORS = (EOFError, zlib.error, lzma.LZMAError)
+"""What reading damaged compressed content raises, and nothing else does."""
 
 _CHUNK = 64 * 1024
 

@@ -32,12 +32,12 @@ class Layout:
     Attributes
     ----------
     holds_objects : another pickle; otherwise the array's elements.
-    alignment : a byte with the length of a padding, at most this, and the padding come first; 0: neither is there.
+    alignment : a byte with the length of a padding, at most this, and the padding come first; None: neither is there.
     size : of the elements, in bytes.
     """
 
     holds_objects: bool
-    alignment: int
+    alignment: int | None
     size: int
 
 
@@ -57,7 +57,7 @@ def layout(array: Made) -> Layout | None:
     state = array.state
     if not isinstance(state, dict):
         return None
-    shape, alignment = state.get("shape"), state.get("numpy_array_alignment_bytes", 0)
+    shape, alignment = state.get("shape"), state.get("numpy_array_alignment_bytes")
     element = _element(state.get("dtype"))
     if (
         element is None
@@ -65,7 +65,7 @@ def layout(array: Made) -> Layout | None:
         or not all(type(length) is int and length >= 0 for length in shape)
     ):
         return None
-    if type(alignment) is not int or not 0 <= alignment <= _MAX_ALIGNMENT:
+    if alignment is not None and not (type(alignment) is int and 0 <= alignment <= _MAX_ALIGNMENT):
         return None
     size, holds_objects = element
     return Layout(holds_objects, alignment, math.prod(shape) * size)

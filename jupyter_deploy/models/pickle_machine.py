@@ -64,7 +64,7 @@ class Machine:
         StreamUnreadable : it does what no library's pickles do.
         """
         try:
-            for instruction, argument in _instructions(self.stream):
+            for instruction, argument in self._instructions():
                 handler = _HANDLERS.get(instruction.name)
                 if handler is not None:
                     handler(self, argument)
@@ -72,6 +72,21 @@ class Machine:
                     self._move_values(instruction, argument)
         except (IndexError, KeyError) as error:  # more is taken from the stack or the memo than was put there
             raise StreamEnded from error
+
+    def _instructions(self) -> Iterator[tuple[pickletools.OpcodeInfo, object]]:
+        """The instructions with their arguments up to STOP; long bytes are passed over.
+
+        Unlike ``pickletools.genops`` this keeps no long bytes in memory, tells a stream that is cut off from one that
+        it cannot decode, and heeds frames: pickle reads a line that crosses the end of one differently.
+        """
+        while True:
+            start = self.stream.position
+            instruction, argument = _next_instruction(self.stream)
+            if start < self._frame_end < self.stream.position:
+                raise StreamUnreadable("an instruction crosses the end of a frame")
+            yield instruction, argument
+            if instruction.name == "STOP":
+                return
 
     def require_frame_end(self) -> None:
         """Refuse to change reader in the middle of a frame: what the frame still holds would be seen by nobody."""
@@ -163,6 +178,7 @@ class Machine:
         self.protocol = argument
 
     def _begin_frame(self, argument: Any) -> None:
+        self.require_frame_end()
         self._frame_end = self.stream.position + argument
 
     def _global(self, argument: Any) -> None:
@@ -201,13 +217,14 @@ class Machine:
         self._stack.append(Made(made, (arguments, keywords), is_instance=True))
 
     def _call_global(self, argument: Any) -> None:
-        arguments = tuple(self._pop_mark())
         self._global(argument)
-        self._stack.append(Made(self._stack.pop(), arguments))
+        called = self._stack.pop()
+        arguments = tuple(self._pop_mark())  # gives the stack back that the result belongs on
+        self._stack.append(Made(called, arguments))
 
     def _call_from_mark(self, _argument: object) -> None:
-        called, *arguments = self._pop_mark()
-        self._stack.append(Made(called, tuple(arguments)))
+        items = self._pop_mark()
+        self._stack.append(Made(items[0], tuple(items[1:])))
 
     def _build(self, _argument: object) -> None:
         state, target = self._stack.pop(), self._stack[-1]
@@ -231,7 +248,7 @@ class Machine:
             nested.run()
             nested.require_frame_end()
             return
-        if layout.alignment:
+        if layout.alignment is not None:
             padding = self.stream.read(1)[0]
             if padding > layout.alignment:
                 raise StreamUnreadable("an array is padded too far")
@@ -239,27 +256,19 @@ class Machine:
         self.stream.skip(layout.size)
 
 
-def _instructions(stream: Stream) -> Iterator[tuple[pickletools.OpcodeInfo, object]]:
-    """The instructions with their arguments up to STOP; long bytes are passed over.
-
-    This is ``pickletools.genops`` but for two things: it keeps no long bytes in memory, and it tells a stream that is
-    cut off from one that it cannot decode.
-    """
-    while True:
-        instruction = _BY_CODE.get(stream.read(1).decode("latin-1"))
-        if instruction is None:
-            raise StreamEnded
-        argument: object = None
-        if instruction.name in _LONG_BYTES:
-            stream.skip(int.from_bytes(stream.read(_LONG_BYTES[instruction.name]), "little"))
-        elif instruction.arg is not None:
-            try:
-                argument = instruction.arg.reader(cast(IO[bytes], stream))
-            except (ValueError, OverflowError) as error:  # texts and numbers that pickle itself might decode
-                raise StreamUnreadable(str(error)) from error
-        yield instruction, argument
-        if instruction.name == "STOP":
-            return
+def _next_instruction(stream: Stream) -> tuple[pickletools.OpcodeInfo, object]:
+    instruction = _BY_CODE.get(stream.read(1).decode("latin-1"))
+    if instruction is None:
+        raise StreamEnded
+    argument: object = None
+    if instruction.name in _LONG_BYTES:
+        stream.skip(int.from_bytes(stream.read(_LONG_BYTES[instruction.name]), "little"))
+    elif instruction.arg is not None:
+        try:
+            argument = instruction.arg.reader(cast(IO[bytes], stream))
+        except (ValueError, OverflowError) as error:  # texts and numbers that pickle itself might decode
+            raise StreamUnreadable(str(error)) from error
+    return instruction, argument
 
 
 def _renamed(module: str, name: str) -> tuple[str, str]:

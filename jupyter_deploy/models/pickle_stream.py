@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import IO
 
-from jupyter_deploy.models.decompress import COMPRESSION_ERRORS
+from jupyter_deploy.models.decompress import DAMAGE_ERRORS
 
 MAX_BYTES = 16 * 1024**3
 """Where reading a stream is given up; a compressed file of a few megabytes can unpack to more than any disk holds."""
@@ -42,7 +42,7 @@ class Stream:
             raise StreamUnreadable("an argument is too long")
         try:
             data = self._file.read(size)
-        except COMPRESSION_ERRORS as error:
+        except (*DAMAGE_ERRORS, OSError) as error:
             raise StreamEnded from error
         self._count(len(data))
         if len(data) != size:
@@ -53,7 +53,7 @@ class Stream:
         """A line with its end."""
         try:
             line = self._file.readline(_MAX_ARGUMENT)
-        except COMPRESSION_ERRORS as error:
+        except (*DAMAGE_ERRORS, OSError) as error:
             raise StreamEnded from error
         self._count(len(line))
         if not line.endswith(b"\n"):

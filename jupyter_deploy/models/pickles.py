@@ -15,7 +15,7 @@ from pathlib import Path, PurePath
 from typing import IO
 
 from jupyter_deploy.models import joblib_arrays
-from jupyter_deploy.models.decompress import decompressed, is_unknown_compression
+from jupyter_deploy.models.decompress import DAMAGE_ERRORS, decompressed, is_unknown_compression
 from jupyter_deploy.models.pickle_machine import Machine
 from jupyter_deploy.models.pickle_stream import MAX_BYTES, Stream, StreamEnded, StreamUnreadable
 from jupyter_deploy.models.pickle_values import UNREADABLE, GlobalName
@@ -66,7 +66,7 @@ def inspect(path: Path, limit: int = MAX_BYTES) -> Pickled:
         if is_archive:
             return _inspect_archive(path, limit)
         return _inspect_content(lambda: path.open("rb"), path.name, limit)
-    except (StreamUnreadable, zipfile.BadZipFile, NotImplementedError, RuntimeError):  # the last: it is encrypted
+    except (*DAMAGE_ERRORS, zipfile.BadZipFile, NotImplementedError, RuntimeError):  # the last: it is encrypted
         return _UNREADABLE
 
 

@@ -37,7 +37,8 @@ def deploy_configuration(options: type[Kind]) -> Callable[..., Kind]:
             raise ConfigError(
                 [unknown_key(name, [*rows, *DESCRIPTIVE], f"the target '{options.compute_type}'") for name in unknown]
             )
-        made = options(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+        values: dict[str, Any] = {name: tuple(it) if isinstance(it, list) else it for name, it in given.items()}
+        made = options(**values)
         made.require()
         return made
 

@@ -44,11 +44,18 @@ def deploy(
         raise UserError(
             "inference_config is missing", remedy='give the entry script: InferenceConfig(entry_script="score.py")'
         )
+    _check_kind("inference_config", inference_config, InferenceConfig, 'InferenceConfig(entry_script="score.py")')
+    _check_kind("deployment_config", deployment_config, Options, "ProcessWebservice.deploy_configuration()")
     begun = changes.deploy(
         workspace.folder, name, records_of(workspace, models), inference_config, deployment_config or default_options(),
         overwrite=overwrite, notebook_names=notebook_names,
     )  # fmt: skip
     return service_of(workspace, name, begun.findings)
+
+
+def _check_kind(name: str, value: object, kind: type, example: str) -> None:
+    if value is not None and not isinstance(value, kind):
+        raise UserError(f"{name} is {value!r}, which is none", remedy=f"give what {example} returns")
 
 
 def service_of(workspace: Workspace, name: str, findings: Sequence[Finding] = ()) -> Webservice:
@@ -67,16 +74,16 @@ def default_options() -> Options:
     return ProcessOptions()
 
 
-def records_of(workspace: Workspace, models: Sequence[Model | str]) -> list[ModelRecord]:
-    """Models by what users write: a Model, an id or name, or a local path that is registered first.
+def records_of(workspace: Workspace, models: Sequence[Model | str | Path]) -> list[ModelRecord]:
+    """Models by what users write: a Model, an id or name, or a local path (a text or a Path) that is registered first.
 
     Raises
     ------
     ModelNotFound : no such model and no such path. UserError : not a list.
     """
-    if isinstance(models, (str, Model)):
+    if isinstance(models, (str, Path, Model)):
         raise UserError("models is a list", remedy=f"write models=[{models!r}]")
-    return [model.record if isinstance(model, Model) else _record_of(workspace, model) for model in models]
+    return [model.record if isinstance(model, Model) else _record_of(workspace, str(model)) for model in models]
 
 
 def _record_of(workspace: Workspace, wanted: str) -> ModelRecord:

@@ -33,7 +33,8 @@ class Table(list[Item]):
         """The same as a pandas DataFrame, one row for each item."""
         import pandas
 
-        return pandas.DataFrame(self.rows())
+        frame: pandas.DataFrame = pandas.DataFrame(self.rows())
+        return frame
 
     def __repr__(self) -> str:
         return text_table(self.rows()) if self else self._empty

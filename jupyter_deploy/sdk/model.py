@@ -140,7 +140,8 @@ class Model:
         Parameters
         ----------
         models : models, ids ("name:version"), names, or local paths, which are registered first.
-        inference_config : the entry script and its environment. deployment_config : the target's options; None is ``process`` with defaults.
+        inference_config : the entry script and its environment.
+        deployment_config : the target's options; None is ``process`` with defaults.
         deployment_target : a compute; none of the targets in this release takes one.
         overwrite : update the service where the name is taken by other content. show_output : wait, printing the steps.
 
@@ -368,16 +369,17 @@ def _look_up(
 
     if model_id is None and name is None:
         raise UserError("neither name nor id is given", remedy='write Model(ws, "name") or Model(ws, id="name:1")')
-    if model_id is not None or version:
-        return find_model(workspace.folder, model_id or f"{name}:{version}")
+    if model_id is not None:
+        return find_model(workspace.folder, model_id)
     found = workspace.folder.models.list(
         name=name, tags=filters(tags), properties=filters(properties), run_id=run_id, framework=framework
     )
-    if found:
-        return found[0]
+    fitting = [record for record in found if not version or record.version == version]
+    if fitting:
+        return fitting[0]
     if any((tags, properties, run_id, framework)):
         raise ModelNotFound(f"no version of '{name}' fits the filters", remedy="see Model.list(ws)")
-    return find_model(workspace.folder, str(name))
+    return find_model(workspace.folder, f"{name}:{version}" if version else str(name))
 
 
 def _show_progress() -> Any:

@@ -44,9 +44,9 @@ class Operation:
         """The cause, in one line, where it did not succeed."""
         return self._handle.error
 
-    def events(self, follow: bool = False) -> Iterator[Event]:
-        """Every event from the first; with ``follow``, until the operation ends."""
-        return self._handle.events(follow)
+    def events(self, follow: bool = False, timeout: float | None = None) -> Iterator[Event]:
+        """Every event from the first; with ``follow``, until the operation ends or so many seconds have passed."""
+        return self._handle.events(follow, timeout)
 
     def wait(self, timeout: float | None = None) -> Operation:
         """Wait for the end; interrupting the wait leaves the operation alone.

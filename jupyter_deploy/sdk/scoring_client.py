@@ -18,7 +18,7 @@ CONNECT_TIMEOUT = 10.0
 
 
 def score(service: Webservice, input_data: str | bytes | Mapping[str, Any] | Sequence[Any]) -> Any:
-    """Post the input and return the answer.
+    """Post the input and return the answer: read from JSON, or as text where it is none.
 
     Raises
     ------
@@ -40,7 +40,10 @@ def score(service: Webservice, input_data: str | bytes | Mapping[str, Any] | Seq
         response = _post(service, uri, body)  # the key may have been changed a moment ago
     if response.status_code != 200:
         raise _failed(service.name, response)
-    return response.json()
+    try:
+        return response.json()
+    except ValueError:
+        return response.text  # what a script for raw requests may answer
 
 
 def _post(service: Webservice, uri: str, body: str | bytes) -> requests.Response:

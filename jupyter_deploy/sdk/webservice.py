@@ -42,9 +42,11 @@ class Webservice:
     _kinds: ClassVar[dict[str, type[Webservice]]] = {}
 
     def __init_subclass__(cls) -> None:
+        """Make the class known for services of its target."""
         Webservice._kinds[cls.compute_type.lower()] = cls
 
     def __new__(cls, workspace: Workspace, name: str) -> Webservice:
+        """Take the class of the service's target."""
         view = services.find_service(workspace.folder, name)
         return super().__new__(cls._kinds.get(view.record.target, Webservice))
 
@@ -298,9 +300,9 @@ class Webservice:
         return {
             "name": record.name, "description": record.description, "tags": record.tags, "properties": record.properties,
             "state": view.status.state, "error": view.status.error or None, "createdTime": record.created_time.isoformat(),
-            "updatedTime": record.updated_time.isoformat(), "createdBy": record.created_by, "computeType": self.compute_type or record.target,
-            "workspaceName": self.workspace.name, "scoringUri": record.scoring_uri, "swaggerUri": self.swagger_uri,
-            "version": record.current, "modelIds": list(view.current.models) if view.current else [],
+            "updatedTime": record.updated_time.isoformat(), "createdBy": record.created_by,
+            "computeType": self.compute_type or record.target, "workspaceName": self.workspace.name,
+            "scoringUri": record.scoring_uri, "swaggerUri": self.swagger_uri, "version": record.current, "modelIds": list(view.current.models) if view.current else [],
             "authEnabled": self.auth_enabled, "deploymentConfig": record.options,
         }  # fmt: skip
 

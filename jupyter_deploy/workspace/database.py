@@ -111,6 +111,7 @@ def _set_journal_mode(engine: sa.Engine, mode: str) -> None:
 _CAUSES = (
     ("locked", "another process has been writing to it for too long", "Wait for that process, or end it; then retry."),
     ("full", "the disk is full", "Free some space, then retry."),
+    ("disk I/O", "the disk cannot be read or written", "Look at the disk; the workspace's backups folder has copies."),
     ("readonly", "it cannot be written", "Make the workspace's folder and files writable for you."),
     ("unable to open", "it cannot be opened", "Check that the workspace's folder exists and is writable for you."),
     ("malformed", "it is damaged", "Restore records.db from the workspace's backups folder."),
@@ -123,7 +124,7 @@ def _explained(path: Path) -> Iterator[None]:
     """Turn what SQLite says into what happened, why and what to do."""
     try:
         yield
-    except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
+    except sa.exc.DatabaseError as error:
         text = str(error.orig)
         for token, cause, remedy in _CAUSES:
             if token in text:

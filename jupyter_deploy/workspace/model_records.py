@@ -171,7 +171,7 @@ def _holds(column: sa.ColumnElement[Any], item: TagFilter) -> sa.ColumnElement[b
 
 def _records(connection: sa.Connection, query: sa.Select[Any]) -> tuple[ModelRecord, ...]:
     rows = connection.execute(query).mappings().all()
-    wanted = query.order_by(None).with_only_columns(models.c.name, models.c.version).subquery()
+    wanted = query.with_only_columns(models.c.name, models.c.version).subquery()
     on = sa.and_(model_files.c.name == wanted.c.name, model_files.c.version == wanted.c.version)
     files: dict[tuple[str, int], list[StoredFile]] = {}
     for file in connection.execute(sa.select(model_files).join(wanted, on).order_by(model_files.c.path)):

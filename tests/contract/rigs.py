@@ -12,7 +12,7 @@ from jupyter_deploy import InferenceConfig, Model, Webservice, Workspace
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.targets import find_target
 from jupyter_deploy.targets.fake import FakeRecord
-from tests.helpers import post, register_text, write_script
+from tests.helpers import post, register_text, wait_until, write_script
 
 SCRIPT = """
 import os
@@ -61,8 +61,16 @@ class Rig:
         raise NotImplementedError
 
     def answer(self, service: Webservice, key: str | None = None) -> str:
-        """What the service answers now; Refused where it does not take the key; OSError where nothing answers."""
+        """What the service answers now, with its primary key where none is given.
+
+        Raises
+        ------
+        Refused : it does not take the key. OSError : nothing answers.
+        """
         raise NotImplementedError
+
+    def key_for(self, service: Webservice, key: str | None) -> str | None:
+        return service.get_keys()[0] if key is None and service.auth_enabled else key
 
     def deploy(
         self,
@@ -91,6 +99,12 @@ class Rig:
         made.update(tags={"text": text})
         return made
 
+    def wait_until_starting(self, service: Webservice) -> None:
+        """Wait until the target has begun to bring a release up."""
+        operation = service.operation
+        assert operation is not None
+        wait_until(lambda: [event for event in operation.events() if event.kind == "moved" and event.step == "start"])
+
     def deployed(self, name: str, text: str = "one", **options: Any) -> Webservice:
         """Deploy and wait until it serves."""
         service = self.deploy(name, text, **options)
@@ -107,7 +121,7 @@ class ProcessRig(Rig):
 
     def answer(self, service: Webservice, key: str | None = None) -> str:
         assert service.scoring_uri is not None
-        answer = post(service.scoring_uri, key=key)
+        answer = post(service.scoring_uri, key=self.key_for(service, key))
         if answer.status == 401:
             raise Refused
         assert answer.status == 200, answer
@@ -126,7 +140,8 @@ class FakeRig(Rig):
         record = FakeRecord.read(self.workspace.folder.service_folder(service.name))
         if record is None or record.since is None:
             raise ConnectionRefusedError
-        if record.accepted and hashlib.sha256((key or "").encode()).hexdigest() not in record.accepted:
+        digest = hashlib.sha256((self.key_for(service, key) or "").encode()).hexdigest()
+        if record.accepted and digest not in record.accepted:
             raise Refused
         bundle = Path(record.bundle)
         settings: Mapping[str, Any] = json.loads((bundle / "service.json").read_text(encoding="utf-8"))

@@ -34,8 +34,8 @@ _DETECTORS: tuple[Callable[[Selection, Pickled], Detected | None], ...] = (
     lightgbm.detect,
     pytorch.detect,
     keras.detect,
-    onnx.detect,
     tensorflow.detect,
+    onnx.detect,  # after TensorFlow, whose files can begin with the same fields
 )
 
 

@@ -13,9 +13,9 @@ _VERSION = re.compile(rb"\x2a(.)(\d+\.\d+\.\d+[\w.\-]*)\x32", re.DOTALL)  # fiel
 
 
 def detect(selection: Selection, _pickled: Pickled) -> Detected | None:
-    """A folder with ``saved_model.pb``."""
+    """A model with a ``saved_model.pb``."""
     for file in selection.files:
-        if selection.is_folder and file.source.name == "saved_model.pb":
+        if file.path.endswith("saved_model.pb"):
             return Detected("TensorFlow", _version(read_head(file.source, _SEARCHED)))
     return None
 

@@ -1,0 +1,121 @@
+"""Inference and deployment configuration from files and options; an option wins over the file."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jupyter_deploy.cli.arguments import Parser, given, secret
+from jupyter_deploy.config.files import read_document
+from jupyter_deploy.config.inference import InferenceConfig
+from jupyter_deploy.config.options import Option, Options
+from jupyter_deploy.errors import ConfigError
+from jupyter_deploy.sdk.configuration import describe
+from jupyter_deploy.sdk.deploying import default_options
+from jupyter_deploy.targets import find_target, target_names
+
+_METAVARS: Mapping[type, str] = {bool: "true|false", int: "N", float: "NUMBER", str: "TEXT", list: "A,B,…"}
+
+
+def declare_inference(parser: Parser) -> None:
+    """Declare what makes an InferenceConfig; the destinations hold the keys of the file."""
+    heading = "Script and environment"
+    parser.option(
+        "--inference-config-file --ic -ic",
+        "inferenceconfig.json, JSON or YAML; the options below win over it",
+        metavar="FILE",
+        heading=heading,
+    )
+    for key, flags, metavar, text in (
+        ("entryScript", "--entry-script --es", "PATH", "the script with init() and run()"),
+        ("sourceDirectory", "--source-directory --sd", "FOLDER", "deployed whole; other paths are relative to it"),
+        ("runtime", "--runtime --rt", "NAME", "python, the default"),
+        ("pipRequirementsFile", "--pip-requirements-file", "PATH", "packages; by default those of this Python"),
+    ):
+        parser.option(flags, text, dest=f"inference:{key}", metavar=metavar, heading=heading)
+
+
+def inference_config(args: argparse.Namespace) -> InferenceConfig | None:
+    """The InferenceConfig that was asked for; None where nothing was said of it.
+
+    Raises
+    ------
+    ConfigError, ScriptError : it does not fit.
+    """
+    file, flags = args.inference_config_file, given(args, "inference:")
+    if file is None and not flags:
+        return None
+    document = read_document(file, "inference configuration") if file else {}
+    return InferenceConfig.from_json({**document, **flags}, _where(file, "inference configuration"))
+
+
+def declare_target_options(parser: Parser) -> None:
+    """Declare the options of every target, from their option classes."""
+    rows: dict[str, Option] = {}
+    for name in target_names():
+        for row in find_target(name).options.rows():
+            rows.setdefault(row.name, row)
+    for row in rows.values():
+        _declare_row(parser, row)
+
+
+def _declare_row(parser: Parser, row: Option) -> None:
+    flags = f"{row.flag} --{row.alias}" if row.alias else row.flag
+    text = describe(row) + (" @FILE or - reads it from a file or standard input." if row.secret else "")
+    bare: dict[str, Any] = {"nargs": "?", "const": "true"} if row.type is bool else {}
+    parser.option(
+        flags,
+        text,
+        dest=f"option:{row.name}",
+        type=_reader(row),
+        metavar=_METAVARS[row.type],
+        heading=row.group,
+        **bare,
+    )
+
+
+def _reader(row: Option) -> Callable[[str], Any]:
+    return (lambda text: row.parse(secret(text))) if row.secret else row.parse
+
+
+def target_options(args: argparse.Namespace) -> dict[str, Any]:
+    """The target's options that were given, by Python name."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in given(args, "option:").items()}
+
+
+def deployment_config(args: argparse.Namespace, described: Mapping[str, Any]) -> Options:
+    """The target's options that were asked for, from the file and from the command line.
+
+    Parameters
+    ----------
+    described : tags, properties and description, which the file does not hold.
+
+    Raises
+    ------
+    ConfigError : keys or values that do not fit. UserError : there is no such target.
+    """
+    file: str | None = args.deploy_config_file
+    document = read_document(file, "deployment configuration") if file else {}
+    kind = args.compute_type or _compute_type(document, file)
+    where = _where(file, f"{kind} options")
+    options = find_target(kind).options.from_json(document, where) if kind else default_options()
+    changed = options.replaced({**target_options(args), **described})
+    changed.require()
+    return changed
+
+
+def _compute_type(document: Mapping[str, Any], file: str | None) -> str:
+    """The file's ``computeType``, or "" where there is no file."""
+    if file is None:
+        return ""
+    named = next((value for key, value in document.items() if str(key).lower() == "computetype"), None)
+    if not isinstance(named, str):
+        problem = "computeType is missing" if named is None else f"computeType is {named!r}; it takes a text"
+        raise ConfigError([problem], Path(file).name, f"choose one of: {', '.join(target_names())}")
+    return named
+
+
+def _where(file: str | None, otherwise: str) -> str:
+    return Path(file).name if file else otherwise

@@ -1,0 +1,125 @@
+"""``jupyter ml model deploy``: from models, script and options to a live service."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import Any
+
+from jupyter_deploy.cli.arguments import Parser, mapping, pair
+from jupyter_deploy.cli.command import Command
+from jupyter_deploy.cli.configuration import (
+    declare_inference,
+    declare_target_options,
+    deployment_config,
+    inference_config,
+)
+from jupyter_deploy.cli.output import service_document
+from jupyter_deploy.cli.waiting import carry_out
+from jupyter_deploy.config.files import read_document
+from jupyter_deploy.errors import ConfigError, UserError
+from jupyter_deploy.sdk.model import Model
+from jupyter_deploy.sdk.workspace import Workspace
+
+LONGEST_NAME = 32
+SUFFIX = "-service"
+
+
+def _declare(parser: Parser) -> None:
+    parser.option("-n --name", "the service's name; by default <model>-service")
+    parser.several(
+        "-m --model",
+        "a model's id (name:version), its name, or a path, which is registered first",
+        default=[],
+        metavar="MODEL",
+    )
+    parser.several(
+        "-f --model-metadata-file",
+        "a file that holds a model's id, as register -t writes it",
+        default=[],
+        metavar="FILE",
+    )
+    parser.option("--overwrite", "update the service where the name is taken by other content", action="store_true")
+    parser.option("--no-wait", "return as soon as the deployment has begun", action="store_true")
+    parser.several("--tag", "can be changed later", type=pair, metavar="KEY=VALUE")
+    parser.several("--property", "stays as it is", type=pair, metavar="KEY=VALUE")
+    parser.option("--description", "free text")
+    declare_inference(parser)
+    heading = "Target"
+    parser.option(
+        "--deploy-config-file --dc -dc",
+        "deploymentconfig.json, JSON or YAML; options win over it",
+        metavar="FILE",
+        heading=heading,
+    )
+    parser.option(
+        "--compute-type --cp",
+        "the target; by default the file's computeType, else process",
+        metavar="TARGET",
+        heading=heading,
+    )
+    parser.option("--compute-target --ct -ct", argparse.SUPPRESS, metavar="NAME", heading=heading)
+    declare_target_options(parser)
+
+
+def _deploy(workspace: Workspace, args: argparse.Namespace) -> Any:
+    _refuse_compute(args.compute_target)
+    models = [*args.model, *map(_model_of, args.model_metadata_file)]
+    if not models:
+        raise UserError(
+            "no model is given", remedy="name one or more with -m (id, name or path), or with -f (metadata file)"
+        )
+    inference = inference_config(args)
+    if inference is None:
+        raise UserError(
+            "no entry script is given", remedy="give it with --es score.py, or in a file with --ic inferenceconfig.json"
+        )
+    described = {"tags": mapping(args.tag), "properties": mapping(args.property), "description": args.description}
+    options = deployment_config(args, described)
+    name = args.name or default_name(models[0])
+    service = carry_out(
+        workspace,
+        name,
+        lambda: Model.deploy(workspace, name, models, inference, options, overwrite=args.overwrite),
+        wait=not args.no_wait,
+    )
+    return service_document(service, args.verbose)
+
+
+def _refuse_compute(name: str | None) -> None:
+    """The document's own samples say ``-ct myaks``; it is known, so that they end in a reason and not in a riddle."""
+    if name is not None:
+        raise UserError(
+            f"there is no compute '{name}': no target of this release takes one",
+            remedy="leave out --compute-target; --compute-type says where to deploy",
+        )
+
+
+def _model_of(file: str) -> str:
+    document = read_document(file, "model metadata file")
+    found = document.get("modelId")
+    if not isinstance(found, str):
+        raise ConfigError(
+            ["modelId is missing" if found is None else f"modelId is {found!r}; it takes a text"], Path(file).name
+        )
+    return found
+
+
+def default_name(model: str) -> str:
+    """A service's name for a model given by id, name or path.
+
+    >>> default_name("out/Sklearn_MNIST.pkl:3")
+    'sklearn-mnist-pkl-service'
+    """
+    plain = re.sub(r"[^a-z0-9]+", "-", Path(model).name.rpartition(":")[0].lower() or Path(model).name.lower())
+    plain = plain.strip("-")
+    if not plain[:1].isalpha():
+        plain = f"model-{plain}".strip("-")
+    return plain[: LONGEST_NAME - len(SUFFIX)].rstrip("-") + SUFFIX
+
+
+DEPLOY = Command(
+    "deploy", "Deploy models as a web service, and wait until it is live.",
+    "jupyter ml model deploy -n diabetes-service -m diabetes:1 --es score.py", _declare, _deploy,
+)  # fmt: skip

@@ -1,0 +1,76 @@
+"""What commands print on standard output: a JSON document, or on request text for people. Nothing else goes there."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from jupyter_deploy.sdk.display import text_table
+from jupyter_deploy.sdk.model import Model
+from jupyter_deploy.sdk.webservice import Webservice
+
+MODEL_KEYS = (
+    "name", "id", "version", "framework", "frameworkVersion", "createdTime", "tags", "properties", "description", "experimentName",
+    "runId", "cpu", "memoryInGB", "gpu",
+)  # fmt: skip
+MODEL_LIST_KEYS = MODEL_KEYS[:6]
+SERVICE_KEYS = (
+    "name", "state", "error", "computeType", "scoringUri", "updatedTime", "version", "modelIds", "tags", "properties"
+)  # fmt: skip
+
+
+def model_document(model: Model, keys: Sequence[str], verbose: bool) -> dict[str, Any]:
+    """A model as printed: some keys, or all of them (azureml-v1 8.2)."""
+    whole = model.serialize()
+    if verbose:
+        return whole
+    resources = model.resource_configuration or {}
+    facts = {**whole, **{key: resources.get(key) for key in ("cpu", "memoryInGB", "gpu")}}
+    return {key: facts[key] for key in keys}
+
+
+def service_document(service: Webservice, verbose: bool) -> dict[str, Any]:
+    """A service as printed: some keys, or all of them."""
+    whole = service.serialize()
+    return whole if verbose else {key: whole[key] for key in SERVICE_KEYS}
+
+
+def show(result: Any, form: str) -> None:
+    """Print a command's result.
+
+    Parameters
+    ----------
+    result : a document, or an iterator of lines, which are printed as they come (as JSON: one text on each line).
+    form : "json" or "table".
+    """
+    if isinstance(result, Iterator):
+        for line in result:
+            print(json.dumps(line, ensure_ascii=False) if form == "json" else line, flush=True)  # noqa: T201  (the result)
+        return
+    text = json.dumps(result, indent=2, ensure_ascii=False) if form == "json" else _for_people(result)
+    print(text, end="\n" if text else "", flush=True)  # noqa: T201  (the result)
+
+
+def complain(*lines: object) -> None:
+    """Print lines on standard error."""
+    print(*lines, sep="\n", file=sys.stderr, flush=True)  # noqa: T201  (what the person has to read)
+
+
+def _for_people(result: Any) -> str:
+    if isinstance(result, Mapping):
+        return text_table([{"key": key, "value": _moment(key, value)} for key, value in result.items()]).rstrip()
+    if isinstance(result, list) and result and all(isinstance(item, Mapping) for item in result):
+        return text_table([{key: _moment(key, value) for key, value in item.items()} for item in result])
+    if isinstance(result, list) and all(isinstance(item, str) for item in result):
+        return "\n".join(result)
+    return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
+
+
+def _moment(key: str, value: Any) -> Any:
+    """Times without fractions, in the user's own zone."""
+    if not (key.endswith("Time") and isinstance(value, str)):
+        return value
+    return datetime.fromisoformat(value).astimezone().strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,0 +1,127 @@
+"""What ``%deploy`` and ``%update_service`` have in common: models, script, environment, and the options of a target."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+
+from jupyter_deploy.errors import ConfigError
+from jupyter_deploy.magics.arguments import Argument
+
+if TYPE_CHECKING:
+    from jupyter_deploy.config.inference import InferenceConfig
+    from jupyter_deploy.config.options import Option, Options
+
+IC = Argument(
+    "ic", "An inference configuration file; --script and --env win over what it says.", ("--ic",), "FILE", "file"
+)
+DC = Argument(
+    "dc", "A deployment configuration file; options on the line win over what it says.", ("--dc",), "FILE", "file"
+)
+SCRIPT = Argument("script", "The entry script, with init() and run().", ("--script",), "score.py", "file")
+ENV = Argument(
+    "env",
+    "What the script needs: a pip requirements file, or 'kernel' for the packages of this kernel, which is the default.",
+    ("--env",),
+    "kernel|FILE",
+    "file",
+    choices=("kernel",),
+)
+
+
+def models_argument(help: str, *, required: bool) -> Argument:  # noqa: A002  (as the record has it)
+    """The argument ``--models``."""
+    return Argument("models", help, ("--models",), "N[:V]", "model", count="several", required=required)
+
+
+def options_by_target() -> dict[str, tuple[Argument, ...]]:
+    """The options of every installed target, as arguments."""
+    from jupyter_deploy.targets import find_target, target_names
+
+    return {name: tuple(map(_argument, find_target(name).options.rows())) for name in target_names()}
+
+
+def option_arguments() -> tuple[Argument, ...]:
+    """The options of all targets together, each name once; which of them the chosen target has is looked up after parsing."""
+    by_name: dict[str, Argument] = {}
+    for arguments in options_by_target().values():
+        for argument in arguments:
+            by_name.setdefault(argument.name, argument)
+    return tuple(by_name.values())
+
+
+def _argument(row: Option) -> Argument:
+    from jupyter_deploy.sdk.configuration import describe
+
+    flags = (row.flag, f"--{row.alias}") if row.alias else (row.flag,)
+    choices = ("true", "false") if row.type is bool else tuple(map(str, row.choices))
+    shown = row.unit or {bool: "true|false", int: "N", float: "X", list: "A,B"}.get(row.type, "TEXT")
+    fixed = "" if row.updatable else " Cannot change on a living service."
+    return Argument(row.name, describe(row) + fixed, flags, shown, choices=choices)
+
+
+def given_options(given: argparse.Namespace, options: type[Options]) -> dict[str, Any]:
+    """Read the options on the line for one target, by Python name.
+
+    Raises
+    ------
+    UsageError : an option that this target does not have, or a value that is not of its type.
+    """
+    rows = {row.name: row for row in options.rows()}
+    values = {}
+    for argument in option_arguments():
+        text = getattr(given, argument.name)
+        if text is None:
+            continue
+        if argument.name not in rows:
+            has = ", ".join(row.flag for row in rows.values())
+            raise UsageError(f"the target '{options.compute_type}' has no option {argument.flags[0]}; it has {has}")
+        try:
+            value = rows[argument.name].parse(text)
+        except ConfigError as error:
+            raise UsageError(str(error)) from None
+        values[argument.name] = tuple(value) if isinstance(value, list) else value
+    return values
+
+
+def read_deployment_file(given: argparse.Namespace) -> Mapping[str, Any]:
+    """Read the file of ``--dc``; an empty document where there is none."""
+    from jupyter_deploy.config.files import read_document
+
+    return read_document(given.dc, "deployment configuration") if given.dc else {}
+
+
+def compute_type(document: Mapping[str, Any]) -> str | None:
+    """The target that a deployment configuration names."""
+    return next((str(value) for key, value in document.items() if key.lower() == "computetype"), None)
+
+
+def inference_config(given: argparse.Namespace) -> InferenceConfig | None:
+    """Put ``--ic``, ``--script`` and ``--env`` together; None where none of them is given."""
+    from jupyter_deploy.config.files import read_document
+    from jupyter_deploy.config.inference import InferenceConfig
+
+    if not (given.ic or given.script or given.env):
+        return None
+    if not (given.ic or given.script):
+        raise UsageError("--env is the environment of a script; give --script as well")
+    document = read_document(given.ic, "inference configuration") if given.ic else {}
+    script = {"entryScript": given.script} if given.script else {}
+    where = Path(given.ic).name if given.ic else ""
+    return InferenceConfig.from_json({**document, **script, **environment_keys(given.env)}, where)
+
+
+def environment_keys(env: str | None) -> dict[str, str | None]:
+    """What ``--env`` means in an inference configuration; it wins over both kinds of environment a file may name."""
+    if env is None:
+        return {}
+    nothing: dict[str, str | None] = {"condaFile": None, "pipRequirementsFile": None}
+    if env == "kernel":
+        return nothing
+    path = Path(env).expanduser().absolute()  # not relative to a source directory, as in the file
+    kind = "condaFile" if path.suffix in (".yml", ".yaml") else "pipRequirementsFile"
+    return {**nothing, kind: str(path)}

@@ -1,0 +1,159 @@
+"""What a magic is: a record that says its name, its arguments and what it does; everything about IPython is done here, once."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from IPython.core.magic import no_var_expand, output_can_be_silenced
+
+from jupyter_deploy.magics.arguments import Argument, parse, words_of
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jupyter_deploy.magics.cards import Cards
+    from jupyter_deploy.sdk.webservice import Webservice
+    from jupyter_deploy.sdk.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Call:
+    """One use of a magic.
+
+    Parameters
+    ----------
+    shell : the shell it was typed into. cards : the status cards of that shell.
+    given : its arguments. cell : the text below a cell magic's line.
+    """
+
+    shell: InteractiveShell
+    cards: Cards
+    given: argparse.Namespace
+    cell: str = ""
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace that is named nearest, opened anew, since the environment or the folder may have changed."""
+        from jupyter_deploy.sdk.workspace import Workspace
+
+        return Workspace.from_config()
+
+    @property
+    def service(self) -> Webservice:
+        """The service that ``NAME`` names."""
+        from jupyter_deploy.sdk.webservice import Webservice
+
+        return Webservice(self.workspace, self.given.name)
+
+    def follow(self, service: Webservice) -> Webservice:
+        """Show what was begun on a service, wait for it where ``--wait`` was given, and return the service."""
+        show_lines(*map(str, service.findings))
+        self.cards.show(service)
+        if self.given.wait:
+            self.cards.wait(service)
+        return service
+
+
+@dataclass(frozen=True)
+class Magic:
+    """One magic.
+
+    Parameters
+    ----------
+    name : without percent signs. summary : what it does and returns; the first text of its help.
+    run : does it. example : lines of a notebook.
+    arguments : its own. has_options : whether the options of targets are arguments as well.
+    kind : "line" or "cell".
+    expands : whether IPython replaces ``$name`` and ``{expression}`` in its line; not where JSON may be typed.
+    """
+
+    name: str
+    summary: str
+    run: Callable[[Call], Any]
+    example: str
+    arguments: tuple[Argument, ...] = ()
+    has_options: bool = False
+    kind: Literal["line", "cell"] = "line"
+    expands: bool = True
+
+    @property
+    def typed(self) -> str:
+        """Its name as it is typed."""
+        return ("%" if self.kind == "line" else "%%") + self.name
+
+    def all_arguments(self) -> tuple[Argument, ...]:
+        """Its own arguments and, where it has them, the options of every target."""
+        if not self.has_options:
+            return self.arguments
+        from jupyter_deploy.magics.configuration import option_arguments
+
+        return (*self.arguments, *option_arguments())
+
+    def help(self) -> str:
+        """The text of ``%magic?``: usage, summary, every argument, an example."""
+        usage = [self.typed, *(argument.usage for argument in self.arguments)]
+        if self.has_options:
+            usage.append("[any option of the target]")
+        parts = [textwrap.fill(" ".join(usage), 110, subsequent_indent="    ", break_on_hyphens=False)]
+        parts.append(textwrap.fill(self.summary, 110))
+        parts += _explained("Arguments", self.arguments)
+        if self.has_options:
+            from jupyter_deploy.magics.configuration import options_by_target
+
+            for target, arguments in options_by_target().items():
+                parts += _explained(f"Options of the target '{target}'", arguments)
+        return "\n\n".join([*parts, "Example\n" + textwrap.indent(textwrap.dedent(self.example).strip(), "  ")])
+
+
+def _explained(title: str, arguments: tuple[Argument, ...]) -> list[str]:
+    if not arguments:
+        return []
+    lines = []
+    for argument in arguments:
+        head = " ".join(filter(None, (", ".join(argument.flags), argument.shown)))
+        lines += [f"  {head}", textwrap.fill(argument.help, 106, initial_indent=" " * 6, subsequent_indent=" " * 6)]
+    return ["\n".join([title, *lines])]
+
+
+class _Bound:
+    """A magic in a shell: what IPython calls and asks for help."""
+
+    def __init__(self, magic: Magic, shell: InteractiveShell, cards: Cards) -> None:
+        self._magic, self._shell, self._cards = magic, shell, cards
+        self.__name__ = magic.name
+        self.__doc__ = magic.summary
+
+    def __call__(self, line: str, cell: str = "") -> Any:
+        magic = self._magic
+        given = parse(magic.typed, magic.all_arguments(), words_of(line))
+        return magic.run(Call(self._shell, self._cards, given, cell))
+
+    def getdoc(self) -> str:
+        """What IPython shows for ``%magic?``; made on request, since it asks every installed target for its options."""
+        return self._magic.help()
+
+
+def bind(magic: Magic, shell: InteractiveShell, cards: Cards) -> Callable[..., Any]:
+    """Make the function that IPython calls for a magic."""
+    bound: Callable[..., Any] = output_can_be_silenced(_Bound(magic, shell, cards))
+    return bound if magic.expands else no_var_expand(bound)
+
+
+def user_names(shell: InteractiveShell) -> list[str]:
+    """The names that the user has defined in a notebook; not IPython's own."""
+    own, missing = shell.user_ns_hidden, object()
+    return [
+        name
+        for name, value in shell.user_ns.items()
+        if not name.startswith("_") and own.get(name, missing) is not value
+    ]
+
+
+def show_lines(*lines: str) -> None:
+    """Print lines under the cell; for the main thread alone, as another one's would land under any cell."""
+    for line in lines:
+        print(line, flush=True)  # noqa: T201  (what a cell says)

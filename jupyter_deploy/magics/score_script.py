@@ -1,0 +1,107 @@
+"""``%%score_script``: the cell becomes the entry script, is read for problems, and is tried on request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from IPython.core.error import UsageError
+
+from jupyter_deploy.errors import ScriptError
+from jupyter_deploy.magics.arguments import Argument
+from jupyter_deploy.magics.configuration import ENV, environment_keys, models_argument
+from jupyter_deploy.magics.inputs import INPUT_HELP, body_of
+from jupyter_deploy.magics.magic import Call, Magic, show_lines, user_names
+from jupyter_deploy.script import Finding, describe
+
+
+def run(call: Call) -> None:
+    """Write the cell, show what is wrong with it, and try it where that was asked for."""
+    given = call.given
+    path = Path(given.script)
+    _write(path, call.cell)
+    _show(path, describe(call.cell, path.name, user_names(call.shell)).findings)
+    if given.input or given.models or given.env:
+        _try(call)
+
+
+def _write(path: Path, text: str) -> None:
+    if path.suffix != ".py":
+        raise UsageError(f"%%score_script: {path} is no .py file; name one, as score.py")
+    verb = "Overwriting" if path.exists() else "Writing"
+    path.write_text(text, encoding="utf-8", newline="\n")
+    show_lines(f"{verb} {path}")
+
+
+def _show(path: Path, findings: Sequence[Finding]) -> None:
+    errors = [str(finding) for finding in findings if finding.level == "error"]
+    show_lines(*(str(finding) for finding in findings if finding.level != "error"))
+    if errors:
+        raise ScriptError(
+            errors[0], "\n".join(errors[1:]), f"{path} was written all the same; mend the cell and run it again."
+        )
+
+
+def _try(call: Call) -> None:
+    from jupyter_deploy.config.inference import InferenceConfig
+    from jupyter_deploy.engine.trial import try_script
+    from jupyter_deploy.sdk.deploying import records_of
+
+    given, workspace = call.given, call.workspace
+    body = None if given.input is None else body_of(given.input, call.shell.user_ns)
+    inference = InferenceConfig.from_json({"entryScript": given.script, **environment_keys(given.env)}, "")
+    result = try_script(
+        workspace.folder,
+        records_of(workspace, given.models or ()),
+        inference,
+        body.encode() if isinstance(body, str) else body,
+        show_lines,
+    )
+    show_lines(f"init() took {result.init_seconds:.2f} s")
+    if result.status is not None:
+        show_lines(
+            f"run() took {result.run_seconds:.3f} s and answered {result.status}:", _readable(result.answer or "")
+        )
+
+
+def _readable(answer: str) -> str:
+    """The answer as it is, its text outside of ASCII legible."""
+    try:
+        return json.dumps(json.loads(answer), ensure_ascii=False)
+    except ValueError:
+        return answer
+
+
+MAGIC = Magic(
+    name="score_script",
+    summary=(
+        "Write the cell to a file, as the entry script of a service, and show what is wrong with it. The cell is never run in the kernel;"
+        " with --try it is run in a fresh process, with the models in place: init() once, run() once."
+        " With --models or --env alone only init() is run."
+    ),
+    run=run,
+    example="""
+        %%score_script score.py --models diabetes --try {"data": [[0.03, 0.05, 0.06]]}
+        import joblib
+        from jupyter_deploy import Model
+
+        def init():
+            global model
+            model = joblib.load(Model.get_model_path("diabetes"))
+
+        def run(raw_data):
+            ...
+    """,
+    arguments=(
+        Argument(
+            "script", "The file, in the current folder; score.py when it is not given.",
+            shown="score.py", takes="file", default="score.py",
+        ),
+        models_argument("Models to place for the trial.", required=False),
+        ENV,
+        Argument("input", f"Try it with this input: {INPUT_HELP}", ("--try",), "JSON|VARIABLE", "input"),
+    ),
+    kind="cell",
+    expands=False,
+)  # fmt: skip

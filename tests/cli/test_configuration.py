@@ -1,0 +1,148 @@
+"""Files and options together: an option wins over the file, and the file chooses the target."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_deploy.cli.arguments import Parser
+from jupyter_deploy.cli.configuration import (
+    declare_inference,
+    declare_target_options,
+    deployment_config,
+    inference_config,
+)
+from jupyter_deploy.config.inference import InferenceConfig
+from jupyter_deploy.config.options import Options
+from jupyter_deploy.errors import ConfigError, UserError
+from jupyter_deploy.targets.process.options import ProcessOptions
+from tests.helpers import write_script
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    write_script(tmp_path)
+    return tmp_path
+
+
+def parser() -> Parser:
+    made = Parser("jupyter ml x y", "Do it.", "")
+    made.option("--deploy-config-file --dc -dc", "a file")
+    made.option("--compute-type --cp", "a target")
+    declare_inference(made)
+    declare_target_options(made)
+    return made
+
+
+def inference(*words: str) -> InferenceConfig | None:
+    return inference_config(parser().read(words))
+
+
+def deployment(*words: str, **described: Any) -> Options:
+    return deployment_config(parser().read(words), described)
+
+
+def write(folder: Path, **document: Any) -> str:
+    (folder / "config.json").write_text(json.dumps(document))
+    return "config.json"
+
+
+def test_nothing_said_of_the_script_is_no_inference_configuration() -> None:
+    assert inference() is None
+
+
+def test_an_option_wins_over_the_inference_file(folder: Path) -> None:
+    write_script(folder / "source")
+    file = write(folder, entryScript="other.py", description="kept")
+    config = inference("-ic", file, "--es", "score.py", "--sd", "source", "--rt", "Python")
+    assert config == InferenceConfig("score.py", source_directory="source", description="kept")
+
+
+def test_the_script_may_come_from_options_alone(folder: Path) -> None:
+    (folder / "requirements.txt").touch()
+    config = inference("--entry-script", "score.py", "--pip-requirements-file", "requirements.txt")
+    assert config == InferenceConfig("score.py", pip_requirements_file="requirements.txt")
+
+
+def test_problems_of_the_file_name_the_file(folder: Path) -> None:
+    with pytest.raises(ConfigError, match=r"^config.json: .* no key 'entryScrip'; did you mean 'entryScript'"):
+        inference("--ic", write(folder, entryScrip="score.py"), "--es", "score.py")
+    with pytest.raises(ConfigError, match="inference configuration: entryScript is missing"):
+        inference("--rt", "python")
+
+
+def test_every_option_of_the_target_is_an_option_of_the_command() -> None:
+    words = [
+        "--po", "8890", "--host", "0.0.0.0", "--allowed-hosts", "a,b", "--ae", "--kp", "p", "--ks", "s", "--cc", "0.5", "--gb", "1.5",
+        "--rm", "4", "--mr", "900", "--max-body-mb", "8",
+    ]  # fmt: skip
+    options = deployment(*words)
+    assert len(options.given()) == len(ProcessOptions.rows())
+    assert options == ProcessOptions(
+        port=8890, host="0.0.0.0", allowed_hosts=("a", "b"), auth_enabled=True, primary_key="p", secondary_key="s", cpu_cores=0.5,
+        memory_gb=1.5, replica_max_concurrent_requests=4, max_request_wait_time=900, max_body_mb=8,
+    )  # fmt: skip
+
+
+def test_help_says_unit_default_and_limits_of_an_option() -> None:
+    text = " ".join(parser().format_help().split())
+    assert "answered with 503. (ms, default 500, at least 1)" in text
+    assert "--auth-enabled [true|false], --ae [true|false]" in text
+
+
+def test_an_option_wins_over_the_deployment_file(folder: Path) -> None:
+    file = write(folder, computeType="Process", authEnabled=True, maxQueueWaitMs=700)
+    options = deployment("-dc", file, "--ae", "false", tags={"a": "b"}, description="text")
+    assert options == ProcessOptions(auth_enabled=False, max_request_wait_time=700, tags={"a": "b"}, description="text")
+
+
+def test_no_file_means_the_embedded_target() -> None:
+    assert deployment() == deployment("--cp", "PROCESS") == ProcessOptions()
+
+
+@pytest.mark.parametrize(
+    ("document", "cause"),
+    [
+        ({}, "config.json: computeType is missing"),
+        ({"computeType": None}, "config.json: computeType is missing"),
+        ({"computeType": 3}, "config.json: computeType is 3; it takes a text"),
+    ],
+)
+def test_a_file_without_a_target_names_those_that_exist(folder: Path, document: dict[str, Any], cause: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        deployment("--dc", write(folder, **document))
+    assert (refused.value.what, refused.value.remedy) == (cause, "choose one of: process")
+
+
+def test_the_option_for_the_target_wins_over_the_file(folder: Path) -> None:
+    assert deployment("--dc", write(folder, computeType="aci"), "--cp", "process") == ProcessOptions()
+    with pytest.raises(UserError, match="no target 'aci'"):
+        deployment("--dc", write(folder, computeType="aci"))
+
+
+def test_rules_are_checked_over_file_and_options_together(folder: Path) -> None:
+    file = write(folder, computeType="process", keys={"primaryKey": "same"})
+    with pytest.raises(ConfigError, match="primary_key and secondary_key are the same"):
+        deployment("--dc", file, "--ks", "same")
+
+
+def test_a_value_that_does_not_fit_names_the_flag() -> None:
+    with pytest.raises(ConfigError, match="--port is 'x'; it takes a whole number"):
+        deployment("--po", "x")
+    with pytest.raises(ConfigError, match="port is 0; it must be at least 1"):
+        deployment("--port", "0")
+
+
+def test_a_key_may_come_from_a_file(folder: Path) -> None:
+    (folder / "key").write_text("from-a-file\n")
+    assert deployment("--primary-key", "@key") == ProcessOptions(primary_key="from-a-file")
+
+
+def test_namespaces_hold_only_what_was_given() -> None:
+    held = {name: value for name, value in vars(parser().read([])).items() if value is not None}
+    assert argparse.Namespace(**held) == argparse.Namespace()

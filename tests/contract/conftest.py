@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from jupyter_deploy import Webservice, Workspace
+from tests.contract.rigs import RIGS, Rig
+from tests.helpers import take_away
+
+
+@pytest.fixture(params=RIGS, ids=lambda kind: kind.target, scope="session")
+def kind(request: pytest.FixtureRequest) -> type[Rig]:
+    """Each target in turn."""
+    found: type[Rig] = request.param
+    return found
+
+
+@pytest.fixture
+def rig(kind: type[Rig], workspace: Workspace) -> Rig:
+    """A target with an empty workspace."""
+    return kind(workspace)
+
+
+@pytest.fixture(scope="session")
+def shared(kind: type[Rig], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """A target with a workspace in which the service "shared" serves, for all tests that leave it serving "one"."""
+    workspace = Workspace(tmp_path_factory.mktemp("shared") / "workspace")
+    rig = kind(workspace)
+    rig.deployed("shared", auth_enabled=True)
+    yield rig
+    take_away(workspace)
+
+
+@pytest.fixture
+def served(shared: Rig) -> Webservice:
+    """The shared service."""
+    return Webservice(shared.workspace, "shared")

@@ -1,0 +1,61 @@
+"""What a target declares is whole and fits the scoring server, for every target."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import jupyter_deploy
+from jupyter_deploy import Webservice
+from jupyter_deploy.errors import ConfigError
+from jupyter_deploy.targets import find_target, target_names
+from tests.contract.rigs import RIGS, Rig
+
+SCHEMA = json.loads((Path(jupyter_deploy.__file__).parent / "scoring" / "service.schema.json").read_text())
+
+
+def test_every_target_is_under_contract() -> None:
+    assert set(target_names()) <= {kind.target for kind in RIGS}
+    assert "fake" not in target_names()
+
+
+def test_every_option_says_what_it_is_for_under_names_of_its_own(kind: type[Rig]) -> None:
+    rows = find_target(kind.target).options.rows()
+    assert all(row.help.endswith(".") for row in rows)
+    assert len({row.json for row in rows}) == len(rows)
+    aliases = [row.alias for row in rows if row.alias]
+    assert len(set(aliases)) == len(aliases)
+
+
+def test_settings_fit_the_servers_schema(kind: type[Rig]) -> None:
+    target = find_target(kind.target)
+    document = {"format": 1, "name": "service", "entryScript": "score.py"}
+    jsonschema.validate({**document, **target.server_settings(target.options())}, SCHEMA)
+    for row in target.options.rows():
+        if row.minimum is not None or row.above is not None:  # the least value that the option takes
+            least = row.minimum if row.minimum is not None else row.above + 0.01
+            options = target.options(**{row.name: row.type(least)})
+            options.require()
+            jsonschema.validate({**document, **target.server_settings(options)}, SCHEMA)
+
+
+def test_what_cannot_change_on_a_living_service_is_refused_by_name(shared: Rig, served: Webservice) -> None:
+    fixed = [row for row in find_target(shared.target).options.rows() if not row.updatable]
+    assert fixed
+    before = served.operation and served.operation.id
+    for row in fixed:
+        with pytest.raises(ConfigError, match=f"{row.name} cannot change on a living service; delete it"):
+            served.update(**{row.name: 1})
+    with pytest.raises(ConfigError, match=f"'{shared.target}' has no .* 'colour'"):
+        served.update(colour="blue")
+    assert before == (served.operation and served.operation.id)
+
+
+def test_options_survive_their_json_form(kind: type[Rig]) -> None:
+    options = find_target(kind.target).options
+    text = {row.name: f"text of {row.name}" for row in options.rows() if row.type is str}
+    made = options(**text)
+    assert options.from_json(json.loads(json.dumps(made.to_json())), where="test") == made

@@ -1,0 +1,51 @@
+"""No secret is anywhere but in the secrets folder, on every target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+
+from jupyter_deploy.targets import find_target
+from tests.contract.rigs import Rig
+from tests.helpers import processes_of
+
+
+def holders_of(marker: str, folder: Path) -> list[Path]:
+    """The files below a folder whose name or content has the marker."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return [path for path in files if marker in path.name or marker.encode() in path.read_bytes()]
+
+
+def tellers_of(marker: str, processes: list[psutil.Process]) -> list[list[str]]:
+    """The command lines of processes that show the marker in their arguments or environment."""
+    found = []
+    for process in processes:
+        with psutil.Process.oneshot(process):
+            shown = [*process.cmdline(), *process.environ().values()]
+        if any(marker in text for text in shown):
+            found.append(process.cmdline())
+    return found
+
+
+def test_a_secret_is_nowhere_but_in_the_secrets_folder(rig: Rig, tmp_path: Path) -> None:
+    marker = "MARKEDSECRET"
+    gate = tmp_path / "gate"
+    secret = {row.name: marker + row.name for row in find_target(rig.target).options.rows() if row.secret}
+    assert secret
+    service = rig.deploy("service", gate=gate, auth_enabled=True, **secret)
+    rig.wait_until_starting(service)
+    assert processes_of(rig.workspace)
+    assert tellers_of(marker, processes_of(rig.workspace)) == []
+    gate.touch()
+    service.wait_for_deployment()
+    assert rig.answer(service, secret["primary_key"]) == "one"
+    service.regen_key("Primary", marker + "renewed")
+    assert rig.answer(service, marker + "renewed") == "one"
+
+    found = holders_of(marker, rig.workspace.path)
+    assert [path.parent.name for path in found] == ["secrets"]
+    assert found[0].stat().st_mode & 0o777 == 0o600
+    assert found[0].parent.stat().st_mode & 0o777 == 0o700
+    assert tellers_of(marker, processes_of(rig.workspace)) == []
+    assert marker not in f"{service!r} {service._repr_html_()} {service.serialize()} {service.get_logs()}"

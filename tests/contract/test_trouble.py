@@ -1,0 +1,157 @@
+"""What goes wrong in the middle never harms what serves, on every target."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jupyter_deploy import Webservice
+from jupyter_deploy.engine.services import where
+from jupyter_deploy.errors import Busy, OperationCancelled, OperationFailed, ServiceNotFound, TargetError
+from jupyter_deploy.workspace import identity
+from tests.contract.rigs import Rig
+from tests.helpers import processes_of, wait_until
+
+
+class Serving:
+    """What a service was like, to be compared with what it is like afterwards."""
+
+    def __init__(self, rig: Rig, service: Webservice) -> None:
+        self._rig = rig
+        self._service = service
+        self._facts = (service.version, service.scoring_uri)
+        self._processes = self._running()
+
+    def _running(self) -> set[int]:
+        return {process.pid for process in processes_of(self._rig.workspace)}
+
+    def is_unchanged(self) -> bool:
+        """It serves as before, and nothing that was begun since is left."""
+        service = self._service
+        assert (service.state, service.version, service.scoring_uri) == ("Healthy", *self._facts)
+        assert self._rig.answer(service) == "one"
+        return wait_until(lambda: self._running() <= self._processes, seconds=3)
+
+
+def test_a_failed_update_says_why_and_leaves_the_old_version_serving(shared: Rig, served: Webservice) -> None:
+    before = Serving(shared, served)
+    shared.update(served, "two", fail="no such column")
+    with pytest.raises(OperationFailed, match="no such column") as raised:
+        served.wait_for_deployment()
+    assert raised.value.remedy
+    assert "no such column" in (served.history()[-1].error or "")
+    assert before.is_unchanged()
+
+
+def test_cancelling_an_update_withdraws_it(shared: Rig, served: Webservice, tmp_path: Path) -> None:
+    before = Serving(shared, served)
+    shared.update(served, "two", gate=tmp_path / "never")
+    shared.wait_until_starting(served)
+    assert served.state == "Transitioning"
+    assert shared.answer(served) == "one"
+    with pytest.raises(Busy, match=r"another operation on 'shared' is under way: 'update'.*\n.*cancel"):
+        shared.deploy("shared", "three", auth_enabled=True, overwrite=True)
+    assert served.operation is not None
+    assert served.operation.cancel()
+    with pytest.raises(OperationCancelled):
+        served.wait_for_deployment()
+    assert before.is_unchanged()
+
+
+def test_a_killed_operation_leaves_what_served_serving(shared: Rig, served: Webservice, tmp_path: Path) -> None:
+    before = Serving(shared, served)
+    shared.update(served, "two", gate=tmp_path / "never")
+    shared.wait_until_starting(served)
+    operation = served.operation
+    assert operation is not None
+    pid = next(event.facts["process"]["pid"] for event in operation.events() if "process" in event.facts)
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: operation.state != "Running")
+    assert operation.state == "Failed"
+    assert "killed" in operation.error
+    assert before.is_unchanged()
+    served.restart()  # the lock is free again
+    assert shared.answer(served) == "one"
+
+
+DEPLOY = """
+import sys, time
+from pathlib import Path
+from jupyter_deploy import InferenceConfig, Model, Workspace
+from jupyter_deploy.errors import Busy, NameTaken
+from jupyter_deploy.targets import find_target
+
+folder, model, script, target, start = sys.argv[1:]
+workspace = Workspace(folder)
+arguments = workspace, "service", [model], InferenceConfig(script), find_target(target).options()
+Path(start + "-" + model).touch()
+while not Path(start).exists():
+    time.sleep(0.001)
+try:
+    Model.deploy(*arguments)
+except (Busy, NameTaken) as error:
+    print(type(error).__name__)
+else:
+    print("won", model)
+"""
+
+
+def test_of_two_processes_that_deploy_one_name_one_wins_and_deleting_leaves_nothing(rig: Rig, tmp_path: Path) -> None:
+    text_of = {rig.model(text).id: text for text in ("one", "two")}
+    script, _ = rig.content()
+    start = tmp_path / "start"
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", DEPLOY, rig.workspace.path, model, script.script_path, rig.target, start],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for model in text_of
+    ]
+    wait_until(lambda: all(Path(f"{start}-{model}").exists() for model in text_of))
+    start.touch()
+    loser, winner = sorted(process.communicate(timeout=30)[0].strip() for process in processes)
+    assert loser in ("Busy", "NameTaken")
+    assert winner.startswith("won ")
+    service = Webservice(rig.workspace, "service")
+    service.wait_for_deployment()
+    assert [f"won {model.id}" for model in service.models] == [winner]
+    assert rig.answer(service) == text_of[winner.removeprefix("won ")]
+    assert len(service.history()) == 1
+
+    service.delete()
+    assert not rig.workspace.folder.service_folder("service").exists()
+    with pytest.raises(ServiceNotFound):
+        Webservice(rig.workspace, "service")
+    rig.model("one").delete()  # nothing needs it any more
+    wait_until(lambda: not processes_of(rig.workspace), seconds=3)
+
+
+def test_a_service_of_another_machine_is_unknown_and_left_alone(
+    shared: Rig, served: Webservice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, here = Serving(shared, served), socket.gethostname()
+    target, place = where(shared.workspace.folder, served.view)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(socket, "gethostname", lambda: "another-machine")
+        assert served.state == "Unknown"
+        assert f"runs on {here}" in served.error
+        for change in (target.stop, target.delete, target.reload_keys):
+            with pytest.raises(TargetError, match=f"'shared' runs on {here}\n.*on that machine"):
+                change(place)
+    assert before.is_unchanged()
+
+
+def test_after_a_restart_of_the_machine_a_service_is_stopped(
+    served: Webservice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identity, "_boot", lambda: "another start of this machine")
+    assert served.state == "Stopped"
+    assert "the machine was restarted" in served.error
+    assert "start() brings" in served.error

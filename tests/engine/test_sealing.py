@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_deploy import InferenceConfig, Model, Webservice, Workspace
+from jupyter_deploy.engine.requests import DeployRequest
+from jupyter_deploy.engine.sealing import seal
+from jupyter_deploy.errors import ConfigError, ScriptError, UserError
+from jupyter_deploy.targets import find_target
+from jupyter_deploy.targets.process.options import ProcessOptions
+from tests.helpers import ECHO, take_away, write_script
+from tests.services import begin, serve
+
+USES_ITS_SIBLINGS = """
+import factors
+from parts.more import offset
+
+def init():
+    pass
+
+def run(data):
+    return factors.FACTOR * int(data) + offset()
+"""
+
+
+def sealed(workspace: Workspace, **settings: Any) -> DeployRequest:
+    inference = InferenceConfig(**{"entry_script": "score.py", **settings})
+    request, _ = seal(workspace.folder, "tiny-service", [], inference, find_target("process"), ProcessOptions())
+    return request
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A source directory with a script that imports what lies beside it."""
+    folder = tmp_path / "source"
+    write_script(folder, USES_ITS_SIBLINGS)
+    write_script(folder, "FACTOR = 10", "factors.py")
+    write_script(folder, "def offset():\n    return 3", "parts/more.py")
+    write_script(folder, "", "parts/__init__.py")
+    for left_out in (".git/config", "__pycache__/old.pyc", ".ipynb_checkpoints/score.py"):
+        write_script(folder, "import pandas", left_out)
+    return folder
+
+
+def test_what_was_on_disk_at_the_call_is_deployed(workspace: Workspace, tmp_path: Path) -> None:
+    script = write_script(tmp_path, "def init():\n    pass\ndef run(data):\n    return 'as it was'")
+    service = begin(workspace, script)
+    script.write_text("def init():\n    pass\ndef run(data):\n    return 'changed'")
+    assert service.run("") == "as it was"
+    script.unlink()
+    service.restart()
+    assert service.run("") == "as it was"
+
+
+def test_a_source_directory_is_served_with_what_lies_in_it(source: Path) -> None:
+    workspace = Workspace(source / "workspace")  # as in a project's folder; it must not be deployed with it
+    service = serve(workspace, Path("score.py"), inference={"source_directory": str(source)})
+    try:
+        assert service.run("2") == 23
+        (app,) = workspace.path.glob("services/*/bundles/*/app")
+        deployed = {path.relative_to(app).as_posix() for path in app.rglob("*.py")}
+        assert deployed == {f"source/{name}" for name in ("score.py", "factors.py", "parts/more.py", "parts/__init__.py")}
+        assert not [path for path in app.rglob("*") if path.name in ("workspace", ".git", ".ipynb_checkpoints")]
+    finally:
+        take_away(workspace)
+
+
+def test_a_workspace_in_the_source_directory_is_left_out_under_any_name_of_its_path(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(source)
+    workspace = Workspace(tmp_path / "link" / "workspace")
+    write_script(workspace.path / "services" / "other", "import pandas", "score.py")
+    workspace.folder.secrets.put("other.keys", {"primaryKey": "not for a service"})
+    request = sealed(workspace, source_directory=str(source))
+    assert not [file.path for file in request.script.files if "workspace" in file.path]
+    assert "pandas" not in request.environment.text
+
+
+def test_a_script_alone_is_deployed_alone(workspace: Workspace, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(source)
+    write_script(source, ECHO)
+    request = sealed(workspace)
+    assert [file.path for file in request.script.files] == ["score.py"]
+    assert request.script.source_directory is None
+
+
+def test_a_broken_link_in_the_source_directory_is_named(workspace: Workspace, source: Path) -> None:
+    (source / "data.csv").symlink_to(source / "nowhere")
+    with pytest.raises(UserError, match=r"source/data\.csv in the source directory is a broken link") as refused:
+        sealed(workspace, source_directory=str(source))
+    assert refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"base_image": "ubuntu"},
+        {"runtime": "spark-py"},
+        {"enable_gpu": True},
+        {"enable_gpu": True, "cuda_version": "10.0"},
+        {"extra_docker_file_steps": "score.py"},
+        {"base_image_registry": {"address": "example.org", "username": "me", "password": "secret"}},
+    ],
+    ids=lambda settings: "+".join(settings),
+)
+def test_a_setting_that_needs_an_image_is_refused_naming_the_target_that_honours_it(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_script(tmp_path)
+    with pytest.raises(ConfigError) as refused:
+        sealed(workspace, **settings)
+    assert len(refused.value.problems) == len(settings)
+    for name, problem in zip(settings, refused.value.problems, strict=True):
+        assert problem.startswith(f"{name} has no meaning on the target 'process'")
+        assert "'local'" in problem
+
+
+def test_a_conda_file_is_refused_and_nothing_is_recorded(workspace: Workspace, tmp_path: Path) -> None:
+    script = write_script(tmp_path)
+    (tmp_path / "env.yml").write_text("dependencies: [python]\n")
+    with pytest.raises(ConfigError, match="conda_file cannot be resolved yet; give pip_requirements_file"):
+        begin(workspace, script, inference={"conda_file": str(tmp_path / "env.yml")})
+    assert list(Webservice.list(workspace)) == []
+
+
+def test_a_script_that_could_not_start_is_refused_and_nothing_is_recorded(workspace: Workspace, tmp_path: Path) -> None:
+    with pytest.raises(ScriptError, match="init"):
+        begin(workspace, write_script(tmp_path, "def run(data):\n    return data"))
+    assert list(Webservice.list(workspace)) == []
+
+
+def test_a_name_of_the_notebook_is_refused_where_the_notebook_is_known(workspace: Workspace, tmp_path: Path) -> None:
+    script = write_script(tmp_path, "def init():\n    pass\ndef run(data):\n    return scaler.transform(data)")
+    with pytest.raises(ScriptError, match="scaler"):
+        seal(
+            workspace.folder, "tiny-service", [], InferenceConfig(str(script)), find_target("process"), ProcessOptions(), ["scaler"]
+        )  # fmt: skip
+
+
+def test_models_are_sealed_by_what_is_in_the_store(workspace: Workspace, tiny_model: Model, tmp_path: Path) -> None:
+    inference = InferenceConfig(str(write_script(tmp_path)))
+    request, findings = seal(
+        workspace.folder, "tiny-service", [tiny_model.record], inference, find_target("process"), ProcessOptions()
+    )
+    assert [model.id for model in request.models] == ["tiny:1"]
+    assert [file.sha256 for file in request.models[0].files] == [file.sha256 for file in tiny_model.record.files]
+    assert findings == ()

@@ -1,0 +1,43 @@
+"""Notebooks run from top to bottom in a real kernel."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+
+class Done:
+    """A notebook after its run; cells are counted from 0."""
+
+    def __init__(self, notebook: Any) -> None:
+        self.cells = notebook.cells
+
+    def text(self, cell: int) -> str:
+        """What a cell printed."""
+        return "".join(output.text for output in self.cells[cell].outputs if output.output_type == "stream")
+
+    def pictures(self, cell: int) -> list[Mapping[str, str]]:
+        """What a cell displayed, by kind."""
+        return [output.data for output in self.cells[cell].outputs if "data" in output]
+
+    def error(self, cell: int) -> Any:
+        """The error in a cell."""
+        return next(output for output in self.cells[cell].outputs if output.output_type == "error")
+
+
+def run_all(cells: Sequence[str], folder: Path, workspace: Path) -> Done:
+    """Run cells as *Run All* does; an error stops the run, and what was there by then is returned."""
+    from nbclient.exceptions import CellExecutionError
+
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    client = NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
+    environment = {**os.environ, "JUPYTER_DEPLOY_WORKSPACE": str(workspace), "IPYTHONDIR": str(folder / "ipython")}
+    try:
+        client.execute(env=environment)
+    except CellExecutionError:
+        pass  # the notebook holds it
+    return Done(notebook)

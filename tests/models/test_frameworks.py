@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import json
+import pickle
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from jupyter_deploy.errors import UserError
+from jupyter_deploy.models import frameworks
+from jupyter_deploy.models.frameworks.base import Detected
+from jupyter_deploy.models.pickles import inspect
+from jupyter_deploy.models.selection import select
+
+
+def detect(path: Path) -> Detected:
+    selection = select(path)
+    (first, *_) = selection.files
+    return frameworks.detect(selection, inspect(first.source))
+
+
+def archive(path: Path, members: dict[str, str]) -> Path:
+    with zipfile.ZipFile(path, "w") as made:
+        for name, content in members.items():
+            made.writestr(name, content)
+    return path
+
+
+def test_scikit_learn_is_known_with_its_version(tmp_path: Path) -> None:
+    import sklearn
+    from sklearn.linear_model import Ridge
+
+    (tmp_path / "m.pkl").write_bytes(pickle.dumps({"model": Ridge()}))
+    assert detect(tmp_path / "m.pkl") == Detected("ScikitLearn", sklearn.__version__)
+
+
+LENGTH = b"L\0\0\0\0\0\0\0"
+UBJSON = b"".join([
+    b"{", LENGTH, b"\x07learner{", LENGTH, b"\x13learner_model_param{}}", LENGTH, b"\x07version[#", LENGTH, b"\x03i\x02i\x01i\x04}",
+])  # fmt: skip
+SAVED_MODEL = b"\x08\x01\x12\x30\x0a\x2e\x12\x04ops!\x22\x05serve\x2a\x062.15.0\x32\x07v2.15.0"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("m.json", b'{"learner":{"learner_model_param":{}},"version":[2,0,3]}', Detected("XGBoost", "2.0.3")),
+        ("m.ubj", UBJSON, Detected("XGBoost", "2.1.4")),
+        ("m.pkl", b"\x80\x04cxgboost.sklearn\nXGBClassifier\n)\x81.", Detected("XGBoost")),
+        ("m.txt", b"tree\nversion=v4\nnum_class=1\n", Detected("LightGBM")),
+        ("m.pkl", b"\x80\x04clightgbm.sklearn\nLGBMClassifier\n)\x81.", Detected("LightGBM")),
+        ("m.pt", b"\x80\x02ctorch.nn\nLinear\n)\x81.", Detected("PyTorch")),
+        ("m.onnx", b"\x08\x08\x12\x07pytorch", Detected("Onnx")),
+        ("m.json", b'{"learner": 1}', Detected(None)),
+        ("m.bin", b"anything", Detected(None)),
+        ("m.bin", b"", Detected(None)),
+    ],
+)
+def test_files_are_known_by_their_content(tmp_path: Path, name: str, content: bytes, expected: Detected) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert detect(tmp_path / name) == expected
+
+
+def test_archives_are_known_by_their_members(tmp_path: Path) -> None:
+    keras = {"metadata.json": json.dumps({"keras_version": "3.1.1"}), "config.json": "{}", "model.weights.h5": ""}
+    assert detect(archive(tmp_path / "m.keras", keras)) == Detected("TfKeras", "3.1.1")
+    assert detect(archive(tmp_path / "m.pt", {"net/data.pkl": "N.", "net/version": "3"})) == Detected("PyTorch")
+    assert detect(archive(tmp_path / "m.zip", {"metadata.json": "[]"})) == Detected(None)
+
+
+def test_a_damaged_archive_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "m.pt").write_bytes(b"PK\x03\x04 and nothing more")
+    assert detect(tmp_path / "m.pt") == Detected(None)
+
+
+def test_a_saved_model_is_known_with_its_version(tmp_path: Path) -> None:
+    (tmp_path / "net" / "variables").mkdir(parents=True)
+    (tmp_path / "net" / "saved_model.pb").write_bytes(SAVED_MODEL)
+    assert detect(tmp_path / "net") == Detected("TensorFlow", "2.15.0")
+
+
+def test_a_given_framework_must_be_known() -> None:
+    frameworks.check("Custom", "1")
+    frameworks.check(None, None)
+    with pytest.raises(UserError, match="'Sklearn' is not a known framework") as caught:
+        frameworks.check("Sklearn", None)
+    assert "ScikitLearn" in caught.value.remedy
+    with pytest.raises(UserError, match="needs a framework"):
+        frameworks.check(None, "1.0")
