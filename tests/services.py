@@ -6,13 +6,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 from jupyter_deploy import InferenceConfig, Model, Operation, ProcessWebservice, Webservice, Workspace
+from tests.helpers import READS_ITS_MODEL, register_text, take_away, write_script
 
 NAME = "tiny-service"
 ROOT = Path(__file__).parents[1]
@@ -79,6 +81,17 @@ def python(code: str, *arguments: object, **more: Any) -> subprocess.Popen[str]:
     command = [sys.executable, "-W", "error", "-c", code, *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, **more)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Webservice]:
+    """A service for the tests of one module that do not change what it serves: with keys; it answers with the text of its model."""
+    folder = tmp_path_factory.mktemp("shared")
+    workspace = Workspace(folder / "workspace")
+    model = register_text(workspace)
+    options = {"auth_enabled": True, "tags": {"team": "blue"}, "properties": {"origin": "test"}}
+    yield serve(workspace, write_script(folder, READS_ITS_MODEL), [model], options=options)
+    take_away(workspace)
 
 
 def told_by(code: str, *arguments: object) -> Any:

@@ -25,7 +25,7 @@ PUBLIC = ["InferenceConfig", "Model", "Operation", "ProcessWebservice", "Webserv
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
     loaded = told_by(LOADED)
-    assert not {*HEAVY, "json", "pathlib"} & set(loaded)
+    assert not set(HEAVY) & set(loaded)
     assert [name for name in loaded if name.startswith("jupyter_deploy")] == ["jupyter_deploy"]
 
 

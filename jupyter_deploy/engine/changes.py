@@ -183,7 +183,7 @@ def stop(folder: WorkspaceFolder, name: str) -> Begun:
     with lock_service(folder, name, "stop") as lock:
         view = find_service(folder, name)
         _require_served(view)
-        return Begun(begin(folder, lock, "stop", name, {"settings": dict(view.request.settings)}))
+        return Begun(begin(folder, lock, "stop", name, {"settings": dict(view.settings)}))
 
 
 def delete(folder: WorkspaceFolder, name: str) -> Begun:
@@ -192,8 +192,7 @@ def delete(folder: WorkspaceFolder, name: str) -> Begun:
     _cancel_under_way(folder, name)
     with lock_service(folder, name, "delete") as lock:
         view = find_service(folder, name)
-        settings = dict(view.request.settings) if view.versions else {}
-        return Begun(begin(folder, lock, "delete", name, {"settings": settings}))
+        return Begun(begin(folder, lock, "delete", name, {"settings": dict(view.settings)}))
 
 
 def _cancel_under_way(folder: WorkspaceFolder, name: str) -> None:

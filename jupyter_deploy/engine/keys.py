@@ -51,7 +51,7 @@ def get_keys(folder: WorkspaceFolder, service: str) -> tuple[str, str]:
     UserError : the service asks for no key.
     """
     view = find_service(folder, service)
-    if not view.request.settings.get("authEnabled"):
+    if not view.settings.get("authEnabled"):
         raise UserError(f"'{service}' asks for no key", remedy="turn keys on with service.update(auth_enabled=True)")
     held = _read(folder, service)
     return held["primaryKey"], held["secondaryKey"]

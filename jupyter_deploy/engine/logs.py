@@ -20,8 +20,6 @@ ASK = 1.0
 
 def log_lines(folder: WorkspaceFolder, view: ServiceView, count: int) -> list[str]:
     """The last lines of a service's log; empty where nothing was written."""
-    if not view.versions:
-        return []
     target, place = where(folder, view)
     return last_lines(target.logs(place), count)
 

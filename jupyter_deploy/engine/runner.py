@@ -35,6 +35,7 @@ class Job:
         self.log = EventLog(place / "events.jsonl")
         self._step = ""
         self._may_cancel = True
+        self.is_committed = False
 
     @contextlib.contextmanager
     def step(self, name: str, text: str) -> Iterator[None]:
@@ -66,6 +67,7 @@ class Job:
     def point_of_no_return(self) -> None:
         """From here on the work is completed, whoever asks to stop it."""
         self._may_cancel = False
+        self.is_committed = True
 
     def warm_up(self) -> None:
         """Load the database layer while something slower is waited for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tokenize
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from jupyter_deploy.bundle.contents import SealedFile, SealedModel, SealedScript
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.engine.requests import DeployRequest, SealedEnvironment
-from jupyter_deploy.errors import ConfigError, UserError
+from jupyter_deploy.errors import ConfigError, ScriptError, UserError
 from jupyter_deploy.script import Finding, ScriptDescription, describe, require
 from jupyter_deploy.targets.base import Target
 from jupyter_deploy.workspace.folder import WorkspaceFolder
@@ -79,7 +80,18 @@ def check_supported(inference: InferenceConfig, target: Target) -> None:
 
 def _described(inference: InferenceConfig, notebook_names: Collection[str]) -> ScriptDescription:
     path = inference.script_path
-    return describe(path.read_text(encoding="utf-8-sig"), path.name, notebook_names)
+    try:
+        return describe(_source(path), path.name, notebook_names)
+    except OSError as error:
+        raise ConfigError([f"entry_script {path} cannot be read: {error.strerror}"]) from None
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise ScriptError(f"{path.name} is no Python source: {error}", remedy="save it as UTF-8 text") from None
+
+
+def _source(path: Path) -> str:
+    """The text of a Python file, in the encoding that it names; SyntaxError or UnicodeDecodeError where it is in none."""
+    with tokenize.open(path) as file:
+        return file.read()
 
 
 def seal_model(model: ModelRecord) -> SealedModel:
@@ -146,7 +158,7 @@ def _imports(
 
 def _imports_of(path: Path) -> tuple[str, ...]:
     try:
-        return describe(path.read_text(encoding="utf-8-sig"), path.name).imports
+        return describe(_source(path), path.name).imports
     except (SyntaxError, UnicodeDecodeError):
         return ()  # not every .py file of a folder is meant for this Python
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from jupyter_deploy.engine.operations import OperationHandle, newest
 from jupyter_deploy.engine.places import bundle_folder, place_of
@@ -52,6 +53,11 @@ class ServiceView:
         version = self.current or self.versions[-1]
         return DeployRequest.from_json(version.request)
 
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The scoring server's settings in that request; empty where a deployment was killed before it was recorded."""
+        return self.request.settings if self.versions else {}
+
 
 def find_service(folder: WorkspaceFolder, name: str) -> ServiceView:
     """Look at one service.
@@ -80,7 +86,13 @@ def list_services(
     ----------
     target : only those on this target. model : only those that serve this model (``name`` or ``name:version``).
     tags, properties : ``key`` or ``(key, value)``, all of which have to fit.
+
+    Raises
+    ------
+    UserError : there is no such target.
     """
+    if target is not None:
+        find_target(target)
     records = [record for record in folder.services.list() if target is None or record.target == target.lower()]
     fitting = [record for record in records if _fits(record.tags, tags) and _fits(record.properties, properties)]
     views = [_view(folder, record) for record in fitting]
@@ -149,7 +161,7 @@ def _nearest(folder: WorkspaceFolder, name: str) -> str:
 
 def where(folder: WorkspaceFolder, view: ServiceView) -> tuple[Target, Place]:
     """The target of a service and the place it works in."""
-    return find_target(view.record.target), place_of(folder, view.record.name, view.request.settings)
+    return find_target(view.record.target), place_of(folder, view.record.name, view.settings)
 
 
 def bundles_using(folder: WorkspaceFolder, service: str, model_id: str) -> list[Path]:

@@ -136,11 +136,15 @@ def _note_served(job: Job, number: int, status: Status) -> None:
 def _note_failure(job: Job, error: BaseException) -> None:
     """Record why, where a person looks for it tomorrow; a cancelled or failed update does not touch what serves."""
     record = job.folder.services.get(job.service)
-    if record is None:
+    if record is None or job.is_committed:  # what took over serves, whatever failed then; the next look adopts it
         return
     text = "cancelled" if isinstance(error, OperationCancelled) else str(error)
     if "version" in job.request and job.kind in ("deploy", "update", "rollback"):
         job.folder.services.change_version(job.service, job.request["version"], error=text)
+    if job.kind in ("deploy", "update"):
+        shutil.rmtree(
+            bundle_folder(job.folder, job.service, job.request["bundle"]), ignore_errors=True
+        )  # it never served
     if not record.served:
         job.folder.services.put(replace(record, error=text))
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from jupyter_deploy.engine.events import Event
     from jupyter_deploy.sdk.webservice import Webservice
 
+Outcome = Literal["running", "done", "failed"]
+
 LONGEST_DETAIL = 160
 LONGEST_WHY = 60
 """Lines of a traceback or of a tool's output; the last ones are shown."""
@@ -34,7 +36,7 @@ class Step:
 
     text: str
     seconds: float
-    outcome: Literal["running", "done", "failed"]
+    outcome: Outcome
     detail: str = ""
 
 
@@ -121,9 +123,8 @@ def _moved(step: Step, event: Event) -> Step:
     if event.kind in ("moved", "log"):
         return replace(step, detail=event.text[:LONGEST_DETAIL])
     if event.kind == "ended":
-        failed = bool(event.facts.get("failed"))
-        detail = event.text[:LONGEST_DETAIL] if failed else ""
-        return Step(step.text, _rounded(event.facts["seconds"], False), "failed" if failed else "done", detail)
+        outcome: Outcome = "failed" if event.facts.get("failed") else "done"  # the cause stands below the steps
+        return Step(step.text, _rounded(event.facts["seconds"], False), outcome)
     return step
 
 

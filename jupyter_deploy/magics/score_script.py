@@ -8,7 +8,8 @@ from pathlib import Path
 
 from IPython.core.error import UsageError
 
-from jupyter_deploy.errors import ScriptError
+from jupyter_deploy.config.inference import InferenceConfig
+from jupyter_deploy.errors import ScriptError, UserError
 from jupyter_deploy.magics.arguments import Argument
 from jupyter_deploy.magics.configuration import ENV, environment_keys, models_argument
 from jupyter_deploy.magics.inputs import INPUT_HELP, body_of
@@ -22,15 +23,19 @@ def run(call: Call) -> None:
     path = Path(given.script)
     _write(path, call.cell)
     _show(path, describe(call.cell, path.name, user_names(call.shell)).findings)
+    inference = InferenceConfig.from_json({"entryScript": given.script, **environment_keys(given.env)}, "")
     if given.input or given.models or given.env:
-        _try(call)
+        _try(call, inference)
 
 
 def _write(path: Path, text: str) -> None:
     if path.suffix != ".py":
         raise UsageError(f"%%score_script: {path} is no .py file; name one, as score.py")
     verb = "Overwriting" if path.exists() else "Writing"
-    path.write_text(text, encoding="utf-8", newline="\n")
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}", remedy="name another file") from None
     show_lines(f"{verb} {path}")
 
 
@@ -43,14 +48,12 @@ def _show(path: Path, findings: Sequence[Finding]) -> None:
         )
 
 
-def _try(call: Call) -> None:
-    from jupyter_deploy.config.inference import InferenceConfig
+def _try(call: Call, inference: InferenceConfig) -> None:
     from jupyter_deploy.engine.trial import try_script
     from jupyter_deploy.sdk.deploying import records_of
 
     given, workspace = call.given, call.workspace
     body = None if given.input is None else body_of(given.input, call.shell.user_ns)
-    inference = InferenceConfig.from_json({"entryScript": given.script, **environment_keys(given.env)}, "")
     result = try_script(
         workspace.folder,
         records_of(workspace, given.models or ()),

@@ -108,7 +108,7 @@ class Webservice:
     @property
     def auth_enabled(self) -> bool:
         """Whether requests need a key."""
-        return bool(self.view.request.settings.get("authEnabled"))
+        return bool(self.view.settings.get("authEnabled"))
 
     @property
     def models(self) -> Sequence[Model]:
@@ -302,7 +302,8 @@ class Webservice:
             "state": view.status.state, "error": view.status.error or None, "createdTime": record.created_time.isoformat(),
             "updatedTime": record.updated_time.isoformat(), "createdBy": record.created_by,
             "computeType": self.compute_type or record.target, "workspaceName": self.workspace.name,
-            "scoringUri": record.scoring_uri, "swaggerUri": self.swagger_uri, "version": record.current, "modelIds": list(view.current.models) if view.current else [],
+            "scoringUri": record.scoring_uri, "swaggerUri": self.swagger_uri, "version": record.current,
+            "modelIds": list(view.current.models) if view.current else [],
             "authEnabled": self.auth_enabled, "deploymentConfig": record.options,
         }  # fmt: skip
 

@@ -51,7 +51,7 @@ class OperationRecords:
             return tuple(OperationRecord(**row) for row in connection.execute(query).mappings())
 
     def change(self, id: str, **fields: object) -> OperationRecord:  # noqa: A002 - what the record calls it
-        """Change fields of an operation, usually ``process`` at its start, ``outcome`` and ``ended_time`` at its end.
+        """Change fields of an operation, usually ``outcome`` and ``ended_time`` at its end.
 
         Raises
         ------

@@ -140,11 +140,10 @@ class VersionRecord:
 
 @dataclass(frozen=True)
 class OperationRecord:
-    """One deployment, update, rollback, deletion …, from start to end.
+    """One deployment, update, rollback, deletion …, from start to end; its process and its request are in its folder.
 
     Attributes
     ----------
-    process : ``{"pid", "start time", "boot id", "host"}`` of the process that does it; empty before it runs.
     outcome : None while it is under way.
     """
 
@@ -155,5 +154,3 @@ class OperationRecord:
     ended_time: datetime | None = None
     outcome: Outcome | None = None
     error: str | None = None
-    process: dict[str, Any] = field(default_factory=dict)
-    request: dict[str, Any] = field(default_factory=dict)

@@ -128,6 +128,4 @@ operations = sa.Table(
     sa.Column("ended_time", UtcTime),
     sa.Column("outcome", sa.Text),
     sa.Column("error", sa.Text),
-    sa.Column("process", sa.JSON, nullable=False),
-    sa.Column("request", sa.JSON, nullable=False),
 )

@@ -54,13 +54,24 @@ class Outcome:
 Cli = Callable[..., Outcome]
 
 
+Capture = pytest.CaptureFixture[str]
+
+
 @pytest.fixture
-def cli(
-    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Cli:
+def cli(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> Cli:
     """Run a command in this process, in a folder and a workspace of the test's own."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("JUPYTER_DEPLOY_WORKSPACE", str(workspace.path))
+    return _in_process(tmp_path, monkeypatch, capsys)
+
+
+@pytest.fixture
+def on_live(live: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> Cli:
+    """Run a command in this process, in the folder of the shared service."""
+    return _in_process(live, monkeypatch, capsys)
+
+
+def _in_process(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> Cli:
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("JUPYTER_DEPLOY_WORKSPACE", str(folder / "workspace"))
 
     def run(*words: str) -> Outcome:
         capsys.readouterr()
@@ -79,23 +90,22 @@ def start(folder: Path, *words: str) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def run(folder: Path, *words: str, stdin: str = "") -> Outcome:
-    """Run a command as a process of its own to its end."""
-    with start(folder, *words) as process:
+def finish(process: subprocess.Popen[str], stdin: str = "") -> Outcome:
+    """Wait for the end of a command that was started."""
+    with process:
         out, err = process.communicate(stdin)
     return Outcome(process.returncode, out, err)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder whose workspace has the service ``doubling-service``, with keys; for tests that leave it as it is."""
     folder = tmp_path_factory.mktemp("live")
     workspace = Workspace(folder / "workspace")
     register_text(workspace, name="doubling")
     write_script(folder, DOUBLE)
-    deployed = run(
-        folder, "model", "deploy", "-m", "doubling", "--es", "score.py", "--ae", "--kp", "first", "--tag", "a=b"
-    )
+    words = ("model", "deploy", "-m", "doubling", "--es", "score.py", "--ae", "--kp", "first", "--tag", "a=b")
+    deployed = finish(start(folder, *words))
     assert deployed.code == 0, deployed.err
     yield folder
     take_away(workspace)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -141,8 +140,3 @@ def test_a_value_that_does_not_fit_names_the_flag() -> None:
 def test_a_key_may_come_from_a_file(folder: Path) -> None:
     (folder / "key").write_text("from-a-file\n")
     assert deployment("--primary-key", "@key") == ProcessOptions(primary_key="from-a-file")
-
-
-def test_namespaces_hold_only_what_was_given() -> None:
-    held = {name: value for name, value in vars(parser().read([])).items() if value is not None}
-    assert argparse.Namespace(**held) == argparse.Namespace()

@@ -148,3 +148,28 @@ def test_models_are_sealed_by_what_is_in_the_store(workspace: Workspace, tiny_mo
     assert [model.id for model in request.models] == ["tiny:1"]
     assert [file.sha256 for file in request.models[0].files] == [file.sha256 for file in tiny_model.record.files]
     assert findings == ()
+
+
+def test_a_script_that_changed_since_it_was_configured_is_read_anew(workspace: Workspace, tmp_path: Path) -> None:
+    script = write_script(tmp_path)
+    inference = InferenceConfig(str(script))
+    target = find_target("process")
+
+    def refusal() -> str:
+        with pytest.raises(UserError) as refused:
+            seal(workspace.folder, "tiny-service", [], inference, target, ProcessOptions())
+        return str(refused.value)
+
+    script.write_bytes(b"def init(:\n")
+    assert refusal().startswith("score.py:1: ")
+    script.write_bytes(b"\xff\xfe\x00")
+    assert refusal().startswith("score.py is no Python source")
+    script.unlink()
+    assert refusal() == f"entry_script {script} cannot be read: No such file or directory"
+
+
+def test_a_script_may_name_its_encoding(workspace: Workspace, tmp_path: Path) -> None:
+    script = tmp_path / "score.py"
+    text = "# -*- coding: latin-1 -*-\ndef init():\n    pass\ndef run(data):\n    return 'Grüße'\n"
+    script.write_text(text, encoding="latin-1")
+    assert serve(workspace, script).run("") == "Grüße"

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
 from jupyter_deploy import Webservice, Workspace
 from jupyter_deploy.engine.services import list_services
-from jupyter_deploy.errors import ServiceNotFound
+from jupyter_deploy.errors import ServiceNotFound, UserError
+from jupyter_deploy.workspace.records import ServiceRecord
 from tests.helpers import READS_ITS_MODEL, register_text, write_script
 from tests.services import NAME, serve, told_by
 
@@ -58,3 +60,16 @@ def test_services_are_listed_by_target_model_tag_and_property(shared: Webservice
         assert [view.record.name for view in list_services(folder, **fitting)] == [NAME], fitting
     for other in ({"target": "fake"}, {"model": "tin"}, {"model": "tiny:2"}, {"tags": [("team", "red")]}, {"tags": ["team", "size"]}):
         assert list_services(folder, **other) == [], other
+
+
+def test_a_deployment_that_was_killed_before_it_was_recorded_is_seen_and_taken_away(workspace: Workspace) -> None:
+    now = datetime.now(timezone.utc)
+    workspace.folder.services.put(ServiceRecord(NAME, "process", now, now, "tester"))
+    service = Webservice(workspace, NAME)
+    assert (service.state, service.error) == ("Failed", "its deployment did not end well")
+    assert (service.auth_enabled, service.scoring_uri, service.models, service.operation) == (False, None, [], None)
+    assert (service.serialize()["state"], service.get_logs(), list(service.logs(follow=True))) == ("Failed", "", [])
+    with pytest.raises(UserError, match="has never served"):
+        service.start()
+    service.delete()
+    assert list(Webservice.list(workspace)) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
+
 
 class Done:
     """A notebook after its run; cells are counted from 0."""
@@ -36,8 +38,6 @@ def run_all(cells: Sequence[str], folder: Path, workspace: Path) -> Done:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     client = NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
     environment = {**os.environ, "JUPYTER_DEPLOY_WORKSPACE": str(workspace), "IPYTHONDIR": str(folder / "ipython")}
-    try:
+    with contextlib.suppress(CellExecutionError):  # the notebook holds it
         client.execute(env=environment)
-    except CellExecutionError:
-        pass  # the notebook holds it
     return Done(notebook)

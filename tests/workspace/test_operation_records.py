@@ -12,13 +12,12 @@ NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
 def test_an_operation_from_start_to_end(workspace: WorkspaceFolder) -> None:
-    record = OperationRecord("op1", "deploy", "svc", NOW, request={"a": [1]})
+    record = OperationRecord("op1", "deploy", "svc", NOW)
     workspace.operations.add(record)
     assert workspace.operations.get("op1") == record
     assert workspace.operations.get("op2") is None
-    workspace.operations.change("op1", process={"pid": 1})
     ended = workspace.operations.change("op1", outcome="Failed", ended_time=NOW, error="why")
-    assert (ended.process, ended.outcome, ended.ended_time, ended.error) == ({"pid": 1}, "Failed", NOW, "why")
+    assert (ended.outcome, ended.ended_time, ended.error) == ("Failed", NOW, "why")
     with pytest.raises(NotFound, match="operation op2 is not recorded"):
         workspace.operations.change("op2", error=None)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 
 GB = 1024**3
@@ -94,15 +93,16 @@ def _own_groups(unified: bool) -> dict[str, Path]:
 
 
 def resident_bytes(pids: list[int]) -> int:
-    """The memory that these processes and their children hold now; what has ended counts nothing."""
+    """The memory that these processes and their children hold now, each counted once; what has ended counts nothing."""
     import psutil
 
-    total = 0
+    family: set[psutil.Process] = set()
     for pid in pids:
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(pid)
-            total += process.memory_info().rss
-            for child in process.children(recursive=True) if os.name == "posix" else []:
-                with contextlib.suppress(psutil.Error):
-                    total += child.memory_info().rss
+            family |= {process, *process.children(recursive=True)}
+    total = 0
+    for member in family:
+        with contextlib.suppress(psutil.Error):
+            total += member.memory_info().rss
     return total

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import json
 import os
+import secrets
 import socket
 import stat
 import tempfile
@@ -15,22 +16,22 @@ from typing import Any
 from jupyter_deploy.errors import TargetError
 
 
-def socket_path(workspace: str, service: str) -> Path:
-    """Where a service's supervisor listens: short (a socket's path holds about 100 bytes) and in a folder of mode 0700.
+def new_socket_path(workspace: str) -> Path:
+    """Where a new supervisor will listen: short (a socket's path holds about 100 bytes), its own, in a folder of mode 0700.
 
     Raises
     ------
-    TargetError : somebody else made that folder.
+    TargetError : what lies there is not a private folder of the user's.
     """
     folder = Path(tempfile.gettempdir()) / f"jupyter-deploy-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
     facts = folder.lstat()
     if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.getuid() or stat.S_IMODE(facts.st_mode) & 0o077:
         raise TargetError(
             f"{folder} is not a private folder of yours", remedy="remove it, or set TMPDIR to another folder"
         )
-    digest = hashlib.sha256(service.encode()).hexdigest()[:10]
-    return folder / f"{workspace}-{digest}.sock"
+    return folder / f"{workspace}-{secrets.token_hex(6)}.sock"
 
 
 _LOOK = "look at the service's log (%service_logs)"
@@ -65,6 +66,14 @@ class Link:
     def wait_up_to(self, seconds: float | None) -> None:
         """Set how long each answer may take."""
         self._socket.settimeout(seconds)
+
+    def hang_up(self, patience: float) -> None:
+        """Withdraw what was begun and not committed; returns when it is gone, at the latest after ``patience`` seconds."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+            self._socket.settimeout(patience)
+            while self._socket.recv(65536):
+                pass
 
     def send(self, do: str, **facts: Any) -> None:
         """Say one thing to the supervisor."""

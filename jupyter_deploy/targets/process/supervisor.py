@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
 import os
 import signal
@@ -71,8 +70,6 @@ class Supervisor:
         server.close()
         for generation in list(self._generations):
             await generation.kill()
-        with contextlib.suppress(OSError):
-            self._control.unlink()
         self._log.close()
 
     def _in_background(self, work: Callable[[], Any]) -> None:
@@ -98,8 +95,8 @@ class Supervisor:
                     except OSError as error:  # the bundle or the interpreter is gone
                         tell({"event": "failed", "stage": "start", "message": str(error), "traceback": ""})
                 elif message["do"] == "commit" and candidate:
-                    await self._commit(candidate, tell)
-                    candidate = None
+                    if await self._commit(candidate, tell):
+                        candidate = None
                 else:
                     await self._answer(message["do"], tell)
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -108,8 +105,8 @@ class Supervisor:
             self._beginnings -= 1
             if candidate:
                 await candidate.kill()
-            writer.close()
             self._end_if_idle()
+            writer.close()  # last: whoever waits for it may use the address again
 
     async def _answer(self, do: str, tell: Callable[[Event], None]) -> None:
         if do == "status":
@@ -136,7 +133,12 @@ class Supervisor:
 
     def _end_if_idle(self) -> None:
         if self._serving is None and self._beginnings == 0:
+            self._give_up_address()
             self._ending.set()
+
+    def _give_up_address(self) -> None:
+        self._listener.close()
+        self._control.unlink(missing_ok=True)
 
     # ---------------------------------------------------------------- releases
 
@@ -147,24 +149,22 @@ class Supervisor:
         self._in_background(partial(self._mourn, generation))
         return generation
 
-    async def _commit(self, generation: Generation, tell: Callable[[Event], None]) -> None:
+    async def _commit(self, generation: Generation, tell: Callable[[Event], None]) -> bool:
+        """Let a generation take over; False where it cannot, and is still to be withdrawn."""
         if not generation.ready:
-            tell(
-                {
-                    "event": "refused",
-                    "reason": f"the new version is not ready: {generation.trouble or 'it is starting'}",
-                }
-            )
-            return
+            trouble = generation.trouble or "it is starting"
+            tell({"event": "refused", "reason": f"the new version is not ready: {trouble}"})
+            return False
         generation.send("accept")
         if not await generation.reached("accepting"):
             tell({"event": "refused", "reason": f"the new version ended before it took over: {generation.trouble}"})
-            return
+            return False
         old, self._serving = self._serving, generation
         self._remember(generation.version)
         if old:
             old.send("drain", grace=GRACE, limit=DRAIN_LIMIT)
         tell({"event": "serving", "version": generation.version, "uri": self._record.scoring_uri})
+        return True
 
     def _remember(self, version: int) -> None:
         record = self._record
@@ -203,7 +203,7 @@ class Supervisor:
         serving, self._serving = self._serving, None
         if self._record.version:
             self._record.stopped().write(self._folder)
-        self._listener.close()
+        self._give_up_address()
         if serving:
             serving.send("drain", grace=0, limit=DRAIN_LIMIT)
             await serving.gone.wait()
@@ -244,8 +244,6 @@ def main() -> None:
         print(json.dumps({"error": error.strerror or str(error), "errno": error.errno}), flush=True)  # noqa: T201  (as above)
         sys.exit(1)
     control = Path(arguments.control)
-    with contextlib.suppress(FileNotFoundError):
-        control.unlink()  # of an earlier supervisor that was killed; the service's lock keeps two of them apart
 
     async def supervise() -> None:
         await Supervisor(Path(arguments.folder), listener, arguments.host, control).run()

@@ -13,15 +13,16 @@ from typing import Any, ClassVar
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets.base import Place, Release, Report, Status
-from jupyter_deploy.targets.process.link import Link, socket_path
+from jupyter_deploy.targets.process.link import Link, new_socket_path
 from jupyter_deploy.targets.process.logfile import log_files
 from jupyter_deploy.targets.process.options import ProcessOptions
-from jupyter_deploy.targets.process.record import ProcessRecord
+from jupyter_deploy.targets.process.record import NAME, ProcessRecord
 from jupyter_deploy.workspace.detached import start_detached
 
 START_TIMEOUT = 310.0
 """Seconds that imports and init() may take: the original's initialDelaySeconds. JUPYTER_DEPLOY_START_TIMEOUT changes it."""
 STOP_TIMEOUT = 90.0
+WITHDRAW_TIMEOUT = 10.0
 NOT_INHERITED = frozenset(
     {
         "AML_APP_ROOT", "AZUREML_CONFIG_FILE", "AZUREML_ENTRY_SCRIPT", "AZUREML_MODEL_DIR", "AZUREML_SOURCE_DIRECTORY",
@@ -61,9 +62,12 @@ class ProcessTarget:
         with Link(control) as link:
             link.send("begin", **_release_facts(place, release))
             link.wait_up_to(None)  # the front itself ends a start that takes too long
-            _wait_until_ready(link, report)
-            link.wait_up_to(30)
-            yield _Candidate(link)
+            try:
+                _wait_until_ready(link, report)
+                link.wait_up_to(30)
+                yield _Candidate(link)
+            finally:
+                link.hang_up(WITHDRAW_TIMEOUT)
 
     def _supervisor(self, place: Place, release: Release, report: Report) -> Path:
         record = ProcessRecord.read(place.folder)
@@ -79,7 +83,9 @@ class ProcessTarget:
         options = release.options
         assert isinstance(options, ProcessOptions)
         host, port = (record.host, record.port) if record else (options.host, options.port or 0)
-        control = socket_path(place.workspace, place.service)
+        if record:
+            Path(record.control).unlink(missing_ok=True)  # of a supervisor that was killed
+        control = new_socket_path(place.workspace)
         started = _start_supervisor(place, host, port, control)
         report("supervisor started", pid=started["pid"], port=started["port"])
         return control
@@ -117,9 +123,13 @@ class ProcessTarget:
 
     def delete(self, place: Place) -> None:
         """Stop the service and forget its address and its log."""
+        record = ProcessRecord.read(place.folder)
         self.stop(place)
-        for path in (*self.logs(place), place.folder / "process.json", place.folder / "supervisor.log"):
+        own = [place.folder / name for name in (NAME, "supervisor.log")]
+        for path in (*self.logs(place), *own, *([Path(record.control)] if record else [])):
             path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            (place.folder / "log").rmdir()
 
     def reload_keys(self, place: Place) -> None:
         """Have the running front read the keys again; a stopped service reads them at its start."""

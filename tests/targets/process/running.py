@@ -21,12 +21,13 @@ from jupyter_deploy.workspace.store import FileStore
 from tests.helpers import Answer, post, wait_until
 
 SAYS = """
-import os, signal, sys, time
+import json, os, signal, sys, time
 
 def init():
     {init}
 
 def run(data):
+    data = json.loads(data)["data"]
     {run}
 """
 

@@ -47,7 +47,7 @@ def test_a_port_that_is_taken_names_its_holder(running: Running) -> None:
     assert f"cannot listen on 127.0.0.1, port {port}: Address already in use" in raised.value.what
     assert f"(process {os.getpid()}, " in raised.value.what
     assert "port=None" in raised.value.remedy
-    assert running.processes() == []
+    wait_until(lambda: not running.processes())
 
 
 def test_a_stop_lets_the_requests_under_way_finish(running: Running) -> None:
@@ -88,7 +88,7 @@ def test_an_update_that_does_not_start_shows_the_cause_and_leaves_the_old_versio
     assert shown in raised.value.why
     assert "jupyter_deploy_scoring" not in raised.value.why
     assert raised.value.remedy
-    assert {process.pid for process in old.processes()} == running
+    wait_until(lambda: {process.pid for process in old.processes()} == running, seconds=2)
     assert old.status == before
     assert old.post().json == "old"
 

@@ -49,8 +49,6 @@ def upgrade() -> None:
         sa.Column("ended_time", sa.Text()),
         sa.Column("outcome", sa.Text()),
         sa.Column("error", sa.Text()),
-        sa.Column("process", sa.JSON(), nullable=False),
-        sa.Column("request", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_operations_service", "operations", ["service"])

@@ -1,0 +1,84 @@
+"""How files and the line become one request; deploying itself is tested in notebooks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from IPython.core.error import UsageError
+
+from jupyter_deploy.errors import ConfigError, ModelNotFound, ServiceNotFound
+from jupyter_deploy.magics import deploy, update_service
+from jupyter_deploy.magics.arguments import parse, words_of
+from jupyter_deploy.magics.configuration import inference_config
+from jupyter_deploy.targets.process.options import ProcessOptions
+from tests.magics.conftest import Run
+
+SVC = "svc --models m "
+
+
+def given(line: str, magic: Any = deploy.MAGIC) -> Any:
+    return parse(magic.typed, magic.all_arguments(), words_of(line))
+
+
+@pytest.fixture
+def files(here: Path) -> Path:
+    (here / "src").mkdir()
+    for name in ("score.py", "other.py", "src/score.py"):
+        (here / name).write_text("def init(): ...\ndef run(data): return data\n")
+    (here / "needs.txt").write_text("numpy\n")
+    (here / "ic.json").write_text(json.dumps({"entryScript": "score.py", "sourceDirectory": "src"}))
+    (here / "dc.json").write_text(json.dumps({"computeType": "Process", "port": 5050, "maxQueueWaitMs": 70}))
+    return here
+
+
+def test_options_of_file_and_line(files: Path) -> None:
+    line = SVC + "--dc dc.json --mr 90 --gb 0.5 --allowed-hosts a,b --ae true"
+    assert deploy.options_of(given(line)) == ProcessOptions(
+        port=5050, max_request_wait_time=90, memory_gb=0.5, allowed_hosts=("a", "b"), auth_enabled=True
+    )
+    change = given("svc --dc dc.json --mr 90", update_service.MAGIC)
+    assert update_service.changes_of(change, "process") == {"port": 5050, "max_request_wait_time": 90}
+
+
+def test_script_and_environment_on_the_line_win_over_the_file(files: Path) -> None:
+    config = inference_config(given(SVC + "--ic ic.json --env needs.txt"))
+    assert config is not None
+    assert config.script_path == files / "src" / "score.py"
+    assert config.path_of("pip_requirements_file") == files / "needs.txt"
+    (files / "ic.json").write_text(json.dumps({"entryScript": "score.py", "condaFile": "env.yml"}))
+    config = inference_config(given(SVC + "--ic ic.json --script other.py --env kernel"))
+    assert config is not None
+    assert (config.entry_script, config.conda_file) == ("other.py", None)
+
+
+REFUSED = [
+    ("%deploy", UsageError, "%deploy: the following arguments are required: NAME, --models"),
+    ("%deploy svc --models m", UsageError, "give the entry script with --script"),
+    ("%deploy svc --models m --env needs.txt", UsageError, "give --script as well"),
+    ("%deploy svc --models m --script score.py --port x", UsageError, "--port is 'x'; it takes a whole number"),
+    ("%deploy svc --models m --script score.py --port 0", ConfigError, "it must be at least 1"),
+    ("%deploy svc --models m --script score.py --target mars", Exception, "there is no target 'mars'"),
+    (
+        "%deploy svc --models m --script score.py --dc dc.json --target local",
+        UsageError,
+        "is for the target 'Process'",
+    ),
+    ("%deploy svc --models m:x1 --script score.py", Exception, "no model id"),
+    ("%deploy svc --models m --script score.py", ModelNotFound, "there is no model 'm'"),
+    ("%deploy Svc --models m --script score.py", Exception, "not a valid service name"),
+    ("%update_service svc --models m", ServiceNotFound, "there is no service 'svc'"),
+    ("%rollback_service svc", ServiceNotFound, "there is no service 'svc'"),
+    ("%score svc [1]", ServiceNotFound, "there is no service 'svc'"),
+    ("%service_logs svc -n many", UsageError, "-n is 'many'; it takes a whole number"),
+    ("%cancel_service svc", ServiceNotFound, "there is no service 'svc'"),
+    ("%delete_service svc", ServiceNotFound, "there is no service 'svc'"),
+]
+
+
+def test_bad_input_is_refused_by_name(files: Path, run: Run) -> None:
+    for line, error, cause in REFUSED:
+        with pytest.raises(error, match=cause):
+            run(line)

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+from jupyter_deploy import Workspace
+from jupyter_deploy.errors import ConfigError, ScriptError, UserError
+from tests.helpers import READS_ITS_MODEL, register_text
+from tests.magics.conftest import Run
+
+ECHO = "def init():\n    print('ready')\n\ndef run(data):\n    return data\n"
+
+
+def test_the_cell_is_written_verbatim_and_not_run(run: Run, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = ECHO + "  # {braces} $dollars 'ü'\nnever_run = 1\n"
+    run(f"%%score_script\n{text}")
+    assert capsys.readouterr().out == "Writing score.py\n"
+    assert (here / "score.py").read_text(encoding="utf-8") == text
+    run(f"%%score_script score.py\n{ECHO}")
+    assert capsys.readouterr().out == "Overwriting score.py\n"
+    with pytest.raises(NameError):
+        run("never_run")
+
+
+def test_warnings_are_shown_with_the_lines_of_the_cell(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run("%%score_script other.py\nimport json\ndef init(): ...\ndef run(data):\n    return json.dumps(data)\n")
+    assert "other.py:4: warning: " in capsys.readouterr().out
+
+
+def test_errors_fail_the_cell_and_the_text_is_kept(run: Run, here: Path, shell: InteractiveShell) -> None:
+    shell.user_ns["fitted"] = 1
+    cell = "def init(): ...\ndef run(data):\n    return fitted\n"
+    with pytest.raises(ScriptError) as caught:
+        run(f"%%score_script\n{cell}")
+    assert caught.value.what.startswith("score.py:3: error: `fitted` exists only in the notebook")
+    assert "score.py was written all the same" in caught.value.remedy
+    assert (here / "score.py").read_text() == cell
+
+
+def test_the_imports_of_ipython_itself_are_no_names_of_the_notebook(run: Run) -> None:
+    run("%%score_script\ndef init(): ...\ndef run(data):\n    return exit if data else data\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "cause"),
+    [
+        ("data.csv", UsageError, "data.csv is no .py file"),
+        ("missing/score.py", UserError, "cannot be written: No such file"),
+        ("my-score.py", ConfigError, "its name is no Python name"),
+    ],
+)
+def test_a_file_that_could_be_no_script_is_refused(run: Run, name: str, error: type[Exception], cause: str) -> None:
+    with pytest.raises(error, match=cause):
+        run(f"%%score_script {name}\n{ECHO}")
+
+
+def test_a_trial_shows_answer_and_times(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run('%%score_script score.py --try {"data": [1, "ü"]}\n' + ECHO.replace("return data", "return [data]"))
+    shown = capsys.readouterr().out
+    assert shown.startswith("Writing score.py\nready\ninit() took 0.")
+    assert "answered 200:\n" in shown
+    assert "ü" in shown
+
+
+def test_models_alone_try_init(run: Run, workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    register_text(workspace)
+    run(f"%%score_script --models tiny\n{READS_ITS_MODEL}")
+    assert "init() took" in capsys.readouterr().out
+
+
+def test_what_a_trial_raises_stands_on_the_lines_of_the_cell(run: Run, shell: InteractiveShell) -> None:
+    shell.user_ns["rows"] = {"data": []}
+    with pytest.raises(ScriptError) as caught:
+        run(
+            "%%score_script --try rows\nimport json\ndef init(): ...\ndef run(data):\n    return json.loads(data)['data'][0]\n"
+        )
+    assert caught.value.what == "score.py:4: run() raised IndexError: list index out of range"
+    assert 'File "score.py", line 4, in run' in caught.value.why
+    assert "jupyter_deploy" not in caught.value.why
+
+
+def test_bad_input_fails_after_the_file_is_written(run: Run, here: Path) -> None:
+    with pytest.raises(UserError, match="no variable 'rows'"):
+        run(f"%%score_script --try rows\n{ECHO}")
+    assert (here / "score.py").exists()
