@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 def begin(
     workspace: Workspace,
     script: Path,
-    models: Sequence[Model | str] = (),
+    models: Sequence[Model | str | Path] = (),
     *,
     name: str = NAME,
     overwrite: bool = False,
@@ -37,7 +37,7 @@ def begin(
     )  # fmt: skip
 
 
-def serve(workspace: Workspace, script: Path, models: Sequence[Model | str] = (), **more: Any) -> Webservice:
+def serve(workspace: Workspace, script: Path, models: Sequence[Model | str | Path] = (), **more: Any) -> Webservice:
     """Deploy, and wait until it serves."""
     service = begin(workspace, script, models, **more)
     service.wait_for_deployment()

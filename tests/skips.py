@@ -51,7 +51,9 @@ class Skips:
         for node, reason in self._skipped:
             terminalreporter.line(f"{node}: {reason}")
         if refused := self._refused():
-            terminalreporter.line(f"{len(refused)} of these reasons are not in {ALLOWED.name}: under CI that fails the run", red=True)
+            terminalreporter.line(
+                f"{len(refused)} of these reasons are not in {ALLOWED.name}: under CI that fails the run", red=True
+            )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -12,7 +12,18 @@ import jupyter_deploy
 from tests.services import told_by
 
 PACKAGE = Path(jupyter_deploy.__file__).parent
-HEAVY = ["sqlalchemy", "alembic", "pandas", "numpy", "IPython", "requests", "docker", "kubernetes", "importlib.metadata", "asyncio"]
+HEAVY = [
+    "sqlalchemy",
+    "alembic",
+    "pandas",
+    "numpy",
+    "IPython",
+    "requests",
+    "docker",
+    "kubernetes",
+    "importlib.metadata",
+    "asyncio",
+]
 LOADED = """
 import sys, json
 import jupyter_deploy
@@ -59,6 +70,8 @@ def test_the_distribution_of_the_same_name_is_refused(tmp_path: Path, beside: st
     if is_refused:
         *_, cause, remedy = result.stderr.splitlines()
         assert cause.startswith("ImportError: the distribution 'jupyter-deploy' is installed in the same environment")
-        assert remedy == "Run: pip uninstall jupyter-deploy jupyter-deploy-models, then: pip install jupyter-deploy-models"
+        assert (
+            remedy == "Run: pip uninstall jupyter-deploy jupyter-deploy-models, then: pip install jupyter-deploy-models"
+        )
     else:
         assert result.stdout.strip() == str(tmp_path / "jupyter_deploy" / "__init__.py"), result.stderr

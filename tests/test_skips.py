@@ -43,7 +43,9 @@ def run(folder: Path, allowed: str, *, ci: bool) -> subprocess.CompletedProcess[
     (folder / "pytest.ini").write_text("[pytest]\n")
     environment = {name: value for name, value in os.environ.items() if name != "CI" and not name.startswith("PYTEST")}
     environment |= {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **({"CI": "1"} if ci else {})}
-    return subprocess.run([sys.executable, "-c", RUN], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", RUN], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 def test_a_run_ends_with_what_was_skipped_and_why(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def inference_config(args: argparse.Namespace) -> InferenceConfig | None:
     file, flags = args.inference_config_file, given(args, "inference:")
     if file is None and not flags:
         return None
-    document = read_document(file, "inference configuration") if file else {}
+    document = {} if file is None else read_document(file, "inference configuration")
     return InferenceConfig.from_json({**document, **flags}, _where(file, "inference configuration"))
 
 
@@ -97,19 +97,18 @@ def deployment_config(args: argparse.Namespace, described: Mapping[str, Any]) ->
     ConfigError : keys or values that do not fit. UserError : there is no such target.
     """
     file: str | None = args.deploy_config_file
-    document = read_document(file, "deployment configuration") if file else {}
+    document = {} if file is None else read_document(file, "deployment configuration")
     kind = args.compute_type or _compute_type(document, file)
-    where = _where(file, f"{kind} options")
-    options = find_target(kind).options.from_json(document, where) if kind else default_options()
+    options = find_target(kind).options.from_json(document, _where(file, f"{kind} options"))
     changed = options.replaced({**target_options(args), **described})
     changed.require()
     return changed
 
 
 def _compute_type(document: Mapping[str, Any], file: str | None) -> str:
-    """The file's ``computeType``, or "" where there is no file."""
+    """The file's ``computeType``; where there is no file, the target that no configuration means."""
     if file is None:
-        return ""
+        return default_options().compute_type
     named = next((value for key, value in document.items() if str(key).lower() == "computetype"), None)
     if not isinstance(named, str):
         problem = "computeType is missing" if named is None else f"computeType is {named!r}; it takes a text"
@@ -118,4 +117,4 @@ def _compute_type(document: Mapping[str, Any], file: str | None) -> str:
 
 
 def _where(file: str | None, otherwise: str) -> str:
-    return Path(file).name if file else otherwise
+    return otherwise if file is None else Path(file).name

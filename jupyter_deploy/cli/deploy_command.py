@@ -112,8 +112,8 @@ def default_name(model: str) -> str:
     >>> default_name("out/Sklearn_MNIST.pkl:3")
     'sklearn-mnist-pkl-service'
     """
-    plain = re.sub(r"[^a-z0-9]+", "-", Path(model).name.rpartition(":")[0].lower() or Path(model).name.lower())
-    plain = plain.strip("-")
+    name = re.sub(r":\d+$", "", Path(model).name).lower()
+    plain = re.sub(r"[^a-z0-9]+", "-", name).strip("-")
     if not plain[:1].isalpha():
         plain = f"model-{plain}".strip("-")
     return plain[: LONGEST_NAME - len(SUFFIX)].rstrip("-") + SUFFIX

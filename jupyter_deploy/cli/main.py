@@ -81,9 +81,7 @@ def _run(group: str, command: Command, words: Sequence[str]) -> int:
     command.declare(parser)
     declare_common(parser)
     args = parser.read(words)
-    with contextlib.redirect_stdout(
-        sys.stderr
-    ):  # what the SDK prints is progress; the result alone goes to standard output
+    with contextlib.redirect_stdout(sys.stderr):  # what the SDK prints is progress, not the result
         result = command.run(Workspace(args.workspace), args)
     return _print(result, args.output)
 

@@ -60,17 +60,30 @@ def complain(*lines: object) -> None:
 
 
 def _for_people(result: Any) -> str:
-    if isinstance(result, Mapping):
-        return text_table([{"key": key, "value": _moment(key, value)} for key, value in result.items()]).rstrip()
-    if isinstance(result, list) and result and all(isinstance(item, Mapping) for item in result):
+    if isinstance(result, str):
+        return result
+    if isinstance(result, Mapping) and result:
+        return text_table([{"key": key, "value": _moment(key, value)} for key, value in result.items()])
+    if isinstance(result, list) and _have_the_same_keys(result):
         return text_table([{key: _moment(key, value) for key, value in item.items()} for item in result])
     if isinstance(result, list) and all(isinstance(item, str) for item in result):
         return "\n".join(result)
-    return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
+    return json.dumps(result, ensure_ascii=False)
+
+
+def _have_the_same_keys(items: Sequence[Any]) -> bool:
+    """Whether a list fits into a table; the answer of a service may hold anything."""
+    if not all(isinstance(item, Mapping) for item in items):
+        return False
+    keys = {tuple(item) for item in items}
+    return len(keys) == 1 and keys != {()}
 
 
 def _moment(key: str, value: Any) -> Any:
     """Times without fractions, in the user's own zone."""
     if not (key.endswith("Time") and isinstance(value, str)):
         return value
-    return datetime.fromisoformat(value).astimezone().strftime("%Y-%m-%dT%H:%M:%S")
+    try:
+        return datetime.fromisoformat(value).astimezone().strftime("%Y-%m-%dT%H:%M:%S")
+    except ValueError:
+        return value  # a service's own answer, in a form of its own

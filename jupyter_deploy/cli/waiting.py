@@ -45,7 +45,7 @@ def interruptible(workspace: Workspace, name: str) -> Iterator[None]:
             raise
         raise KeyboardInterrupt(
             f"no longer waiting; the operation '{under_way.kind}' on '{name}' goes on\n"
-            f"follow it with: jupyter ml service show -n {name}\n"
+            f"see its state with: jupyter ml service show -n {name}\n"
             f"cancel it with: jupyter ml service cancel -n {name}"
         ) from None
 

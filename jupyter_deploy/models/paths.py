@@ -75,10 +75,11 @@ def find_model_path(name: str, version: int | None, models_dir: Path, here: Path
         )
     if (here / name).exists():
         return here / name
+    held = ", ".join(sorted(entry.name for entry in models_dir.glob("[!.]*"))) or "none"
     raise ModelNotFound(
-        f"{name if version is None else f'{name}:{version}'} is neither in {models_dir} nor in {here}",
-        "",
-        "Give the workspace as _workspace, or the name under which the model was registered.",
+        f"'{name if version is None else f'{name}:{version}'}' is not among the models placed here ({held})",
+        f"Looked in {models_dir}, and for a file of that name in {here}.",
+        "In a service: deploy it with that model. In a notebook: give the workspace, get_model_path(name, _workspace=ws).",
     )
 
 

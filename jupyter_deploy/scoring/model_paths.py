@@ -34,9 +34,10 @@ def get_model_path(model_name: str, version: int | None, models_dir: Path, here:
     if (here / model_name).exists():
         return str(here / model_name)
     which = model_name if version is None else f"{model_name}:{version}"
+    held = ", ".join(sorted(entry.name for entry in models_dir.glob("[!.]*"))) or "none"
     raise ModelPathError(
-        f"ModelNotFound: {which} is neither in {models_dir} nor in {here}; "
-        "give the name under which it was registered and deploy the service with it"
+        f"ModelNotFound: '{which}' is not among the models placed here ({held}); "
+        f"deploy the service with it (looked in {models_dir}, and for a file of that name in {here})"
     )
 
 

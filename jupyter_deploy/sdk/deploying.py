@@ -23,7 +23,7 @@ LONGEST_NAME = 30  # of a model registered in passing, as in the original (azure
 def deploy(
     workspace: Workspace,
     name: str,
-    models: Sequence[Model | str],
+    models: Sequence[Model | str | Path],
     inference_config: InferenceConfig | None,
     deployment_config: Options | None = None,
     deployment_target: Any = None,

@@ -128,7 +128,7 @@ class Model:
     def deploy(
         workspace: Workspace,
         name: str,
-        models: Sequence[Model | str],
+        models: Sequence[Model | str | Path],
         inference_config: InferenceConfig | None = None,
         deployment_config: Options | None = None,
         deployment_target: None = None,

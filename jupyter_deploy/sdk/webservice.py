@@ -224,7 +224,7 @@ class Webservice:
 
     def update(
         self,
-        models: Sequence[Model | str] | None = None,
+        models: Sequence[Model | str | Path] | None = None,
         inference_config: InferenceConfig | None = None,
         tags: Mapping[str, str] | None = None,
         properties: Mapping[str, str] | None = None,

@@ -29,7 +29,8 @@ def test_a_list_of_records_is_a_table_with_times_to_the_second(capsys: pytest.Ca
 
 
 @pytest.mark.parametrize(
-    ("result", "text"), [(["a", "b"], "a\nb\n"), ([], ""), ("answer", "answer\n"), ([1, 2], "[1, 2]\n"), (None, "null\n")]
+    ("result", "text"), [(["a", "b"], "a\nb\n"), ([], ""), ("answer", "answer\n"), ([1, 2], "[1, 2]\n"), (None, "null\n"), ({}, "{}\n"),
+     ([{"a": 1}, {"b": 2}], '[{"a": 1}, {"b": 2}]\n'), ([{}], "[{}]\n"), ([{"bootTime": "soon"}], "bootTime\nsoon\n")],
 )  # fmt: skip
 def test_other_results_for_people(result: object, text: str, capsys: pytest.CaptureFixture[str]) -> None:
     show(result, "table")

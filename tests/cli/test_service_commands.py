@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ def test_logs_can_be_followed(on_live: Cli, live: Path) -> None:
         first = json.loads(process.stdout.readline())
         on_live("service", "run", "-n", NAME, "-d", '{"data": [3]}')
         following = json.loads(process.stdout.readline())
-        process.send_signal(2)
+        process.send_signal(signal.SIGINT)
         process.communicate()
     assert following != first
     assert "POST /score 200" in following

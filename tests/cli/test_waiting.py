@@ -34,7 +34,7 @@ def test_interrupting_the_wait_leaves_the_operation_alone(workspace: Workspace, 
     assert (process.returncode, out) == (130, "")
     assert err.splitlines()[-3:] == [
         "no longer waiting; the operation 'deploy' on 'patient' goes on",
-        "follow it with: jupyter ml service show -n patient",
+        "see its state with: jupyter ml service show -n patient",
         "cancel it with: jupyter ml service cancel -n patient",
     ]
     assert Webservice(workspace, "patient").state == "Transitioning"

@@ -20,7 +20,9 @@ def script(shared: Webservice) -> Path:
     return shared.workspace.path.parent / "score.py"
 
 
-@pytest.mark.parametrize("name", ["ab", "Diabetes", "1st-service", "ends-", "with_underscore", "with space", "../up", "a" * 33, ""])
+@pytest.mark.parametrize(
+    "name", ["ab", "Diabetes", "1st-service", "ends-", "with_underscore", "with space", "../up", "a" * 33, ""]
+)
 def test_names_that_are_no_service_names_are_refused(workspace: Workspace, tmp_path: Path, name: str) -> None:
     with pytest.raises(UserError, match="is not a valid service name") as refused:
         begin(workspace, write_script(tmp_path), name=name)
@@ -37,13 +39,18 @@ def test_names_at_the_limits_of_the_rule_are_taken(workspace: Workspace, tmp_pat
 
 
 def test_the_same_model_twice_is_refused(shared: Webservice, script: Path) -> None:
-    for change in (lambda: begin(shared.workspace, script, ["tiny", "tiny:1"], name="other"), lambda: shared.update(models=["tiny", "tiny"])):
+    for change in (
+        lambda: begin(shared.workspace, script, ["tiny", "tiny:1"], name="other"),
+        lambda: shared.update(models=["tiny", "tiny"]),
+    ):
         with pytest.raises(UserError, match="the same model is given twice: tiny:1"):
             change()
 
 
 def test_a_taken_name_is_refused_for_other_content(shared: Webservice, script: Path) -> None:
-    with pytest.raises(NameTaken, match=rf"the service '{NAME}' exists, with other content \(version 1, Healthy\)") as taken:
+    with pytest.raises(
+        NameTaken, match=rf"the service '{NAME}' exists, with other content \(version 1, Healthy\)"
+    ) as taken:
         begin(shared.workspace, script, [], options=AS_SHARED)
     assert "%update_service" in taken.value.remedy
     assert "--overwrite" in taken.value.remedy
@@ -147,7 +154,9 @@ def test_an_update_keeps_what_was_filled_in_where_it_was_deployed(
     service.wait_for_deployment()
     assert service.auth_enabled
     assert service.get_keys() == keys
-    service.update(inference_config=InferenceConfig(str(write_script(tmp_path, "def init(): pass\ndef run(x): return 'new'"))))
+    service.update(
+        inference_config=InferenceConfig(str(write_script(tmp_path, "def init(): pass\ndef run(x): return 'new'")))
+    )
     assert service.run("") == "new"
     assert service.auth_enabled
     assert service.serialize()["deploymentConfig"]["maxBodyMb"] == 1

@@ -59,7 +59,10 @@ def test_a_torn_last_line_hides_nothing_but_itself(path: Path) -> None:
     assert [event.text for event in log.events()] == ["first"]
     log.write("finished", "last")
     assert [event.text for event in log.events()] == ["first", "last"]
-    assert [json.loads(line)["text"] for line in path.read_text().splitlines() if line.endswith("}")] == ["first", "last"]
+    assert [json.loads(line)["text"] for line in path.read_text().splitlines() if line.endswith("}")] == [
+        "first",
+        "last",
+    ]
 
 
 def test_events_of_several_writers_are_whole_and_numbered(path: Path) -> None:

@@ -78,7 +78,9 @@ def test_a_log_is_followed_over_rotation_until_the_service_is_stopped(workspace:
 
 
 def test_the_log_of_what_never_served_can_be_read_and_ends(workspace: Workspace, tmp_path: Path) -> None:
-    service = begin(workspace, write_script(tmp_path, "def init():\n    print('about to fail')\n    1 / 0\ndef run(x): pass"))
+    service = begin(
+        workspace, write_script(tmp_path, "def init():\n    print('about to fail')\n    1 / 0\ndef run(x): pass")
+    )
     with pytest.raises(DeployError):
         service.wait_for_deployment()
     assert "about to fail" in service.get_logs()

@@ -41,7 +41,10 @@ def test_a_model_is_kept_while_a_service_or_its_rollback_needs_it(
     assert service.run("") == "two"
     service.update(models=[models[2]])
     service.wait_for_deployment()
-    bundles = {version.operation: workspace.path / "services" / NAME / "bundles" / version.bundle for version in service.view.versions}
+    bundles = {
+        version.operation: workspace.path / "services" / NAME / "bundles" / version.bundle
+        for version in service.view.versions
+    }
     assert [path.exists() for path in bundles.values()] == [True, True, True]
     models[0].delete()
     assert [path.exists() for path in bundles.values()] == [False, True, True]
@@ -102,12 +105,16 @@ def test_a_flipped_byte_in_a_stored_file_stops_a_start_and_names_the_file(
     service.stop()
     stored(model).chmod(0o600)
     stored(model).write_text("onf")
-    with pytest.raises(OperationFailed, match=r"/azureml-models/tiny/1/tiny\.txt was changed after it was deployed") as refused:
+    with pytest.raises(
+        OperationFailed, match=r"/azureml-models/tiny/1/tiny\.txt was changed after it was deployed"
+    ) as refused:
         service.start()
     assert "register the model again" in refused.value.remedy
     assert service.state == "Stopped"
     other = begin(workspace, script, [model], name="other-service")
-    with pytest.raises(OperationFailed, match=r"the stored file of tiny\.txt of model tiny:1 is not what was registered"):
+    with pytest.raises(
+        OperationFailed, match=r"the stored file of tiny\.txt of model tiny:1 is not what was registered"
+    ):
         other.wait_for_deployment()
     assert other.state == "Failed"
 

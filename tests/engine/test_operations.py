@@ -101,7 +101,9 @@ def test_an_operation_that_has_ended_cannot_be_cancelled(workspace: Workspace, t
 def test_a_killed_operation_has_failed_and_its_name_is_free(held: Webservice, gate: Path, workspace: Workspace) -> None:
     operation = operation_of(held)
     process_of(operation).kill()
-    with pytest.raises(OperationFailed, match="the process of the operation 'deploy' was killed before it ended") as raised:
+    with pytest.raises(
+        OperationFailed, match="the process of the operation 'deploy' was killed before it ended"
+    ) as raised:
         operation.wait(timeout=10)
     assert raised.value.remedy
     assert list(operation.events(follow=True))[-1].kind != "finished"  # following ends all the same
@@ -153,7 +155,9 @@ def test_the_kernel_is_killed_in_the_middle_and_a_new_one_sees_every_event(
 
 
 def test_the_cause_of_a_failure_comes_first(workspace: Workspace, tmp_path: Path) -> None:
-    service = begin(workspace, write_script(tmp_path, "def init():\n    raise ValueError('no model')\ndef run(data):\n    pass"))
+    service = begin(
+        workspace, write_script(tmp_path, "def init():\n    raise ValueError('no model')\ndef run(data):\n    pass")
+    )
     operation = operation_of(service)
     with pytest.raises(OperationFailed) as raised:
         operation.wait(timeout=30)

@@ -62,13 +62,17 @@ def test_a_source_directory_is_served_with_what_lies_in_it(source: Path) -> None
         assert service.run("2") == 23
         (app,) = workspace.path.glob("services/*/bundles/*/app")
         deployed = {path.relative_to(app).as_posix() for path in app.rglob("*.py")}
-        assert deployed == {f"source/{name}" for name in ("score.py", "factors.py", "parts/more.py", "parts/__init__.py")}
+        assert deployed == {
+            f"source/{name}" for name in ("score.py", "factors.py", "parts/more.py", "parts/__init__.py")
+        }
         assert not [path for path in app.rglob("*") if path.name in ("workspace", ".git", ".ipynb_checkpoints")]
     finally:
         take_away(workspace)
 
 
-def test_a_workspace_in_the_source_directory_is_left_out_under_any_name_of_its_path(source: Path, tmp_path: Path) -> None:
+def test_a_workspace_in_the_source_directory_is_left_out_under_any_name_of_its_path(
+    source: Path, tmp_path: Path
+) -> None:
     (tmp_path / "link").symlink_to(source)
     workspace = Workspace(tmp_path / "link" / "workspace")
     write_script(workspace.path / "services" / "other", "import pandas", "score.py")

@@ -58,7 +58,13 @@ def test_services_are_listed_by_target_model_tag_and_property(shared: Webservice
         {"properties": ["origin", ("origin", "test")]},
     ):  # fmt: skip
         assert [view.record.name for view in list_services(folder, **fitting)] == [NAME], fitting
-    for other in ({"target": "fake"}, {"model": "tin"}, {"model": "tiny:2"}, {"tags": [("team", "red")]}, {"tags": ["team", "size"]}):
+    for other in (
+        {"target": "fake"},
+        {"model": "tin"},
+        {"model": "tiny:2"},
+        {"tags": [("team", "red")]},
+        {"tags": ["team", "size"]},
+    ):
         assert list_services(folder, **other) == [], other
 
 

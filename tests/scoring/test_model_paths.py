@@ -41,8 +41,8 @@ def test_a_file_called_like_the_model(models: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "version", "words"),
     [
-        ("nothing", None, "ModelNotFound: nothing is neither in"),
-        ("ridge", 3, "ModelNotFound: ridge:3 is neither in"),
+        ("nothing", None, "ModelNotFound: 'nothing' is not among the models placed here"),
+        ("ridge", 3, "ModelNotFound: 'ridge:3' is not among"),
         ("two", None, "exactly one file or folder, but holds a, b"),
         ("empty", 1, "but holds nothing"),
         ("ridge", "2", "version is '2'"),

@@ -53,7 +53,9 @@ def test_an_empty_table_says_what_to_do() -> None:
 
 
 def test_facts_link_addresses_and_nothing_else() -> None:
-    html = html_facts("a <title>", {"uri": "http://127.0.0.1:1/score?a=1&b='2'", "bad": "javascript:alert(1)", "empty": ""})
+    html = html_facts(
+        "a <title>", {"uri": "http://127.0.0.1:1/score?a=1&b='2'", "bad": "javascript:alert(1)", "empty": ""}
+    )
     assert "a &lt;title&gt;" in html
     assert 'href="http://127.0.0.1:1/score?a=1&amp;b=&#x27;2&#x27;"' in html
     assert 'href="javascript' not in html

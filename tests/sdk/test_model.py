@@ -31,7 +31,9 @@ def test_registering_says_so_and_counts_versions(workspace: Workspace, capsys: p
     assert [model.id for model in models] == ["diabetes:1", "diabetes:2", "diabetes:3"]
 
 
-def test_a_model_is_looked_up_by_name_version_id_and_what_it_is_tagged_with(workspace: Workspace, models: list[Model]) -> None:
+def test_a_model_is_looked_up_by_name_version_id_and_what_it_is_tagged_with(
+    workspace: Workspace, models: list[Model]
+) -> None:
     def version(**given: object) -> int:
         return Model(workspace, **given).version  # type: ignore[arg-type]  # what a user gives
 
@@ -52,7 +54,10 @@ def test_a_model_is_looked_up_by_name_version_id_and_what_it_is_tagged_with(work
         ({"name": "diabetes", "version": 9}, "ModelNotFound: there is no model 'diabetes:9'"),
         ({"id": "diabetes:9"}, "ModelNotFound: there is no model 'diabetes:9'"),
         ({"name": "diabetes", "tags": [["stage", "old"]]}, "ModelNotFound: no version of 'diabetes' fits the filters"),
-        ({"name": "diabetes", "version": 1, "tags": [["stage", "live"]]}, "ModelNotFound: no version of 'diabetes' fits"),
+        (
+            {"name": "diabetes", "version": 1, "tags": [["stage", "live"]]},
+            "ModelNotFound: no version of 'diabetes' fits",
+        ),
     ],
 )
 def test_a_model_that_is_not_there_begins_with_the_token_of_the_original(
@@ -125,7 +130,11 @@ def test_a_model_shows_itself_escaped(workspace: Workspace) -> None:
 def test_a_model_becomes_json_in_the_keys_of_the_original(models: list[Model]) -> None:
     document = models[0].serialize()
     assert (document["name"], document["id"], document["version"]) == ("diabetes", "diabetes:1", 1)
-    assert (document["runId"], document["tags"]["stage"], document["properties"]) == ("run-1", "test", {"origin": "book"})
+    assert (document["runId"], document["tags"]["stage"], document["properties"]) == (
+        "run-1",
+        "test",
+        {"origin": "book"},
+    )
     assert [file["path"] for file in document["files"]] == ["model.txt"]
 
 

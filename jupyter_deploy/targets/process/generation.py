@@ -12,7 +12,8 @@ import json
 import os
 import signal
 import socket
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ class Generation:
 
     Attributes
     ----------
+    began : when it was made, in seconds of the monotonic clock.
     ready : whether the worker can answer now.
     trouble : why it cannot, in one line; empty when it can or is still starting.
     """
@@ -48,6 +50,7 @@ class Generation:
     ) -> None:
         self.release = release
         self.version: int = release["version"]
+        self.began = time.monotonic()
         self.ready = False
         self.trouble = ""
         self.worker: int | None = None
@@ -58,6 +61,7 @@ class Generation:
         self._changed = asyncio.Condition()
         self._seen: set[str] = set()
         self._kills = 0
+        self._over_limit = False
         self._group: ControlGroup | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -84,10 +88,10 @@ class Generation:
         finally:
             os.close(life)
             theirs.close()
-        self._limit(name)
+        watched = self._limit(name)
         reader, self._control = await asyncio.open_connection(sock=ours, limit=LONGEST_LINE)
-        self._tasks = [asyncio.create_task(self._copy_log()), asyncio.create_task(self._read_events(reader))]
-        self._tasks.append(asyncio.create_task(self._wait_for_end()))
+        work = [self._copy_log(), self._read_events(reader), self._wait_for_end(), *watched]
+        self._tasks = [asyncio.create_task(item) for item in work]
 
     def _command(self, control: int, life: int) -> list[str]:
         bundle = Path(self.release["bundle"])
@@ -98,22 +102,25 @@ class Generation:
         ]  # fmt: skip
         return [*command, "--keys", self.release["keys"]] if self.release["keys"] else command
 
-    def _limit(self, name: str) -> None:
+    def _limit(self, name: str) -> list[Coroutine[Any, Any, None]]:
+        """Put the front into a control group; returns what has to be done besides to keep the limits."""
         memory, cores = self.release["memory_gb"], self.release["cpu_cores"]
         if memory is None and cores is None:
-            return
+            return []
         self._group = ControlGroup.make(name, None if memory is None else int(memory * GB), cores)
         if self._group:
             self._group.add(self.pid)
-        if memory is not None and not (self._group and self._group.limits_memory):
-            self._tasks.append(asyncio.create_task(self._watch_memory(memory)))
+        if memory is None or (self._group and self._group.limits_memory):
+            return []
+        return [self._watch_memory(memory)]
 
     async def _watch_memory(self, memory_gb: float) -> None:
-        while True:
+        while not self.gone.is_set():
             await asyncio.sleep(WATCH_EVERY)
             pids = [self.pid, *([self.worker] if self.worker else [])]
             used = resident_bytes(pids)
             if self.worker and used > memory_gb * GB:
+                self._over_limit = True
                 self.send("end_worker", reason=f"{describe_limit(memory_gb)}: {used / GB:.2f} GB in use")
                 self.worker = None
 
@@ -129,7 +136,8 @@ class Generation:
 
     async def _note(self, event: dict[str, Any]) -> None:
         kind = event["event"]
-        self._explain_kill(event)
+        if kind in ("failed", "worker_exited"):
+            self._explain_end(event)
         if kind == "starting":
             self.worker = event["worker"]
             if self._group:
@@ -145,13 +153,17 @@ class Generation:
             self._seen.add(kind)
             self._changed.notify_all()
 
-    def _explain_kill(self, event: dict[str, Any]) -> None:
-        """Name the memory limit where the kernel's killing of a worker would only read "signal 9"."""
-        if self._group and event["event"] in ("failed", "worker_exited"):
-            kills = self._group.oom_kills()
-            if kills > self._kills:
-                self._kills = kills
-                event["message" if event["event"] == "failed" else "reason"] = describe_limit(self.release["memory_gb"])
+    def _explain_end(self, event: dict[str, Any]) -> None:
+        """Name the memory limit where the kernel keeps it, and the front has only seen that a signal ended the worker."""
+        if self._group and (kills := self._group.oom_kills()) > self._kills:
+            self._kills = kills
+            self._over_limit = True
+            reason = describe_limit(self.release["memory_gb"])
+            event["message" if event["event"] == "failed" else "reason"] = reason
+            self._log.note(f"version {self.version}: the worker was ended: {reason}")
+        if self._over_limit and event["event"] == "failed":
+            event["stage"] = "memory"
+        self._over_limit = False
 
     async def _wait_for_end(self) -> None:
         code = await self._process.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 LIMIT = 10 * 1024 * 1024
@@ -38,6 +39,11 @@ class RotatingLog:
                 self._rotate()
                 data = data[end:]
         self._append(data)
+
+    def note(self, text: str) -> None:
+        """Append a line of the supervisor's own, in the form that the scoring server's lines have."""
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
+        self.write(f"{stamp},000 W [{os.getpid()}] supervisor - {text}\n".encode())
 
     def _append(self, data: bytes) -> None:
         self._file.write(data)

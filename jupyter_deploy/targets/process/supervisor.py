@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ DRAIN_LIMIT = 60.0
 """Seconds after which calls still running in the old generation are cut off."""
 BACKLOG = 2048
 BACK_OFF = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
-HEALTHY_AFTER = 60.0
+STABLE_AFTER = 60.0
+"""Seconds of service after which earlier ends of the front are forgotten."""
 
 
 class Supervisor:
@@ -55,6 +57,7 @@ class Supervisor:
         self._beginnings = 0
         self._ending = asyncio.Event()
         self._background: set[asyncio.Task[None]] = set()
+        self._pauses = _pauses()
         port: int = listener.getsockname()[1]
         self._record = ProcessRecord(host, port, 0, str(control), ProcessIdentity.of(os.getpid()))
 
@@ -176,17 +179,23 @@ class Supervisor:
         await generation.gone.wait()
         self._generations.discard(generation)
         if generation is self._serving and not self._ending.is_set():
-            self._note(f"version {generation.version}: {generation.trouble}; starting it again")
-            await self._revive(generation.release)
+            self._log.note(f"version {generation.version}: {generation.trouble}; starting it again")
+            if time.monotonic() - generation.began >= STABLE_AFTER:
+                self._pauses = _pauses()
+            await self._revive(generation)
 
-    async def _revive(self, release: Mapping[str, Any]) -> None:
-        failed = self._serving
-        for pause in (*BACK_OFF, *iter(lambda: BACK_OFF[-1], None)):
+    async def _revive(self, failed: Generation) -> None:
+        """Start the same release again until it serves, or until the service is stopped or updated."""
+        for pause in self._pauses:
             await asyncio.sleep(pause)
             if self._serving is not failed or self._ending.is_set():
-                return  # stopped, or updated meanwhile
-            generation = await self._begin(release, _tell_nobody)
-            if await generation.reached("ready") and self._serving is failed:
+                return
+            try:
+                generation = await self._begin(failed.release, _tell_nobody)
+            except OSError as error:  # the bundle or the interpreter is gone; it may come back
+                self._log.note(f"version {failed.version} cannot be started: {error}")
+                continue
+            if await generation.reached("ready") and self._serving is failed and not generation.gone.is_set():
                 generation.send("accept")
                 self._serving = generation
                 return
@@ -209,9 +218,10 @@ class Supervisor:
             await serving.gone.wait()
         self._ending.set()
 
-    def _note(self, text: str) -> None:
-        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
-        self._log.write(f"{stamp},000 W [{os.getpid()}] supervisor - {text}\n".encode())
+
+def _pauses() -> Iterator[float]:
+    """Seconds before each new start of a front that ended."""
+    return itertools.chain(BACK_OFF, itertools.repeat(BACK_OFF[-1]))
 
 
 def _tell_nobody(event: Event) -> None:

@@ -63,7 +63,7 @@ class ProcessTarget:
             link.send("begin", **_release_facts(place, release))
             link.wait_up_to(None)  # the front itself ends a start that takes too long
             try:
-                _wait_until_ready(link, report)
+                _wait_until_ready(link, report, release.bundle)
                 link.wait_up_to(30)
                 yield _Candidate(link)
             finally:
@@ -207,7 +207,7 @@ def _holder_of(port: int) -> str:
     return ""
 
 
-def _wait_until_ready(link: Link, report: Report) -> None:
+def _wait_until_ready(link: Link, report: Report, bundle: Path) -> None:
     for event in link.events():
         kind = event["event"]
         if kind == "starting":
@@ -215,7 +215,8 @@ def _wait_until_ready(link: Link, report: Report) -> None:
         elif kind == "ready":
             return report("worker ready", seconds=event["seconds"])
         elif kind == "failed":
-            raise TargetError(event["message"], event["traceback"], _REMEDIES.get(event["stage"], ""))
+            traceback = event["traceback"].replace(f"{bundle / 'app'}{os.sep}", "")  # score.py, as the person knows it
+            raise TargetError(event["message"], traceback.rstrip(), _REMEDIES.get(event["stage"], ""))
     raise TargetError(
         "the service's supervisor ended while the new version started", remedy="look at the service's log"
     )
@@ -225,6 +226,7 @@ _REMEDIES = {
     "import": "mend the script or its environment, then deploy again",
     "init": "mend init(), then deploy again; %%score_script --try runs it without a deployment",
     "signature": "mend the script, then deploy again",
+    "memory": "deploy again with a higher memory_gb, or have init() take less",
 }
 
 

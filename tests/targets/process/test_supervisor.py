@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
 from jupyter_deploy.errors import TargetError
@@ -21,7 +22,7 @@ from tests.targets.process.running import Running, script
 
 
 @contextmanager
-def asked_all_the_time(uri: str) -> Iterator[Counter[int | str]]:
+def asked_all_the_time(uri: str, data: object = None) -> Iterator[Counter[int | str]]:
     """Ask one request after the other meanwhile; counts the statuses, and the errors by name."""
     seen: Counter[int | str] = Counter()
     done = threading.Event()
@@ -29,7 +30,7 @@ def asked_all_the_time(uri: str) -> Iterator[Counter[int | str]]:
     def ask() -> None:
         while not done.is_set():
             try:
-                seen[post(uri).status] += 1
+                seen[post(uri, data).status] += 1
             except OSError as error:
                 seen[type(error).__name__] += 1
 
@@ -45,11 +46,10 @@ def asked_all_the_time(uri: str) -> Iterator[Counter[int | str]]:
 def test_a_killed_supervisor_takes_everything_with_it_and_a_start_restores(running: Running) -> None:
     running.deploy(script(run="while data == 'spin':\n    pass\nreturn 'old'"))
     uri, pid = running.record.scoring_uri, running.supervisor
-    spinning = threading.Thread(target=lambda: pytest.raises(OSError, post, uri, "spin"))
-    spinning.start()
-    os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not running.processes(), seconds=2)
-    spinning.join()
+    with asked_all_the_time(uri, "spin"):
+        wait_until(lambda: psutil.Process(running.status.details["worker"]).cpu_percent(0.1) > 50)
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not running.processes(), seconds=2)
     assert running.status.state == "Stopped"
     assert running.status.error == f"its supervisor (process {pid}) was killed or crashed; start() brings the service back"
 
