@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from jupyter_deploy.cli.arguments import Parser, given, secret
-from jupyter_deploy.config.files import read_document
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Option, Options
-from jupyter_deploy.errors import ConfigError
 from jupyter_deploy.sdk.configuration import describe
-from jupyter_deploy.sdk.deploying import default_options
+from jupyter_deploy.sdk.reading import DeploymentFile, read_inference
 from jupyter_deploy.targets import find_target, target_names
 
 _METAVARS: Mapping[type, str] = {bool: "true|false", int: "N", float: "NUMBER", str: "TEXT", list: "A,B,…"}
@@ -44,11 +41,7 @@ def inference_config(args: argparse.Namespace) -> InferenceConfig | None:
     ------
     ConfigError, ScriptError : it does not fit.
     """
-    file, flags = args.inference_config_file, given(args, "inference:")
-    if file is None and not flags:
-        return None
-    document = {} if file is None else read_document(file, "inference configuration")
-    return InferenceConfig.from_json({**document, **flags}, _where(file, "inference configuration"))
+    return read_inference(args.inference_config_file, given(args, "inference:"))
 
 
 def declare_target_options(parser: Parser) -> None:
@@ -96,25 +89,5 @@ def deployment_config(args: argparse.Namespace, described: Mapping[str, Any]) ->
     ------
     ConfigError : keys or values that do not fit. UserError : there is no such target.
     """
-    file: str | None = args.deploy_config_file
-    document = {} if file is None else read_document(file, "deployment configuration")
-    kind = args.compute_type or _compute_type(document, file)
-    options = find_target(kind).options.from_json(document, _where(file, f"{kind} options"))
-    changed = options.replaced({**target_options(args), **described})
-    changed.require()
-    return changed
-
-
-def _compute_type(document: Mapping[str, Any], file: str | None) -> str:
-    """The file's ``computeType``; where there is no file, the target that no configuration means."""
-    if file is None:
-        return default_options().compute_type
-    named = next((value for key, value in document.items() if str(key).lower() == "computetype"), None)
-    if not isinstance(named, str):
-        problem = "computeType is missing" if named is None else f"computeType is {named!r}; it takes a text"
-        raise ConfigError([problem], Path(file).name, f"choose one of: {', '.join(target_names())}")
-    return named
-
-
-def _where(file: str | None, otherwise: str) -> str:
-    return otherwise if file is None else Path(file).name
+    file = DeploymentFile.read(args.deploy_config_file)
+    return file.options(file.target(args.compute_type), {**target_options(args), **described})

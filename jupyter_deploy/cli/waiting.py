@@ -23,13 +23,11 @@ def carry_out(workspace: Workspace, name: str, change: Callable[[], Webservice],
     ------
     OperationFailed : it did not succeed. KeyboardInterrupt : the waiting was interrupted; the text says how to go on.
     """
-    before = _newest(workspace, name)
     with interruptible(workspace, name):
         service = change()
         if service.findings:
             complain(*service.findings)
-        begun = service.operation
-        if wait and begun and (before is None or begun.id != before.id):
+        if wait:
             service.wait_for_deployment(show_output=True)
     return service
 

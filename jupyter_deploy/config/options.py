@@ -215,8 +215,10 @@ class Options:
 
     def problems(self) -> tuple[str, ...]:
         """Everything that is wrong with these values, one line each: every option by itself, then the rules across options."""
-        single = (row.problem(getattr(self, row.name)) for row in self.rows())
-        return (*(problem for problem in single if problem), *self.rules())
+        rows = self.rows()
+        single = tuple(problem for row in rows if (problem := row.problem(getattr(self, row.name))))
+        comparable = all((value := getattr(self, row.name)) is None or _is_a(value, row.type) for row in rows)
+        return (*single, *self.rules()) if comparable else single
 
     def rules(self) -> Iterable[str]:
         """Rules across options; a target's class says its own."""

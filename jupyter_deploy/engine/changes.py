@@ -72,7 +72,7 @@ def deploy(
         if not is_same and not overwrite:
             raise NameTaken(
                 f"the service '{name}' exists, with other content (version {record.current}, {view.status.state})",
-                remedy=f"change it with %update_service {name} (service.update), or deploy with --overwrite (overwrite=True)",
+                remedy="update the service instead, or deploy again with --overwrite (in Python: overwrite=True)",
             )
         _same_address(view.request, request)
         refuse_other_keys(folder, name, options)
@@ -150,7 +150,10 @@ def rollback(folder: WorkspaceFolder, name: str) -> Begun:
         view = find_service(folder, name)
         earlier = view.previous
         if earlier is None:
-            raise UserError(f"'{name}' has no earlier version to return to", remedy="see service.history()")
+            raise UserError(
+                f"'{name}' has no earlier version to return to",
+                remedy="its history lists the versions that have served",
+            )
         operation = new_operation_id()
         draft = replace(
             earlier, number=0, created_time=datetime.now(timezone.utc), served_time=None, error=None,

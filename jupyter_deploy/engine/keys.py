@@ -39,7 +39,7 @@ def refuse_other_keys(folder: WorkspaceFolder, service: str, options: Options) -
     if held and any(key and key != held[name] for name, key in given.items()):
         raise ConfigError(
             ["primary_key and secondary_key cannot change with a deployment"],
-            remedy='leave them out; service.regen_key("Primary", set_key=…) changes one',
+            remedy="leave them out; regenerating a key changes one at a time",
         )
 
 
@@ -52,7 +52,7 @@ def get_keys(folder: WorkspaceFolder, service: str) -> tuple[str, str]:
     """
     view = find_service(folder, service)
     if not view.settings.get("authEnabled"):
-        raise UserError(f"'{service}' asks for no key", remedy="turn keys on with service.update(auth_enabled=True)")
+        raise UserError(f"'{service}' asks for no key", remedy="an update with auth_enabled turns keys on")
     held = _read(folder, service)
     return held["primaryKey"], held["secondaryKey"]
 

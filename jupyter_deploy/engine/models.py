@@ -21,11 +21,17 @@ def find_model(folder: WorkspaceFolder, wanted: str) -> ModelRecord:
     """
     name, _, version = wanted.partition(":")
     if version and not version.isdigit():
-        raise UserError(f"'{wanted}' is no model id", "an id is name:version, with a whole number", "see %models")
+        raise UserError(
+            f"'{wanted}' is no model id",
+            "an id is name:version, with a whole number",
+            "list the models to see what there is",
+        )
     record = folder.models.get(name, int(version) if version else None)
     if record is None:
         raise ModelNotFound(
-            f"there is no model '{wanted}' in the workspace {folder.path}", _near(folder, name), "see %models"
+            f"there is no model '{wanted}' in the workspace {folder.path}",
+            _near(folder, name),
+            "list the models to see what there is",
         )
     return record
 

@@ -146,7 +146,7 @@ def lock_service(folder: WorkspaceFolder, service: str, kind: str) -> LockedFile
             what = f"'{under_way.record.kind}', begun {_ago(under_way.record.created_time)}"
         raise Busy(
             f"another operation on '{service}' is under way: {what}",
-            remedy=f"wait for it, or cancel it (%cancel_service {service})",
+            remedy="wait for it, or cancel it",
         ) from None
 
 

@@ -68,7 +68,9 @@ def find_service(folder: WorkspaceFolder, name: str) -> ServiceView:
     """
     record = folder.services.get(name)
     if record is None:
-        raise ServiceNotFound(f"there is no service '{name}'", _nearest(folder, name), "see %services")
+        raise ServiceNotFound(
+            f"there is no service '{name}'", _nearest(folder, name), "list the services to see what there is"
+        )
     return _view(folder, record)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,31 +87,14 @@ def given_options(given: argparse.Namespace, options: type[Options]) -> dict[str
     return values
 
 
-def read_deployment_file(given: argparse.Namespace) -> Mapping[str, Any]:
-    """Read the file of ``--dc``; an empty document where there is none."""
-    from jupyter_deploy.config.files import read_document
-
-    return read_document(given.dc, "deployment configuration") if given.dc else {}
-
-
-def compute_type(document: Mapping[str, Any]) -> str | None:
-    """The target that a deployment configuration names."""
-    return next((str(value) for key, value in document.items() if key.lower() == "computetype"), None)
-
-
 def inference_config(given: argparse.Namespace) -> InferenceConfig | None:
     """Put ``--ic``, ``--script`` and ``--env`` together; None where none of them is given."""
-    from jupyter_deploy.config.files import read_document
-    from jupyter_deploy.config.inference import InferenceConfig
+    from jupyter_deploy.sdk.reading import read_inference
 
-    if not (given.ic or given.script or given.env):
-        return None
-    if not (given.ic or given.script):
+    if given.env and not (given.ic or given.script):
         raise UsageError("--env is the environment of a script; give --script as well")
-    document = read_document(given.ic, "inference configuration") if given.ic else {}
     script = {"entryScript": given.script} if given.script else {}
-    where = Path(given.ic).name if given.ic else ""
-    return InferenceConfig.from_json({**document, **script, **environment_keys(given.env)}, where)
+    return read_inference(given.ic, {**script, **environment_keys(given.env)})
 
 
 def environment_keys(env: str | None) -> dict[str, str | None]:

@@ -13,15 +13,12 @@ from jupyter_deploy.magics.configuration import (
     ENV,
     IC,
     SCRIPT,
-    compute_type,
     given_options,
     inference_config,
     models_argument,
-    read_deployment_file,
 )
 from jupyter_deploy.magics.magic import Call, Magic, user_names
 from jupyter_deploy.sdk.webservice import Webservice
-from jupyter_deploy.targets import find_target
 
 
 def run(call: Call) -> Webservice:
@@ -41,18 +38,11 @@ def run(call: Call) -> Webservice:
 
 def options_of(given: argparse.Namespace) -> Options:
     """The options of the target: those of the file, then those on the line."""
-    from jupyter_deploy.sdk.deploying import default_options
+    from jupyter_deploy.sdk.reading import DeploymentFile
 
-    document = read_deployment_file(given)
-    in_file = compute_type(document)
-    if given.target and in_file and given.target.lower() != in_file.lower():
-        raise UsageError(f"%deploy: {given.dc} is for the target '{in_file}', and --target says '{given.target}'")
-    named = given.target or in_file
-    options = find_target(named).options if named else type(default_options())
-    made = options.from_json(document, given.dc or "") if document else options()
-    changed = made.replaced(given_options(given, options))
-    changed.require()
-    return changed
+    file = DeploymentFile.read(given.dc)
+    kind = file.target(given.target)
+    return file.options(kind, given_options(given, kind))
 
 
 MAGIC = Magic(

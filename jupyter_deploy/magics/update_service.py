@@ -5,23 +5,18 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from IPython.core.error import UsageError
-
 from jupyter_deploy.magics.arguments import SERVICE, WAIT
 from jupyter_deploy.magics.configuration import (
     DC,
     ENV,
     IC,
     SCRIPT,
-    compute_type,
     given_options,
     inference_config,
     models_argument,
-    read_deployment_file,
 )
 from jupyter_deploy.magics.magic import Call, Magic, user_names
 from jupyter_deploy.sdk.webservice import Webservice
-from jupyter_deploy.targets import find_target
 
 
 def run(call: Call) -> Webservice:
@@ -38,15 +33,11 @@ def run(call: Call) -> Webservice:
 
 def changes_of(given: argparse.Namespace, target: str) -> dict[str, Any]:
     """The options to change, by Python name: those of the file, then those on the line."""
-    document = read_deployment_file(given)
-    in_file = compute_type(document)
-    if in_file and in_file.lower() != target:
-        raise UsageError(
-            f"%update_service: {given.dc} is for the target '{in_file}', and {given.name} runs on '{target}'"
-        )
-    options = find_target(target).options
-    from_file = options.from_json(document, given.dc).given() if document else {}
-    return {**from_file, **given_options(given, options)}
+    from jupyter_deploy.sdk.reading import DeploymentFile
+
+    file = DeploymentFile.read(given.dc)
+    kind = file.target(target)
+    return {**file.options(kind, {}).given(), **given_options(given, kind)}
 
 
 MAGIC = Magic(

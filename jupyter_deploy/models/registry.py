@@ -138,7 +138,9 @@ def download(folder: WorkspaceFolder, record: ModelRecord, target_dir: Path, exi
     path = target_dir.absolute() / record.root
     if path.exists() and not exist_ok:
         raise Conflict(
-            f"{path} exists already", "Nothing was downloaded.", "Name another folder, or give exist_ok=True."
+            f"{path} exists already",
+            "Nothing was downloaded.",
+            "Name another folder, or allow replacing: exist_ok=True in Python, --overwrite on the command line.",
         )
     for file in record.files:
         destination = target_dir.absolute() / file.path

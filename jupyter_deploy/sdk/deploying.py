@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.errors import ModelNotFound, UserError
-from jupyter_deploy.script import Finding
 from jupyter_deploy.sdk.model import Model
 from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.workspace.records import ModelRecord
@@ -33,6 +32,7 @@ def deploy(
     """Begin a deployment; the service remembers the warnings and notes about its script in ``findings``."""
     from jupyter_deploy.config.names import check_service_name
     from jupyter_deploy.engine import changes
+    from jupyter_deploy.sdk.webservice import Webservice
 
     check_service_name(name)
     if deployment_target is not None:
@@ -50,21 +50,14 @@ def deploy(
         workspace.folder, name, records_of(workspace, models), inference_config, deployment_config or default_options(),
         overwrite=overwrite, notebook_names=notebook_names,
     )  # fmt: skip
-    return service_of(workspace, name, begun.findings)
+    service = Webservice(workspace, name)
+    service.begun = begun
+    return service
 
 
 def _check_kind(name: str, value: object, kind: type, example: str) -> None:
     if value is not None and not isinstance(value, kind):
         raise UserError(f"{name} is {value!r}, which is none", remedy=f"give what {example} returns")
-
-
-def service_of(workspace: Workspace, name: str, findings: Sequence[Finding] = ()) -> Webservice:
-    """A handle on a service, with the findings of the call that changed it."""
-    from jupyter_deploy.sdk.webservice import Webservice
-
-    service = Webservice(workspace, name)
-    service.findings = tuple(findings)
-    return service
 
 
 def default_options() -> Options:

@@ -120,9 +120,7 @@ class Model:
             name=name, tags=filters(tags), properties=filters(properties), run_id=run_id, framework=model_framework,
             latest=latest,
         )  # fmt: skip
-        return Table(
-            (cls._of(workspace, record) for record in found), "no models yet; register one with %register_model"
-        )
+        return Table((cls._of(workspace, record) for record in found), "no models yet; register one first")
 
     @staticmethod
     def deploy(

@@ -29,7 +29,7 @@ def score(service: Webservice, input_data: str | bytes | Mapping[str, Any] | Seq
     view = service.view
     if uri is None or view.status.state in ("Failed", "Stopped"):
         state = view.status.state
-        remedy = "service.start() brings it back" if state == "Stopped" else "mend the cause, then deploy it again"
+        remedy = "start it to bring it back" if state == "Stopped" else "mend the cause, then deploy it again"
         raise UserError(
             f"'{service.name}' does not serve, it is {state}: {view.status.error or 'stopped on request'}",
             remedy=remedy,
@@ -64,7 +64,7 @@ def _post(service: Webservice, uri: str, body: str | bytes) -> requests.Response
             {},
             "",
             str(error),
-            f"see its state ({service.state}) and %service_logs",
+            f"its state is {service.state}; see its log",
         ) from None
 
 
@@ -73,7 +73,7 @@ def _failed(name: str, response: requests.Response) -> ScoringFailed:
         message = response.json()["message"]
     except (ValueError, KeyError, TypeError):
         message = response.text[:200]
-    remedy = f"see %service_logs {name}" if response.status_code >= 500 else ""
+    remedy = "the log has the cause, under the same request id" if response.status_code >= 500 else ""
     return ScoringFailed(
         f"'{name}' answered {response.status_code}: {message}",
         response.status_code,

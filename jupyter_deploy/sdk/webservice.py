@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 from jupyter_deploy.config.inference import InferenceConfig
@@ -16,6 +17,7 @@ from jupyter_deploy.sdk import scoring_client
 from jupyter_deploy.sdk.configuration import deploy_configuration
 from jupyter_deploy.sdk.deploying import records_of
 from jupyter_deploy.sdk.display import Table, html_facts
+from jupyter_deploy.sdk.history import Version
 from jupyter_deploy.sdk.model import Filter, Model, filters
 from jupyter_deploy.sdk.operation import Operation
 from jupyter_deploy.sdk.waiting import wait_for
@@ -32,6 +34,10 @@ class Webservice:
     Parameters
     ----------
     workspace : where to look. name : the service's name.
+
+    Attributes
+    ----------
+    begun : what the last call through this handle set going; None for one that only looked it up.
 
     Raises
     ------
@@ -53,7 +59,7 @@ class Webservice:
     def __init__(self, workspace: Workspace, name: str) -> None:
         self.workspace = workspace
         self.name = name
-        self.findings: tuple[Finding, ...] = ()
+        self.begun: changes.Begun | None = None
 
     @classmethod
     def list(
@@ -73,9 +79,7 @@ class Webservice:
             tags=filters(tags),
             properties=filters(properties),
         )
-        return Table(
-            (Webservice(workspace, view.record.name) for view in found), "no services yet; deploy one with %deploy"
-        )
+        return Table((Webservice(workspace, view.record.name) for view in found), "no services yet; deploy one first")
 
     # ------------------------------------------------------------------ what it is
 
@@ -159,6 +163,11 @@ class Webservice:
         return self.view.record.current
 
     @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Warnings and notes about the entry script, of the last call through this handle."""
+        return self.begun.findings if self.begun else ()
+
+    @property
     def operation(self) -> Operation | None:
         """The newest operation on it."""
         handle = self.view.operation
@@ -182,7 +191,9 @@ class Webservice:
         ------
         OperationFailed : with the cause first. TimeoutError : it goes on.
         """
-        operation = self.operation
+        if self.begun is not None and self.begun.operation is None:
+            return  # the last call had nothing to set going
+        operation = Operation(self.begun.operation) if self.begun and self.begun.operation else self.operation
         if operation is None:
             raise UserError(f"'{self.name}' has no operation to wait for", f"its state is {self.state}")
         wait_for(operation, self.compute_type or self.view.record.target, show_output, timeout_sec)
@@ -243,32 +254,31 @@ class Webservice:
         ------
         UserError : nothing was given, or an option cannot change on a living service.
         """
-        begun = changes.update(
+        self.begun = changes.update(
             self.workspace.folder, self.name, models=None if models is None else records_of(self.workspace, models),
             inference=inference_config, changes=options, tags=tags, properties=properties, description=description,
             notebook_names=notebook_names,
         )  # fmt: skip
-        self.findings = begun.findings
 
     def rollback(self) -> None:
         """Return to the version that served before, byte for byte; returns at once."""
-        changes.rollback(self.workspace.folder, self.name)
+        self.begun = changes.rollback(self.workspace.folder, self.name)
 
     def start(self) -> None:
         """Bring it back at its address, after a stop or a restart of the machine; returns when it answers."""
-        _finish(changes.start(self.workspace.folder, self.name))
+        self._finish(changes.start(self.workspace.folder, self.name))
 
     def restart(self) -> None:
         """Start the same version anew and switch to it; returns when it answers."""
-        _finish(changes.restart(self.workspace.folder, self.name))
+        self._finish(changes.restart(self.workspace.folder, self.name))
 
     def stop(self) -> None:
         """End its processes after the requests under way; address, keys and history stay."""
-        _finish(changes.stop(self.workspace.folder, self.name))
+        self._finish(changes.stop(self.workspace.folder, self.name))
 
     def delete(self) -> None:
         """Take it away with its history; returns when it is gone and its models are free."""
-        _finish(changes.delete(self.workspace.folder, self.name))
+        self._finish(changes.delete(self.workspace.folder, self.name))
 
     def add_tags(self, tags: Mapping[str, str]) -> None:
         """Add tags, replacing those of the same key."""
@@ -285,6 +295,11 @@ class Webservice:
 
     def update_deployment_state(self) -> None:
         """Nothing to do: every property asks anew. Kept for code of the original."""
+
+    def _finish(self, begun: changes.Begun) -> None:
+        self.begun = begun
+        if begun.operation:
+            begun.operation.wait()
 
     def _settle(self) -> None:
         from jupyter_deploy.engine.operations import settle
@@ -332,36 +347,6 @@ class Webservice:
         return {**row, "tags": self.tags}
 
 
-class Version:
-    """One row of a service's history.
-
-    Parameters
-    ----------
-    record : the recorded version. current : whether it serves now, or served last.
-    """
-
-    def __init__(self, record: Any, current: bool) -> None:
-        self.number: int = record.number
-        self.models: tuple[str, ...] = record.models
-        self.note: str = record.note
-        self.served_time: datetime | None = record.served_time
-        self.created_time: datetime = record.created_time
-        self.error: str | None = record.error
-        self.current = current
-
-    def row(self) -> dict[str, Any]:
-        """The version as one row of a table."""
-        served = self.served_time.astimezone().strftime("%Y-%m-%d %H:%M:%S") if self.served_time else None
-        error = (self.error or "").split("\n")[0]
-        return {
-            "version": self.number, "current": "*" if self.current else "", "how": self.note, "models": self.models,
-            "served": served, "error": error,
-        }  # fmt: skip
-
-    def __repr__(self) -> str:
-        return f"Version({', '.join(f'{name}={value!r}' for name, value in self.row().items())})"
-
-
 class ProcessWebservice(Webservice):
     """A service that runs as processes of this machine, without Docker and without an account."""
 
@@ -374,8 +359,3 @@ class ProcessWebservice(Webservice):
         from urllib.parse import urlsplit
 
         return urlsplit(self.scoring_uri).port if self.scoring_uri else None
-
-
-def _finish(begun: changes.Begun) -> None:
-    if begun.operation:
-        begun.operation.wait()

@@ -116,7 +116,9 @@ class FakeTarget:
         if whereabouts == "elsewhere":
             return Status("Unknown", record.version, record.uri, f"it runs on {record.since.host}")
         if whereabouts == "restarted":
-            return Status("Stopped", record.version, record.uri, "the machine was restarted; start() brings it back")
+            return Status(
+                "Stopped", record.version, record.uri, "the machine was restarted; starting the service brings it back"
+            )
         return Status("Healthy", record.version, record.uri)
 
     def stop(self, place: Place) -> None:

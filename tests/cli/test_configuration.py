@@ -109,7 +109,6 @@ def test_no_file_means_the_embedded_target() -> None:
     [
         ({}, "config.json: computeType is missing"),
         ({"computeType": None}, "config.json: computeType is missing"),
-        ({"computeType": 3}, "config.json: computeType is 3; it takes a text"),
     ],
 )
 def test_a_file_without_a_target_names_those_that_exist(folder: Path, document: dict[str, Any], cause: str) -> None:
@@ -118,8 +117,13 @@ def test_a_file_without_a_target_names_those_that_exist(folder: Path, document: 
     assert (refused.value.what, refused.value.remedy) == (cause, "choose one of: process")
 
 
-def test_the_option_for_the_target_wins_over_the_file(folder: Path) -> None:
-    assert deployment("--dc", write(folder, computeType="aci"), "--cp", "process") == ProcessOptions()
+def test_the_target_is_named_once(folder: Path) -> None:
+    assert deployment("--dc", write(folder, computeType="Process"), "--cp", "process") == ProcessOptions()
+    assert deployment("--dc", write(folder, port=8890), "--cp", "process") == ProcessOptions(port=8890)
+    with pytest.raises(ConfigError, match="it is for the target 'aci', and 'process' was asked for"):
+        deployment("--dc", write(folder, computeType="aci"), "--cp", "process")
+    with pytest.raises(ConfigError, match="computeType is 3; it takes a text"):
+        deployment("--dc", write(folder, computeType=3))
     with pytest.raises(UserError, match="no target 'aci'"):
         deployment("--dc", write(folder, computeType="aci"))
 

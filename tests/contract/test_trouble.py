@@ -154,4 +154,4 @@ def test_after_a_restart_of_the_machine_a_service_is_stopped(
     monkeypatch.setattr(identity, "_boot", lambda: "another start of this machine")
     assert served.state == "Stopped"
     assert "the machine was restarted" in served.error
-    assert "start() brings" in served.error
+    assert "starting the service brings it back" in served.error

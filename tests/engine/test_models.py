@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy import InferenceConfig, Model, Webservice, Workspace
+from jupyter_deploy import Model, Workspace
 from jupyter_deploy.engine.models import delete_model, users_of
 from jupyter_deploy.errors import InUse, ModelNotFound, OperationFailed, UserError
 from tests.helpers import READS_ITS_MODEL, register_text, wait_until, write_script
@@ -127,17 +127,10 @@ def test_models_are_found_by_what_a_user_types(workspace: Workspace) -> None:
     for wanted, hint in (
         ("diabetse", "did you mean 'diabetes'?"),
         ("diabetes:7", "'diabetes' has the versions 1, 2"),
-        ("other", "see %models"),
+        ("other", "list the models"),
     ):
         with pytest.raises(ModelNotFound, match=rf"^ModelNotFound: there is no model '{wanted}'") as missing:
             Model(workspace, id=wanted)
         assert hint in str(missing.value)
     with pytest.raises(UserError, match="'diabetes:latest' is no model id"):
         Model(workspace, id="diabetes:latest")
-
-
-def test_an_update_can_keep_the_models_and_change_the_script(workspace: Workspace, script: Path) -> None:
-    service: Webservice = serve(workspace, script, [register_text(workspace)])
-    louder = READS_ITS_MODEL.replace("return answer", "return answer.upper()")
-    service.update(inference_config=InferenceConfig(str(write_script(script.parent, louder, "louder.py"))))
-    assert (service.run(""), [model.id for model in service.models]) == ("ONE", ["tiny:1"])

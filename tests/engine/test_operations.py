@@ -91,11 +91,10 @@ def test_cancelled_while_the_script_starts(held: Webservice, workspace: Workspac
     assert [version.error for version in held.history()] == ["cancelled"]
 
 
-def test_an_operation_that_has_ended_cannot_be_cancelled(workspace: Workspace, tmp_path: Path) -> None:
-    service = serve(workspace, write_script(tmp_path))
-    assert operation_of(service).cancel() is False
-    assert service.run("x") == "x"
-    assert operation_of(service).state == "Succeeded"
+def test_an_operation_that_has_ended_cannot_be_cancelled(shared: Webservice) -> None:
+    operation = operation_of(shared)
+    assert operation.cancel() is False
+    assert (operation.state, shared.run("")) == ("Succeeded", "one")
 
 
 def test_a_killed_operation_has_failed_and_its_name_is_free(held: Webservice, gate: Path, workspace: Workspace) -> None:
@@ -114,11 +113,11 @@ def test_a_killed_operation_has_failed_and_its_name_is_free(held: Webservice, ga
 
 
 def test_interrupting_a_wait_leaves_the_operation_alone(held: Webservice, gate: Path, workspace: Workspace) -> None:
-    waiter = python(WAIT, workspace.path, start_new_session=True)
-    assert waiter.stdout is not None
-    assert waiter.stdout.readline() == "waiting\n"
-    os.killpg(waiter.pid, signal.SIGINT)
-    assert waiter.communicate(timeout=10)[0] == "interrupted\n"
+    with python(WAIT, workspace.path, start_new_session=True) as waiter:
+        assert waiter.stdout is not None
+        assert waiter.stdout.readline() == "waiting\n"
+        os.killpg(waiter.pid, signal.SIGINT)
+        assert waiter.stdout.read() == "interrupted\n"
     assert operation_of(held).state == "Running"
     gate.touch()
     held.wait_for_deployment()
@@ -138,13 +137,13 @@ def test_only_one_operation_at_a_time(held: Webservice, gate: Path, workspace: W
 def test_the_kernel_is_killed_in_the_middle_and_a_new_one_sees_every_event(
     workspace: Workspace, gate: Path, tmp_path: Path
 ) -> None:
-    kernel = python(DEPLOY, workspace.path, write_script(tmp_path, behind(gate)), start_new_session=True)
-    assert kernel.stdout is not None
-    assert kernel.stdout.readline() == "begun\n"
-    service = Webservice(workspace, NAME)
-    wait_until(lambda: has_begun(operation_of(service), "start"))
-    os.killpg(kernel.pid, signal.SIGKILL)
-    kernel.communicate()
+    script = write_script(tmp_path, behind(gate))
+    with python(DEPLOY, workspace.path, script, start_new_session=True) as kernel:
+        assert kernel.stdout is not None
+        assert kernel.stdout.readline() == "begun\n"
+        service = Webservice(workspace, NAME)
+        wait_until(lambda: has_begun(operation_of(service), "start"))
+        os.killpg(kernel.pid, signal.SIGKILL)
     gate.touch()
     events = told_by(EVERY_EVENT, workspace.path)
     assert [number for number, *_ in events] == list(range(len(events)))
@@ -168,8 +167,8 @@ def test_the_cause_of_a_failure_comes_first(workspace: Workspace, tmp_path: Path
     assert [version.error for version in service.history()] == [str(raised.value)]
 
 
-def test_an_operation_shows_what_it_is(workspace: Workspace, tmp_path: Path) -> None:
-    operation = operation_of(serve(workspace, write_script(tmp_path)))
+def test_an_operation_shows_what_it_is(shared: Webservice) -> None:
+    operation = operation_of(shared)
     assert isinstance(operation, Operation)
     assert (operation.kind, operation.service) == ("deploy", NAME)
     assert repr(operation) == f"Operation(kind='deploy', service='{NAME}', state='Succeeded', id='{operation.id}')"

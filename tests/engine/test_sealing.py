@@ -176,4 +176,4 @@ def test_a_script_may_name_its_encoding(workspace: Workspace, tmp_path: Path) ->
     script = tmp_path / "score.py"
     text = "# -*- coding: latin-1 -*-\ndef init():\n    pass\ndef run(data):\n    return 'Grüße'\n"
     script.write_text(text, encoding="latin-1")
-    assert serve(workspace, script).run("") == "Grüße"
+    assert [file.path for file in sealed(workspace, entry_script=str(script)).script.files] == ["score.py"]

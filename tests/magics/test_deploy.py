@@ -63,7 +63,7 @@ REFUSED = [
     ("%deploy svc --models m --script score.py --target mars", Exception, "there is no target 'mars'"),
     (
         "%deploy svc --models m --script score.py --dc dc.json --target local",
-        UsageError,
+        ConfigError,
         "is for the target 'Process'",
     ),
     ("%deploy svc --models m:x1 --script score.py", Exception, "no model id"),

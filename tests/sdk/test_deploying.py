@@ -45,17 +45,18 @@ def test_models_are_taken_as_models_names_ids_and_paths(
     (tmp_path / "weights.txt").write_text("w")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "part.txt").write_text("p")
-    (tmp_path / f"{'long' * 10}.txt").write_text("l")
-    given = [
+    long = tmp_path / f"{'long' * 10}.txt"
+    long.write_text("l")
+    given: list[Model | str | Path] = [
         tiny_model,
         "tiny",
         "tiny:1",
         str(tmp_path / "weights.txt"),
         tmp_path / "folder",
-        str(tmp_path / f"{'long' * 10}.txt"),
+        long,
     ]
     ids = [record.id for record in records_of(workspace, given)]
-    assert ids == ["tiny:1", "tiny:1", "tiny:1", "weights.txt:1", "folder:1", f"{('long' * 10)[:30]}:1"]
+    assert ids == ["tiny:1", "tiny:1", "tiny:1", "weights.txt:1", "folder:1", f"{long.name[:30]}:1"]
     with pytest.raises(ModelNotFound, match=r"^ModelNotFound: there is no model 'weights:9'"):
         records_of(workspace, ["weights:9"])
 

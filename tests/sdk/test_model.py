@@ -98,7 +98,7 @@ def test_models_are_listed_newest_first(workspace: Workspace, models: list[Model
     assert {name: model.version for name, model in workspace.models.items()} == {"digits": 1, "diabetes": 2}
     frame = Model.list(workspace).to_frame()
     assert frame["version"].tolist() == [1, 2, 1]
-    assert repr(Model.list(workspace, name="none")) == "no models yet; register one with %register_model"
+    assert repr(Model.list(workspace, name="none")) == "no models yet; register one first"
 
 
 def test_tags_and_properties_change_as_in_the_original(

@@ -1,23 +1,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from jupyter_deploy import Workspace
+from jupyter_deploy import Webservice, Workspace
 from jupyter_deploy.errors import ScoringFailed, UserError
-from tests.helpers import ECHO, write_script
+from tests.helpers import take_away, write_script
 from tests.services import NAME, serve
 
-FAILS = """
+ECHO_OR_FAIL = """
 def init():
     pass
 
 def run(data):
-    return 1 / int(data)
+    if data == "fail":
+        raise ValueError("as asked")
+    return data
 """
-
 ANSWERS_RAW = """
 from azureml.contrib.services.aml_request import rawhttp
 from azureml.contrib.services.aml_response import AMLResponse
@@ -31,12 +33,36 @@ def run(request):
 """
 
 
-def test_requests_are_sent_as_given_or_as_json(workspace: Workspace, tmp_path: Path) -> None:
-    service = serve(workspace, write_script(tmp_path, ECHO))
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Webservice]:
+    """A service that answers with what it is sent, and fails when it is told to."""
+    folder = tmp_path_factory.mktemp("echo")
+    workspace = Workspace(folder / "workspace")
+    yield serve(workspace, write_script(folder, ECHO_OR_FAIL))
+    take_away(workspace)
+
+
+def test_requests_are_sent_as_given_or_as_json(service: Webservice) -> None:
     assert service.run('{"data": [1]}') == '{"data": [1]}'
     assert service.run('{"data": "ä"}'.encode()) == '{"data": "ä"}'
     assert json.loads(service.run({"data": [[1.5, None]]})) == {"data": [[1.5, None]]}
     assert json.loads(service.run([1, 2])) == [1, 2]
+
+
+def test_a_request_that_fails_carries_the_answer(service: Webservice) -> None:
+    with pytest.raises(ScoringFailed, match=rf"^'{NAME}' answered 500: ") as failed:
+        service.run("fail")
+    error = failed.value
+    assert error.status_code == 500
+    assert error.headers["x-ms-run-function-failed"].lower() == "true"
+    assert "message" in json.loads(error.body)
+    assert error.remedy == "the log has the cause, under the same request id"
+    with pytest.raises(ScoringFailed) as failed:
+        service.run(b"\xff\xfe")
+    assert failed.value.status_code == 400
+
+
+def test_a_stopped_service_keeps_its_address_and_says_how_to_start_it(service: Webservice) -> None:
     uri = service.scoring_uri
     service.stop()
     assert (service.state, service.scoring_uri, service.error) == ("Stopped", uri, "")
@@ -47,21 +73,6 @@ def test_requests_are_sent_as_given_or_as_json(workspace: Workspace, tmp_path: P
     service.start()
     service.start()
     assert (service.state, service.scoring_uri, service.run("back")) == ("Healthy", uri, "back")
-
-
-def test_a_request_that_fails_carries_the_answer(workspace: Workspace, tmp_path: Path) -> None:
-    service = serve(workspace, write_script(tmp_path, FAILS))
-    assert service.run("2") == 0.5
-    with pytest.raises(ScoringFailed, match=rf"^'{NAME}' answered 500: ") as failed:
-        service.run("0")
-    error = failed.value
-    assert error.status_code == 500
-    assert error.headers["x-ms-run-function-failed"].lower() == "true"
-    assert "message" in json.loads(error.body)
-    assert error.remedy == f"see %service_logs {NAME}"
-    with pytest.raises(ScoringFailed) as failed:
-        service.run(b"\xff\xfe")
-    assert failed.value.status_code == 400
 
 
 def test_an_answer_that_is_no_json_is_text(workspace: Workspace, tmp_path: Path) -> None:

@@ -56,4 +56,4 @@ def test_a_wait_that_is_shown_ends_in_time_too(workspace: Workspace, tmp_path: P
         _ = service.state
     assert "deleted" in repr(service)
     assert "deleted" in service._repr_html_()
-    assert repr(Webservice.list(workspace)) == "no services yet; deploy one with %deploy"
+    assert repr(Webservice.list(workspace)) == "no services yet; deploy one first"

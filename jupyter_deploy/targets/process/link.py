@@ -34,7 +34,7 @@ def new_socket_path(workspace: str) -> Path:
     return folder / f"{workspace}-{secrets.token_hex(6)}.sock"
 
 
-_LOOK = "look at the service's log (%service_logs)"
+_LOOK = "look at the service's log"
 
 
 class Link:

@@ -102,10 +102,12 @@ class ProcessTarget:
             "elsewhere": Status(
                 "Unknown", error=f"it runs on {record.supervisor.host}; its state can be seen from there", **facts
             ),
-            "restarted": Status("Stopped", error="the machine was restarted; start() brings the service back", **facts),
+            "restarted": Status(
+                "Stopped", error="the machine was restarted; starting the service brings it back", **facts
+            ),
             "dead": Status(
                 "Stopped",
-                error=f"its supervisor (process {record.supervisor.pid}) was killed or crashed; start() brings the service back",
+                error=f"its supervisor (process {record.supervisor.pid}) was killed or crashed; starting the service brings it back",
                 **facts,
             ),
         }
@@ -224,7 +226,7 @@ def _wait_until_ready(link: Link, report: Report, bundle: Path) -> None:
 
 _REMEDIES = {
     "import": "mend the script or its environment, then deploy again",
-    "init": "mend init(), then deploy again; %%score_script --try runs it without a deployment",
+    "init": "mend init(), then deploy again; %%score_script --try runs it in a notebook without a deployment",
     "signature": "mend the script, then deploy again",
     "memory": "deploy again with a higher memory_gb, or have init() take less",
 }

@@ -51,7 +51,9 @@ def test_a_killed_supervisor_takes_everything_with_it_and_a_start_restores(runni
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not running.processes(), seconds=2)
     assert running.status.state == "Stopped"
-    assert running.status.error == f"its supervisor (process {pid}) was killed or crashed; start() brings the service back"
+    assert (
+        running.status.error == f"its supervisor (process {pid}) was killed or crashed; starting the service brings it back"
+    )
 
     assert running.deploy(script(run="return 'back'")).scoring_uri == uri
     assert running.post().json == "back"
@@ -147,9 +149,7 @@ def test_three_updates_under_load_lose_no_request(running: Running) -> None:
     uri = running.serve(versions[0]).scoring_uri
     assert uri is not None
     done, outcomes = threading.Event(), []
-    clients = [
-        threading.Thread(target=request_until, args=(uri, done, keep, outcomes)) for keep in (True, False) * 4
-    ]
+    clients = [threading.Thread(target=request_until, args=(uri, done, keep, outcomes)) for keep in (True, False) * 4]
     for client in clients:
         client.start()
     for release in versions[1:]:
@@ -165,10 +165,20 @@ def test_three_updates_under_load_lose_no_request(running: Running) -> None:
     wait_until(lambda: len(running.processes()) == 3)  # what served before has drained
 
 
+def test_a_request_sent_at_the_very_switch_is_answered(running: Running) -> None:
+    release = running.release(script(run="return 'here'"))
+    statuses = []
+    for _ in range(12):
+        running.serve(release)
+        statuses.append(running.post().status)
+    assert Counter(statuses) == {200: 12}
+
+
 def test_the_log_holds_every_version_and_is_the_users_alone(running: Running) -> None:
     running.deploy(script(run="print('first says', data)"))
     running.post("hello")
     running.deploy(script(run="raise ValueError('no such row')"))
+    wait_until(lambda: len(running.processes()) == 3)  # the first version has drained
     assert running.post().status == 500
     wait_until(lambda: "no such row" in running.log)
     assert "first says hello" in running.log

@@ -1,0 +1,88 @@
+"""Configuration from files, and what a face adds to it: what is said on a line wins over the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jupyter_deploy.config.files import read_document
+from jupyter_deploy.config.inference import InferenceConfig
+from jupyter_deploy.config.options import Options
+from jupyter_deploy.errors import ConfigError
+from jupyter_deploy.sdk.deploying import default_options
+from jupyter_deploy.targets import find_target, target_names
+
+
+def read_inference(file: str | None, over: Mapping[str, Any]) -> InferenceConfig | None:
+    """Read an inference configuration file and put what was said elsewhere over it.
+
+    Parameters
+    ----------
+    file : the file, or None. over : keys of the file that win over what it says.
+
+    Returns
+    -------
+    InferenceConfig, or None where neither says anything.
+
+    Raises
+    ------
+    ConfigError, ScriptError : it does not fit.
+    """
+    if file is None and not over:
+        return None
+    document = {} if file is None else read_document(file, "inference configuration")
+    return InferenceConfig.from_json(
+        {**document, **over}, "inference configuration" if file is None else Path(file).name
+    )
+
+
+@dataclass(frozen=True)
+class DeploymentFile:
+    """A deployment configuration file that was read, or none.
+
+    Parameters
+    ----------
+    path : the file; None where none was given. document : what it holds.
+    """
+
+    path: str | None
+    document: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, path: str | None) -> DeploymentFile:
+        """Read the file; an empty document where there is none."""
+        return cls(path, {} if path is None else read_document(path, "deployment configuration"))
+
+    def target(self, named: str | None) -> type[Options]:
+        """The options of the target that is meant: by name, by the file's ``computeType``, or, with neither, the default.
+
+        Raises
+        ------
+        ConfigError : the name and the file disagree, or the file does not say. UserError : there is no such target.
+        """
+        in_file = next((value for key, value in self.document.items() if str(key).lower() == "computetype"), None)
+        if in_file is not None and not isinstance(in_file, str):
+            raise ConfigError([f"computeType is {in_file!r}; it takes a text"], self._where)
+        if named and in_file and named.lower() != in_file.lower():
+            raise ConfigError([f"it is for the target '{in_file}', and '{named}' was asked for"], self._where)
+        if self.path is not None and not (named or in_file):
+            raise ConfigError(["computeType is missing"], self._where, f"choose one of: {', '.join(target_names())}")
+        chosen = named or in_file
+        return find_target(chosen).options if chosen else type(default_options())
+
+    def options(self, kind: type[Options], over: Mapping[str, Any]) -> Options:
+        """The options that the file holds, with others over them, by Python name.
+
+        Raises
+        ------
+        ConfigError : keys or values that do not fit.
+        """
+        changed = kind.from_json(self.document, self._where).replaced(over)
+        changed.require()
+        return changed
+
+    @property
+    def _where(self) -> str:
+        return Path(self.path).name if self.path else ""
