@@ -11,7 +11,7 @@ demo: $(INSTALLED)  ## from training to a live service and back, in a minute
 	$(BIN)/python demo.py
 
 test: $(INSTALLED)  ## what the tests need, then all tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: $(INSTALLED)  ## style, types and import contracts
 	$(BIN)/ruff format --check .
@@ -40,6 +40,6 @@ clean:
 $(INSTALLED): pyproject.toml requirements-dev.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements-dev.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement requirements-dev.lock
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --editable .
 	touch $@

@@ -40,7 +40,7 @@ def run(data):
 """
 
 
-def wait_until(condition: Callable[[], Value], seconds: float = 20) -> Value:
+def wait_until(condition: Callable[[], Value | None], seconds: float = 20) -> Value:
     """Wait until a condition holds and return its value."""
     deadline = time.monotonic() + seconds
     while True:

@@ -83,9 +83,9 @@ def python(code: str, *arguments: object, **more: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, **more)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Webservice]:
-    """A service for the tests of one module that do not change what it serves: with keys; it answers with the text of its model."""
+    """A service for tests that do not change what it serves: with keys; it answers with the text of its model."""
     folder = tmp_path_factory.mktemp("shared")
     workspace = Workspace(folder / "workspace")
     model = register_text(workspace)

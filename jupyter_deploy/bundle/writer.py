@@ -116,14 +116,16 @@ def verify_bundle(folder: Path) -> None:
     """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SystemProblem(f"{folder} is no whole bundle", str(error), "deploy or update the service again") from None
-    if manifest["format"] > FORMAT:
+        version, files = int(manifest["format"]), dict(manifest["files"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = f"{MANIFEST} cannot be read: {error!r}"
+        raise SystemProblem(f"{folder} is no whole bundle", reason, "deploy or update the service again") from None
+    if version > FORMAT:
         raise SystemProblem(
-            f"{folder} has bundle format {manifest['format']}, newer than this release knows ({FORMAT}):"
+            f"{folder} has bundle format {version}, newer than this release knows ({FORMAT}):"
             " upgrade with 'pip install --upgrade jupyter-deploy-models'"
         )
-    for name, expected in manifest["files"].items():
+    for name, expected in files.items():
         path = folder / name
         if not path.is_file():
             raise IntegrityError(f"{path} is missing", "", "deploy or update the service again")

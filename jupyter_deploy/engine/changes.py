@@ -11,6 +11,7 @@ from typing import Any
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.names import check_service_name
 from jupyter_deploy.config.options import Options, unknown_key
+from jupyter_deploy.config.texts import check_texts
 from jupyter_deploy.engine.keys import provide_keys, refuse_other_keys
 from jupyter_deploy.engine.models import find_model
 from jupyter_deploy.engine.operations import OperationHandle, begin, lock_service, new_operation_id, newest, settle
@@ -18,6 +19,7 @@ from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.engine.sealing import seal, seal_model, without_secrets
 from jupyter_deploy.engine.services import ServiceView, find_service
 from jupyter_deploy.errors import ConfigError, NameTaken, OperationFailed, UserError
+from jupyter_deploy.models.provenance import user_name
 from jupyter_deploy.script import Finding
 from jupyter_deploy.targets import find_target
 from jupyter_deploy.workspace.folder import WorkspaceFolder
@@ -255,13 +257,11 @@ def _require_served(view: ServiceView) -> VersionRecord:
 
 
 def _new_record(name: str, options: Options, former: ServiceRecord | None) -> ServiceRecord:
-    import getpass
-
     now = datetime.now(timezone.utc)
     return ServiceRecord(
         name=name, target=options.compute_type, created_time=former.created_time if former else now, updated_time=now,
-        created_by=getpass.getuser(), description=options.description or "", tags=dict(options.tags or {}),
-        properties=dict(options.properties or {}), options=without_secrets(options),
+        created_by=user_name(), description=options.description or "", tags=check_texts("tags", options.tags),
+        properties=check_texts("properties", options.properties), options=without_secrets(options),
     )  # fmt: skip
 
 
@@ -271,19 +271,16 @@ def _described_anew(
     properties: Mapping[str, str] | None,
     description: str | None,
 ) -> ServiceRecord:
-    taken = sorted(
-        key
-        for key in properties or {}
-        if record.properties.get(key, (properties or {})[key]) != (properties or {})[key]
-    )
+    added = check_texts("properties", properties)
+    taken = sorted(key for key, value in added.items() if record.properties.get(key, value) != value)
     if taken:
         raise UserError(
             f"properties cannot be changed once they are set: {', '.join(taken)}", remedy="use tags for what changes"
         )
     return replace(
         record,
-        tags=record.tags if tags is None else dict(tags),
-        properties={**record.properties, **(properties or {})},
+        tags=record.tags if tags is None else check_texts("tags", tags),
+        properties={**record.properties, **added},
         description=record.description if description is None else description,
         updated_time=datetime.now(timezone.utc),
     )

@@ -19,7 +19,7 @@ from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.records import ModelRecord
 
 LEFT_OUT = frozenset({".git", "__pycache__", ".ipynb_checkpoints"})
-"""Folders of a source directory that are never deployed."""
+"""Folders of a source directory that are never deployed; virtual environments are not either."""
 
 
 def seal(
@@ -121,8 +121,10 @@ def _source_files(inference: InferenceConfig, workspace: Path) -> tuple[Path, ..
 
 
 def _walk(root: Path, workspace: Path) -> Iterator[Path]:
-    for base, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if name not in LEFT_OUT and Path(base, name) != workspace)
+    """Every file below a folder; links are followed, but none in a circle."""
+    seen: set[Path] = set()
+    for base, folders, files in os.walk(root, followlinks=True):
+        folders[:] = sorted(name for name in folders if _is_deployed(Path(base, name), workspace, seen))
         for name in sorted(files):
             path = Path(base, name)
             if not path.is_file():
@@ -131,6 +133,14 @@ def _walk(root: Path, workspace: Path) -> Iterator[Path]:
                     remedy="remove it, or move the script into a folder that holds only what it needs",
                 )
             yield path
+
+
+def _is_deployed(folder: Path, workspace: Path, seen: set[Path]) -> bool:
+    real = folder.resolve()
+    if folder.name in LEFT_OUT or real == workspace or (folder / "pyvenv.cfg").exists() or real in seen:
+        return False
+    seen.add(real)
+    return True
 
 
 def _environment(inference: InferenceConfig, imports: Mapping[str, str], script: SealedScript) -> SealedEnvironment:

@@ -114,10 +114,18 @@ def _view(folder: WorkspaceFolder, record: ServiceRecord) -> ServiceView:
     operation = newest(folder, record.name)
     versions = folder.services.versions(record.name)
     status = _status(folder, record, versions, operation)
-    if status.version and status.version != record.current and not _is_running(operation):
-        record = _adopt(folder, record, status)  # an operation was killed between the switch and its record
-        versions = folder.services.versions(record.name)
+    if operation and not _is_running(operation):  # it may have been killed before it recorded what it did
+        if status.version and status.version != record.current:
+            record = _adopt(folder, record, status)
+            versions = folder.services.versions(record.name)
+        elif versions and _is_unexplained(versions[-1], operation):
+            folder.services.change_version(record.name, versions[-1].number, error=operation.error)
+            versions = folder.services.versions(record.name)
     return ServiceView(record, status, versions, operation)
+
+
+def _is_unexplained(version: VersionRecord, operation: OperationHandle) -> bool:
+    return version.operation == operation.record.id and not (version.served_time or version.error)
 
 
 def _is_running(operation: OperationHandle | None) -> bool:

@@ -11,6 +11,7 @@ from operator import or_
 from pathlib import Path
 
 from jupyter_deploy.config.names import check_model_name
+from jupyter_deploy.config.texts import check_texts
 from jupyter_deploy.errors import Conflict, Untrusted, UserError
 from jupyter_deploy.models import frameworks, provenance
 from jupyter_deploy.models.allowlist import outside, read_trusted
@@ -62,7 +63,7 @@ def register(
     Untrusted : pickles name something outside the allow-list.
     """
     check_model_name(name)
-    tags, properties = _texts("tags", tags), _texts("properties", properties)
+    tags, properties = check_texts("tags", tags), check_texts("properties", properties)
     resources = _resources(resource_configuration)
     frameworks.check(framework, framework_version)
     selection = select(path, child_paths)
@@ -187,19 +188,6 @@ def _check_trust(
 def _imports(pickled: Pickled) -> tuple[str, ...]:
     modules = {name.module.partition(".")[0] for name in pickled.names}
     return tuple(sorted(modules - sys.stdlib_module_names - {""}))
-
-
-def _texts(what: str, values: Mapping[str, object] | None) -> dict[str, str]:
-    if values is None:
-        return {}
-    if not isinstance(values, Mapping):
-        raise UserError(f"{what} must be a dict, not {type(values).__name__}", "", f"Write {what}={{'key': 'value'}}.")
-    for key, value in values.items():
-        if not isinstance(key, str) or not isinstance(value, (str, int, float)):
-            raise UserError(
-                f"{what}: {key!r}: {value!r} is not a text by a text", "", f"Write {what}={{'key': 'value'}}."
-            )
-    return {key: str(value) for key, value in values.items()}
 
 
 def _resources(values: Mapping[str, float] | None) -> dict[str, float] | None:

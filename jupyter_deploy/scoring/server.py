@@ -18,6 +18,8 @@ from uvicorn.server import ServerState
 
 _MAX_HEAD_BYTES = 64 * 1024
 _IDLE_SECONDS = 65  # longer than the 60 s after which the usual proxies drop an idle connection themselves
+_SETTLING_SECONDS = 0.1
+"""After the socket is closed: what was accepted just before has yet to show up as a connection, and its request with it."""
 _HEAD_TOO_LARGE = b'{"message":"the request line and headers are larger than 64 KiB"}'
 
 
@@ -126,6 +128,7 @@ class HttpServer:
         if self._server is not None:
             self._server.close()
         began = time.monotonic()
+        await asyncio.sleep(_SETTLING_SECONDS)
         while self._connections() and time.monotonic() - began < limit:
             if time.monotonic() - began >= grace:
                 for connection in self._connections():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
+from jupyter_deploy.config.texts import check_texts
 from jupyter_deploy.errors import UserError
 from jupyter_deploy.sdk.display import Table, html_facts
 from jupyter_deploy.sdk.workspace import Workspace
@@ -243,7 +244,7 @@ class Model:
     def update(self, tags: Mapping[str, str] | None = None, description: str | None = None) -> None:
         """Replace all tags, or the description."""
         records = self.workspace.folder.models
-        changed = dict(tags) if tags is not None else None
+        changed = None if tags is None else check_texts("tags", tags)
         self._record = records.change(self.name, self.version, tags=changed, description=description)
 
     def add_tags(self, tags: Mapping[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ def target_names() -> tuple[str, ...]:
     return tuple(sorted({point.name for point in entry_points(group=GROUP) if not point.name.startswith("_")}))
 
 
+@cache
 def find_target(name: str) -> Target:
     """Load a target by its name, in any case of letters.
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -110,7 +109,7 @@ def test_the_model_folder_is_that_of_a_single_model_or_of_all(
 def test_models_are_linked_not_copied(bundle: Path, contents: BundleContents, store: FileStore) -> None:
     stored = store.root / contents.models[0].files[0].sha256[:2] / contents.models[0].files[0].sha256
     placed = bundle / "app/azureml-models/ridge/3/ridge.txt"
-    assert os.path.samefile(placed, stored)
+    assert placed.samefile(stored)
     assert placed.stat().st_mode & 0o222 == 0
 
 

@@ -34,5 +34,7 @@ def shared(kind: type[Rig], tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 def served(shared: Rig) -> Webservice:
-    """The shared service."""
-    return Webservice(shared.workspace, "shared")
+    """The shared service; what an earlier test left stopped is started, so that one failure stays one."""
+    service = Webservice(shared.workspace, "shared")
+    service.start()
+    return service

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -144,8 +143,8 @@ class FakeRig(Rig):
         if record.accepted and digest not in record.accepted:
             raise Refused
         bundle = Path(record.bundle)
-        settings: Mapping[str, Any] = json.loads((bundle / "service.json").read_text(encoding="utf-8"))
-        return next((bundle / "app" / settings["modelDir"]).iterdir()).read_text(encoding="utf-8")
+        models: str = json.loads((bundle / "service.json").read_text(encoding="utf-8"))["modelDir"]
+        return next((bundle / "app" / models).iterdir()).read_text(encoding="utf-8")
 
 
 RIGS: tuple[type[Rig], ...] = (ProcessRig, FakeRig)

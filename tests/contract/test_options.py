@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -35,8 +36,8 @@ def test_settings_fit_the_servers_schema(kind: type[Rig]) -> None:
     document = {"format": 1, "name": "service", "entryScript": "score.py"}
     jsonschema.validate({**document, **target.server_settings(target.options())}, SCHEMA)
     for row in target.options.rows():
-        if row.minimum is not None or row.above is not None:  # the least value that the option takes
-            least = row.minimum if row.minimum is not None else row.above + 0.01
+        least = row.minimum if row.above is None else row.above + 0.01
+        if least is not None:
             options = target.options(**{row.name: row.type(least)})
             options.require()
             jsonschema.validate({**document, **target.server_settings(options)}, SCHEMA)
@@ -47,8 +48,9 @@ def test_what_cannot_change_on_a_living_service_is_refused_by_name(shared: Rig, 
     assert fixed
     before = served.operation and served.operation.id
     for row in fixed:
+        change: dict[str, Any] = {row.name: 1}
         with pytest.raises(ConfigError, match=f"{row.name} cannot change on a living service; delete it"):
-            served.update(**{row.name: 1})
+            served.update(**change)
     with pytest.raises(ConfigError, match=f"'{shared.target}' has no .* 'colour'"):
         served.update(colour="blue")
     assert before == (served.operation and served.operation.id)
@@ -56,6 +58,6 @@ def test_what_cannot_change_on_a_living_service_is_refused_by_name(shared: Rig, 
 
 def test_options_survive_their_json_form(kind: type[Rig]) -> None:
     options = find_target(kind.target).options
-    text = {row.name: f"text of {row.name}" for row in options.rows() if row.type is str}
+    text: dict[str, Any] = {row.name: f"text of {row.name}" for row in options.rows() if row.type is str}
     made = options(**text)
     assert options.from_json(json.loads(json.dumps(made.to_json())), where="test") == made

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -21,17 +23,19 @@ def tellers_of(marker: str, processes: list[psutil.Process]) -> list[list[str]]:
     """The command lines of processes that show the marker in their arguments or environment."""
     found = []
     for process in processes:
-        with psutil.Process.oneshot(process):
-            shown = [*process.cmdline(), *process.environ().values()]
-        if any(marker in text for text in shown):
-            found.append(process.cmdline())
+        with contextlib.suppress(psutil.NoSuchProcess):  # the operation's own process may just have ended
+            arguments = process.cmdline()
+            if any(marker in text for text in (*arguments, *process.environ().values())):
+                found.append(arguments)
     return found
 
 
 def test_a_secret_is_nowhere_but_in_the_secrets_folder(rig: Rig, tmp_path: Path) -> None:
     marker = "MARKEDSECRET"
     gate = tmp_path / "gate"
-    secret = {row.name: marker + row.name for row in find_target(rig.target).options.rows() if row.secret}
+    secret: dict[str, Any] = {
+        row.name: marker + row.name for row in find_target(rig.target).options.rows() if row.secret
+    }
     assert secret
     service = rig.deploy("service", gate=gate, auth_enabled=True, **secret)
     rig.wait_until_starting(service)

@@ -24,7 +24,7 @@ def test_what_a_service_says_of_itself(shared: Webservice) -> None:
     assert (service.tags, service.properties) == ({"team": "blue"}, {"origin": "test"})
     assert [model.id for model in service.models] == ["tiny:1"]
     now = datetime.now(timezone.utc)
-    assert now - timedelta(minutes=5) < service.created_time <= service.updated_time <= now
+    assert now - timedelta(hours=1) < service.created_time <= service.updated_time <= now
     assert service.created_by
     operation = operation_of(service)
     assert (operation.kind, operation.state) == ("deploy", "Succeeded")

@@ -17,13 +17,15 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
-from jupyter_deploy.targets.process.limits import GB, ControlGroup, describe_limit, resident_bytes
+from jupyter_deploy.targets.process.limits import GB, ControlGroup, describe_limit, group_name, resident_bytes
 from jupyter_deploy.targets.process.logfile import RotatingLog
 
 SERVER = Path("server") / "jupyter_deploy_scoring"
 LONGEST_LINE = 16 * 1024 * 1024
 WATCH_EVERY = 0.1
 """Seconds between two looks at the memory, where no control group keeps the limit."""
+LAST_PROCESS = 2.0
+"""Seconds in which a control group's last process has to be gone after the front."""
 
 Event = Mapping[str, Any]
 
@@ -70,8 +72,8 @@ class Generation:
         """The front's process id."""
         return self._process.pid
 
-    async def start(self, name: str) -> None:
-        """Start the front; it starts its worker. The name is that of the control group, where one can be made."""
+    async def start(self) -> None:
+        """Start the front; it starts its worker."""
         ours, theirs = socket.socketpair()
         life, self._life = os.pipe()
         try:
@@ -88,7 +90,7 @@ class Generation:
         finally:
             os.close(life)
             theirs.close()
-        watched = self._limit(name)
+        watched = self._limit()
         reader, self._control = await asyncio.open_connection(sock=ours, limit=LONGEST_LINE)
         work = [self._copy_log(), self._read_events(reader), self._wait_for_end(), *watched]
         self._tasks = [asyncio.create_task(item) for item in work]
@@ -102,12 +104,12 @@ class Generation:
         ]  # fmt: skip
         return [*command, "--keys", self.release["keys"]] if self.release["keys"] else command
 
-    def _limit(self, name: str) -> list[Coroutine[Any, Any, None]]:
+    def _limit(self) -> list[Coroutine[Any, Any, None]]:
         """Put the front into a control group; returns what has to be done besides to keep the limits."""
         memory, cores = self.release["memory_gb"], self.release["cpu_cores"]
         if memory is None and cores is None:
             return []
-        self._group = ControlGroup.make(name, None if memory is None else int(memory * GB), cores)
+        self._group = ControlGroup.make(group_name(self.version), memory and int(memory * GB), cores)
         if self._group:
             self._group.add(self.pid)
         if memory is None or (self._group and self._group.limits_memory):
@@ -174,11 +176,15 @@ class Generation:
             self.trouble = f"the front process ended with {_reason(code)}"
         os.close(self._life)
         self._control.close()
+        await self._remove_group()
         self.gone.set()
         async with self._changed:
             self._changed.notify_all()
-        if self._group:
-            self._group.remove()
+
+    async def _remove_group(self) -> None:
+        deadline = time.monotonic() + LAST_PROCESS
+        while self._group and not self._group.remove() and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
 
     async def reached(self, kind: str) -> bool:
         """Wait for an event of the front; False when the front ended without it."""

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import time
 from pathlib import Path
+
+from jupyter_deploy.workspace.identity import is_running
 
 GB = 1024**3
 ROOT = Path("/sys/fs/cgroup")
+_PREFIX = "jupyter-deploy-"
 
 
 def describe_limit(memory_gb: float) -> str:
@@ -34,6 +39,7 @@ class ControlGroup:
         group = cls(folders, unified)
         try:
             for controller in (controller for controller, asked in wanted.items() if asked):
+                _remove_abandoned(parents[controller])
                 folder = parents[controller] / name
                 folder.mkdir(exist_ok=True)
                 folders[controller] = folder
@@ -68,9 +74,24 @@ class ControlGroup:
         text = (self._folders["memory"] / ("memory.events" if self._unified else "memory.oom_control")).read_text()
         return next((int(line.split()[1]) for line in text.splitlines() if line.startswith("oom_kill ")), 0)
 
-    def remove(self) -> None:
-        """Take the group away; the kernel refuses while a process is in it."""
+    def remove(self) -> bool:
+        """Take the group away; False when it is still there, as the kernel keeps it while a process is in it."""
         for folder in set(self._folders.values()):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        return not any(folder.exists() for folder in self._folders.values())
+
+
+def group_name(version: int) -> str:
+    """A name for a group of this supervisor, by which others see whether it is still needed."""
+    return f"{_PREFIX}{os.getpid()}-{version}-{time.monotonic_ns()}"
+
+
+def _remove_abandoned(parent: Path) -> None:
+    """Take away what supervisors that were killed have left."""
+    for folder in parent.glob(_PREFIX + "*"):
+        owner = folder.name.removeprefix(_PREFIX).split("-")[0]
+        if owner.isdigit() and not is_running(int(owner)):
             with contextlib.suppress(OSError):
                 folder.rmdir()
 

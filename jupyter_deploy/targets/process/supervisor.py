@@ -147,7 +147,7 @@ class Supervisor:
 
     async def _begin(self, release: Mapping[str, Any], tell: Callable[[Event], None]) -> Generation:
         generation = Generation(release, self._listener, self._log, tell)
-        await generation.start(f"jupyter-deploy-{os.getpid()}-{generation.version}-{time.monotonic_ns()}")
+        await generation.start()
         self._generations.add(generation)
         self._in_background(partial(self._mourn, generation))
         return generation

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from jupyter_deploy.config.options import Options
-from jupyter_deploy.errors import TargetError
+from jupyter_deploy.errors import TargetError, UserError
 from jupyter_deploy.targets.base import Place, Release, Report, Status
 from jupyter_deploy.targets.process.link import Link, new_socket_path
 from jupyter_deploy.targets.process.logfile import log_files
@@ -168,8 +168,16 @@ def _release_facts(place: Place, release: Release) -> dict[str, Any]:
         "keys": str(place.keys) if place.keys else None,
         "memory_gb": options.memory_gb,
         "cpu_cores": options.cpu_cores,
-        "start_timeout": float(os.environ.get("JUPYTER_DEPLOY_START_TIMEOUT", START_TIMEOUT)),
+        "start_timeout": _start_timeout(),
     }
+
+
+def _start_timeout() -> float:
+    given = os.environ.get("JUPYTER_DEPLOY_START_TIMEOUT", str(START_TIMEOUT))
+    try:
+        return float(given)
+    except ValueError:
+        raise UserError(f"JUPYTER_DEPLOY_START_TIMEOUT is {given!r}", "it takes a number of seconds") from None
 
 
 def _start_supervisor(place: Place, host: str, port: int, control: Path) -> dict[str, Any]:

@@ -14,9 +14,9 @@ import psutil
 from jupyter_deploy.bundle.contents import SealedFile, SealedScript
 from jupyter_deploy.bundle.writer import BundleContents, write_bundle
 from jupyter_deploy.targets.base import Place, Release, Status
-from jupyter_deploy.targets.process import ProcessTarget
 from jupyter_deploy.targets.process.options import ProcessOptions
 from jupyter_deploy.targets.process.record import ProcessRecord
+from jupyter_deploy.targets.process.target import ProcessTarget
 from jupyter_deploy.workspace.store import FileStore
 from tests.helpers import Answer, post, wait_until
 

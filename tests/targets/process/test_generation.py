@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from typing import Any
 
@@ -44,7 +45,7 @@ class Started:
 @contextlib.asynccontextmanager
 async def started(running: Running, text: str, memory_gb: float | None = None) -> AsyncIterator[Started]:
     made = Started(running, text, memory_gb)
-    await made.generation.start("jupyter-deploy-test")
+    await made.generation.start()
     try:
         yield made
     finally:
@@ -114,7 +115,7 @@ def test_what_is_missing_is_an_error_of_the_start(running: Running) -> None:
         made = Started(running, script(), None)
         made.generation.release = {**made.generation.release, "interpreter": str(running.folder / "gone" / "python")}
         with pytest.raises(FileNotFoundError):
-            await made.generation.start("jupyter-deploy-test")
+            await made.generation.start()
         made.listener.close()
         made.log.close()
 
@@ -123,11 +124,11 @@ def test_what_is_missing_is_an_error_of_the_start(running: Running) -> None:
 
 def test_control_groups_are_taken_away(running: Running) -> None:
     async def work() -> None:
+        unified = (limits.ROOT / "cgroup.controllers").exists()
+        parents = set(limits._own_groups(unified).values())
         async with started(running, script(), memory_gb=1.0) as made:
             assert await made.generation.reached("ready")
-        unified = (limits.ROOT / "cgroup.controllers").exists()
-        groups = [path / "jupyter-deploy-test" for path in limits._own_groups(unified).values()]
-        assert not [path for path in groups if path.exists()]
+        assert not [group for parent in parents for group in parent.glob(f"jupyter-deploy-{os.getpid()}-*")]
 
     in_a_loop(work())
 

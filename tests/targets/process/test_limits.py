@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from jupyter_deploy.targets.process import limits
-from jupyter_deploy.targets.process.limits import GB, ControlGroup, describe_limit, resident_bytes
+from jupyter_deploy.targets.process.limits import GB, ControlGroup, describe_limit, group_name, resident_bytes
 
 
 @pytest.fixture
@@ -58,6 +58,20 @@ def test_where_nothing_can_be_made_nothing_is_left(first: Path) -> None:
     (first / "cpu").rmdir()
     assert ControlGroup.make("name", GB, 1.0) is None
     assert list((first / "memory").iterdir()) == []
+
+
+def test_groups_of_supervisors_that_were_killed_are_taken_away(first: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    abandoned = first / "memory" / f"jupyter-deploy-{ended.pid}-1-77"
+    living = first / "memory" / f"jupyter-deploy-{os.getpid()}-1-77"
+    foreign = first / "memory" / "jupyter-deploy-of-somebody"
+    for folder in (abandoned, living, foreign):
+        folder.mkdir()
+    group = ControlGroup.make(group_name(2), GB, None)
+    assert group
+    assert (abandoned.exists(), living.exists(), foreign.exists()) == (False, True, True)
+    assert f"-{os.getpid()}-2-" in group_name(2)
 
 
 def test_no_controller_at_all(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,6 @@ import http.client
 import os
 import signal
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,7 +51,8 @@ def test_a_killed_supervisor_takes_everything_with_it_and_a_start_restores(runni
         wait_until(lambda: not running.processes(), seconds=2)
     assert running.status.state == "Stopped"
     assert (
-        running.status.error == f"its supervisor (process {pid}) was killed or crashed; starting the service brings it back"
+        running.status.error
+        == f"its supervisor (process {pid}) was killed or crashed; starting the service brings it back"
     )
 
     assert running.deploy(script(run="return 'back'")).scoring_uri == uri
@@ -124,11 +124,10 @@ def test_an_update_whose_init_takes_too_much_memory_names_the_limit(running: Run
 
 
 def request_until(uri: str, done: threading.Event, keep: bool, outcomes: list[object]) -> None:
-    """A client that sends a request every 50 ms without retries, on one connection as long as that is kept, or on new ones."""
+    """A client that sends one request after the other without retries, on a connection as long as that is kept, or on new ones."""
     parts = urlsplit(uri)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
     while not done.is_set():
-        begun = time.monotonic()
         try:
             connection.request("POST", parts.path, b'{"data": 1}', {"Content-Type": "application/json"})
             answer = connection.getresponse()
@@ -139,7 +138,6 @@ def request_until(uri: str, done: threading.Event, keep: bool, outcomes: list[ob
             connection.close()
         if not keep:
             connection.close()
-        done.wait(max(0.0, 0.05 - (time.monotonic() - begun)))
     connection.close()
 
 
@@ -148,7 +146,8 @@ def test_three_updates_under_load_lose_no_request(running: Running) -> None:
     versions = [running.release(script(run="time.sleep(0.1)\nreturn 1"), **options) for _ in range(4)]
     uri = running.serve(versions[0]).scoring_uri
     assert uri is not None
-    done, outcomes = threading.Event(), []
+    done = threading.Event()
+    outcomes: list[object] = []
     clients = [threading.Thread(target=request_until, args=(uri, done, keep, outcomes)) for keep in (True, False) * 4]
     for client in clients:
         client.start()
@@ -168,10 +167,10 @@ def test_three_updates_under_load_lose_no_request(running: Running) -> None:
 def test_a_request_sent_at_the_very_switch_is_answered(running: Running) -> None:
     release = running.release(script(run="return 'here'"))
     statuses = []
-    for _ in range(12):
+    for _ in range(8):
         running.serve(release)
         statuses.append(running.post().status)
-    assert Counter(statuses) == {200: 12}
+    assert Counter(statuses) == {200: 8}
 
 
 def test_the_log_holds_every_version_and_is_the_users_alone(running: Running) -> None:

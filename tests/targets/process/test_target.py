@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -94,7 +95,7 @@ def test_an_update_that_does_not_start_shows_the_cause_and_leaves_the_old_versio
 
 
 @pytest.fixture(scope="module")
-def old(tmp_path_factory: pytest.TempPathFactory) -> object:
+def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A service that serves "old" and goes on doing so."""
     made = Running(tmp_path_factory.mktemp("old"))
     made.deploy(script(run="return 'old'"))

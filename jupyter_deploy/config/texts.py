@@ -1,0 +1,30 @@
+"""The rule for tags and properties, of models and services alike: texts by texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jupyter_deploy.errors import UserError
+
+
+def check_texts(what: str, values: Mapping[str, object] | None) -> dict[str, str]:
+    """Return tags or properties as texts by texts; numbers become texts.
+
+    Parameters
+    ----------
+    what : what they are, for the error: "tags". values : a mapping, or None for none.
+
+    Raises
+    ------
+    UserError : no mapping, or a value that is neither text nor number.
+    """
+    if values is None:
+        return {}
+    if not isinstance(values, Mapping):
+        raise UserError(f"{what} must be a dict, not {type(values).__name__}", "", f"Write {what}={{'key': 'value'}}.")
+    for key, value in values.items():
+        if not isinstance(key, str) or not isinstance(value, (str, int, float)):
+            raise UserError(
+                f"{what}: {key!r}: {value!r} is not a text by a text", "", f"Write {what}={{'key': 'value'}}."
+            )
+    return {key: str(value) for key, value in values.items()}
