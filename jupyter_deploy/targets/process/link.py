@@ -44,6 +44,10 @@ class Link:
     ----------
     path : the supervisor's socket.
     timeout : seconds to wait for the connection and for each answer; None waits for ever.
+
+    Raises
+    ------
+    TargetError : nobody listens there.
     """
 
     def __init__(self, path: str | Path, timeout: float | None = 10) -> None:
@@ -51,9 +55,11 @@ class Link:
         self._socket.settimeout(timeout)
         try:
             self._socket.connect(str(path))
-        except OSError:
+        except OSError as error:
             self._socket.close()
-            raise
+            raise TargetError(
+                "the service's supervisor cannot be reached", str(error), "run the same command again"
+            ) from None
         self._lines = self._socket.makefile("rb")
 
     def __enter__(self) -> Link:
@@ -76,13 +82,15 @@ class Link:
                 pass
 
     def send(self, do: str, **facts: Any) -> None:
-        """Say one thing to the supervisor."""
-        self._socket.sendall(json.dumps({"do": do, **facts}).encode() + b"\n")
+        """Say one thing to the supervisor; one that has hung up hears nothing, which the missing answer tells."""
+        with contextlib.suppress(ConnectionError):
+            self._socket.sendall(json.dumps({"do": do, **facts}).encode() + b"\n")
 
     def events(self) -> Iterator[dict[str, Any]]:
         """What the supervisor says, until it hangs up; TimeoutError when it says nothing in time."""
-        for line in self._lines:
-            yield json.loads(line)
+        with contextlib.suppress(ConnectionError):
+            for line in self._lines:
+                yield json.loads(line)
 
     def ask(self, do: str, answer: str, **facts: Any) -> dict[str, Any]:
         """Say one thing and wait for the event that answers it.

@@ -118,7 +118,10 @@ class ProcessTarget:
         record = _living(place)
         if record is None:
             return
-        with contextlib.suppress(ConnectionError, FileNotFoundError), Link(record.control, STOP_TIMEOUT) as link:
+        with (
+            contextlib.suppress(TargetError),
+            Link(record.control, STOP_TIMEOUT) as link,
+        ):  # the wait below has the last word
             link.ask("stop", "stopped")
         assert record.supervisor is not None
         _wait_for_end(record)
@@ -254,7 +257,7 @@ def _ask_state(record: ProcessRecord, facts: dict[str, Any]) -> Status:
     try:
         with Link(record.control, timeout=5) as link:
             answer = link.ask("status", "status")
-    except (OSError, TargetError):
+    except TargetError:
         return Status("Unknown", error="its supervisor does not answer", **facts)
     details = {name: answer[name] for name in ("front", "worker")}
     if answer["ready"]:
