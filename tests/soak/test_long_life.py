@@ -38,7 +38,9 @@ def test_sixty_updates_lose_no_request_and_leave_nothing_behind(tmp_path: Path) 
     finally:
         enough.set()
         sender.join()
-    print(f"{sum(client.outcomes.values())} requests, {dict(client.outcomes)}; supervisor {figures[9]} -> {figures[-1]}")
+    print(
+        f"{sum(client.outcomes.values())} requests, {dict(client.outcomes)}; supervisor {figures[9]} -> {figures[-1]}"
+    )
     assert set(client.outcomes) == {"200"}
     assert figures[-1][0] < figures[9][0] * 1.2, "the supervisor's memory grows"
     assert figures[-1][1] <= figures[9][1] + 12, "the supervisor's descriptors grow"
