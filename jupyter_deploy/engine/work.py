@@ -11,9 +11,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from jupyter_deploy.bundle.writer import BundleContents, verify_bundle, write_bundle
+from jupyter_deploy.engine.job import Job
 from jupyter_deploy.engine.places import bundle_folder, place_of
 from jupyter_deploy.engine.requests import DeployRequest, SealedEnvironment
-from jupyter_deploy.engine.runner import Job
 from jupyter_deploy.environments import Lock
 from jupyter_deploy.errors import OperationCancelled
 from jupyter_deploy.targets import find_target

@@ -9,6 +9,9 @@ from typing import Any, cast
 
 from . import logs
 
+EXIT_FAILED = 3
+"""The exit code of a service that could not start (azureml-v1 6.5)."""
+
 Order = Callable[[dict[str, Any]], None]
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from . import options, settings, worker_process
 
 START_TIMEOUT = 310.0
-EXIT_FAILED = 3
 _OPTIONS = ("settings", "listen-fd", "control-fd", "life-fd", "keys", "start-timeout")
 
 
@@ -57,10 +56,12 @@ def _fd(given: dict[str, str], name: str) -> int | None:
 
 
 def _refuse(control_fd: int | None, text: str) -> int:
+    from . import control
+
     sys.stderr.write(text + "\n")
     if control_fd is not None:
         from . import control
 
         with socket.socket(fileno=control_fd) as owner:
             owner.sendall(control.line("failed", stage="start", message=text, traceback=""))
-    return EXIT_FAILED
+    return control.EXIT_FAILED

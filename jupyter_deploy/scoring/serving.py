@@ -15,9 +15,8 @@ import uvloop
 
 from . import gate, logs
 from .app import Application
-from .control import Control
+from .control import EXIT_FAILED, Control
 from .dispatch import Dispatcher
-from .front import EXIT_FAILED
 from .gate import Gate
 from .server import HttpServer
 from .settings import Settings

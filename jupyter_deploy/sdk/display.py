@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -52,6 +52,34 @@ def shown(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
     return str(value)
+
+
+def human_size(size: int) -> str:
+    """Bytes for a person.
+
+    >>> human_size(1_500_000)
+    '1.5 MB'
+    """
+    value = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def progress_printer() -> Callable[[int, int], None]:
+    """Print progress in steps of ten per cent; the store calls it for large files only."""
+    shown = -1
+
+    def show(done: int, total: int) -> None:
+        nonlocal shown
+        tenth = 10 * done // max(total, 1)
+        if tenth != shown:
+            shown = tenth
+            print(f"  {human_size(done)} of {human_size(total)}")  # noqa: T201  (what the person waits for)
+
+    return show
 
 
 def text_table(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.config.texts import check_texts
-from jupyter_deploy.errors import UserError
-from jupyter_deploy.sdk.display import Table, html_facts
+from jupyter_deploy.sdk.display import Table, html_facts, human_size, progress_printer
+from jupyter_deploy.sdk.lookup import Filter, filters, look_up
 from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.workspace.records import ModelRecord
 
 if TYPE_CHECKING:
     from jupyter_deploy.sdk.webservice import Webservice
-
-Filter = Iterable[str | Sequence[str]]
 
 
 class Model:
@@ -54,7 +52,7 @@ class Model:
         model_framework: str | None = None,
     ) -> None:
         self.workspace = workspace
-        self._record = _look_up(workspace, name, id, tags, properties, version, run_id, model_framework)
+        self._record = look_up(workspace, name, id, tags, properties, version, run_id, model_framework)
 
     @classmethod
     def _of(cls, workspace: Workspace, record: ModelRecord) -> Model:
@@ -101,7 +99,7 @@ class Model:
             workspace.folder, path=Path(model_path), name=model_name, tags=tags, properties=properties,
             description=description or "", framework=model_framework, framework_version=model_framework_version,
             child_paths=child_paths, trust=trust, run_id=run_id, experiment_name=experiment_name,
-            resource_configuration=resource_configuration, progress=_show_progress(),
+            resource_configuration=resource_configuration, progress=progress_printer(),
         )  # fmt: skip
         return cls._of(workspace, record)
 
@@ -318,78 +316,3 @@ class Model:
         return html_facts(
             f"Model {self.id}", {key: value for key, value in facts.items() if key not in ("name", "version")}
         )
-
-
-def filters(items: Filter | None) -> tuple[str | tuple[str, str], ...]:
-    """Read the original's filter lists: items are ``"key"`` or ``["key", "value"]``."""
-    if items is None:
-        return ()
-    if isinstance(items, (str, Mapping)):
-        raise UserError(
-            f"a filter is a list of keys or [key, value] pairs, not {items!r}", remedy='write tags=[["area", "test"]]'
-        )
-    found: list[str | tuple[str, str]] = []
-    for item in items:
-        if isinstance(item, str):
-            found.append(item)
-        elif len(item) == 2:
-            found.append((item[0], item[1]))
-        else:
-            raise UserError(f"a filter's item is a key or a [key, value] pair, not {item!r}")
-    return tuple(found)
-
-
-def human_size(size: int) -> str:
-    """Bytes for a person.
-
-    >>> human_size(1_500_000)
-    '1.5 MB'
-    """
-    value = float(size)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"
-
-
-def _look_up(
-    workspace: Workspace,
-    name: str | None,
-    model_id: str | None,
-    tags: Filter | None,
-    properties: Filter | None,
-    version: int | None,
-    run_id: str | None,
-    framework: str | None,
-) -> ModelRecord:
-    from jupyter_deploy.engine.models import find_model
-    from jupyter_deploy.errors import ModelNotFound
-
-    if model_id is None and name is None:
-        raise UserError("neither name nor id is given", remedy='write Model(ws, "name") or Model(ws, id="name:1")')
-    if model_id is not None:
-        return find_model(workspace.folder, model_id)
-    found = workspace.folder.models.list(
-        name=name, tags=filters(tags), properties=filters(properties), run_id=run_id, framework=framework
-    )
-    fitting = [record for record in found if not version or record.version == version]
-    if fitting:
-        return fitting[0]
-    if any((tags, properties, run_id, framework)):
-        raise ModelNotFound(f"no version of '{name}' fits the filters", remedy="see Model.list(ws)")
-    return find_model(workspace.folder, f"{name}:{version}" if version else str(name))
-
-
-def _show_progress() -> Any:
-    """Print progress in steps of ten per cent; the store calls it for large files only."""
-    shown = -1
-
-    def show(done: int, total: int) -> None:
-        nonlocal shown
-        tenth = 10 * done // max(total, 1)
-        if tenth != shown:
-            shown = tenth
-            print(f"  {human_size(done)} of {human_size(total)}")  # noqa: T201  (what the person waits for)
-
-    return show

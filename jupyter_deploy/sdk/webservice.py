@@ -18,7 +18,8 @@ from jupyter_deploy.sdk.configuration import deploy_configuration
 from jupyter_deploy.sdk.deploying import records_of
 from jupyter_deploy.sdk.display import Table, html_facts
 from jupyter_deploy.sdk.history import Version
-from jupyter_deploy.sdk.model import Filter, Model, filters
+from jupyter_deploy.sdk.lookup import Filter, filters
+from jupyter_deploy.sdk.model import Model
 from jupyter_deploy.sdk.operation import Operation
 from jupyter_deploy.sdk.waiting import wait_for
 from jupyter_deploy.sdk.workspace import Workspace

@@ -6,7 +6,7 @@ import pytest
 
 from jupyter_deploy import Model, Workspace
 from jupyter_deploy.errors import Conflict, ModelNotFound, UserError
-from jupyter_deploy.sdk.model import human_size
+from jupyter_deploy.sdk.display import human_size
 
 
 def register(workspace: Workspace, name: str = "diabetes", text: str = "one", **more: object) -> Model:
