@@ -16,7 +16,7 @@ from jupyter_deploy.engine.keys import provide_keys, refuse_other_keys
 from jupyter_deploy.engine.models import find_model
 from jupyter_deploy.engine.operations import OperationHandle, begin, lock_service, new_operation_id, newest, settle
 from jupyter_deploy.engine.requests import DeployRequest
-from jupyter_deploy.engine.sealing import seal, seal_model, without_secrets
+from jupyter_deploy.engine.sealing import seal, with_models, without_secrets
 from jupyter_deploy.engine.services import ServiceView, find_service
 from jupyter_deploy.errors import ConfigError, NameTaken, OperationFailed, UserError
 from jupyter_deploy.models.provenance import user_name
@@ -68,7 +68,7 @@ def deploy(
             record = _new_record(name, options, record)
             folder.services.put(record)
             provide_keys(folder, name, request.settings, options)
-            return Begun(_release(folder, lock, "deploy", request, record, "deploy"), findings)
+            return Begun(_release(folder, lock, "deploy", request, record), findings)
         view = find_service(folder, name)
         is_same = view.request.digest == request.digest
         if not is_same and not overwrite:
@@ -84,7 +84,7 @@ def deploy(
             return Begun(_start_if_stopped(folder, lock, view), findings)
         provide_keys(folder, name, request.settings, options)
         changes = {"options": dict(request.options)}
-        return Begun(_release(folder, lock, "update", request, record, "update", changes), findings)
+        return Begun(_release(folder, lock, "update", request, record, changes), findings)
 
 
 def update(
@@ -129,7 +129,7 @@ def update(
             kept = models if models is not None else _recorded_models(folder, view)
             request, findings = seal(folder, name, kept, inference, target, options, notebook_names)
         elif models is not None:
-            request = replace(request, models=tuple(seal_model(model) for model in models))
+            request = with_models(request, models)
         before, after = target.server_settings(former), target.server_settings(options)
         asked = {key: value for key, value in after.items() if value != before[key]}
         settings = {**view.request.settings, **asked}  # what nobody asked to change stays as it was filled in
@@ -137,7 +137,7 @@ def update(
         folder.services.put(record)
         provide_keys(folder, name, request.settings, options)
         fields = {"options": dict(request.options)}
-        return Begun(_release(folder, lock, "update", request, record, "update", fields), findings)
+        return Begun(_release(folder, lock, "update", request, record, fields), findings)
 
 
 def rollback(folder: WorkspaceFolder, name: str) -> Begun:
@@ -204,9 +204,7 @@ def _cancel_under_way(folder: WorkspaceFolder, name: str) -> None:
     under_way = newest(folder, name)
     if under_way and under_way.state == "Running":
         under_way.cancel()
-        with contextlib.suppress(
-            OperationFailed
-        ):  # cancelled, as asked; where it was too late, it is deleted all the same
+        with contextlib.suppress(OperationFailed):  # as asked; too late, and it is deleted all the same
             under_way.wait()
 
 
@@ -216,7 +214,6 @@ def _release(
     kind: str,
     request: DeployRequest,
     record: ServiceRecord,
-    note: str,
     service_changes: Mapping[str, Any] | None = None,
 ) -> OperationHandle:
     """Record a new version and begin the operation that makes it serve."""
@@ -224,7 +221,7 @@ def _release(
     draft = VersionRecord(
         service=record.name, number=0, bundle=operation, digest=request.digest,
         models=tuple(model.id for model in request.models), request=request.to_json(),
-        created_time=datetime.now(timezone.utc), operation=operation, note=note,
+        created_time=datetime.now(timezone.utc), operation=operation, note=kind,
     )  # fmt: skip
     version = folder.services.add_version(draft)
     facts = {"deploy": version.request, "version": version.number, "bundle": version.bundle}
@@ -302,16 +299,20 @@ def _changed_options(options: Options, changes: Mapping[str, Any]) -> Options:
 
 
 def _same_address(former: DeployRequest, request: DeployRequest) -> None:
-    """An overwrite keeps URL and keys, so it cannot ask for other ones."""
+    """An overwrite keeps the target and the URL, so it cannot ask for other ones."""
+    name = request.service
     if former.target != request.target:
         raise ConfigError(
-            [
-                f"'{request.service}' runs on the target '{former.target}'; delete it before deploying it to '{request.target}'"
-            ]
+            [f"'{name}' runs on the target '{former.target}'; delete it before deploying it to '{request.target}'"]
         )
-    moved = [key for key in ("host", "port") if request.options.get(key) not in (None, former.options.get(key))]
+    read = find_target(request.target).options.from_json
+    held, given = read(former.options, "recorded options"), read(request.options, "options").given()
+    fixed = (row.name for row in held.rows() if not row.updatable and not row.secret)
+    moved = [option for option in fixed if option in given and given[option] != getattr(held, option)]
     if moved:
-        raise ConfigError([f"{key} cannot change on a living service; delete it and deploy it anew" for key in moved])
+        raise ConfigError(
+            [f"{option} cannot change on a living service; delete it and deploy it anew" for option in moved]
+        )
 
 
 def _refuse_twins(models: Sequence[ModelRecord]) -> None:

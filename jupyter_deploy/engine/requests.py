@@ -17,10 +17,20 @@ from jupyter_deploy.bundle.contents import SealedFile, SealedModel, SealedScript
 
 @dataclass(frozen=True)
 class SealedEnvironment:
-    """Where the packages come from: a lock that is there already, or a requirements file to be locked."""
+    """Where the packages come from.
+
+    Parameters
+    ----------
+    kind : "kernel" for a lock that is there already, "pip" for a requirements file to be locked.
+    text : of the lock, or of the file.
+    imports : of a kernel's: who imports each module in the script, from which it can be locked anew for other models.
+    local : of a kernel's: modules that lie beside the script.
+    """
 
     kind: Literal["kernel", "pip"]
     text: str
+    imports: Mapping[str, str] = field(default_factory=dict)
+    local: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,7 +78,9 @@ class DeployRequest:
                 SealedModel(model["name"], model["version"], _files(model["files"])) for model in document["models"]
             ),
             script=SealedScript(script["entry"], script["source_directory"], _files(script["files"])),
-            environment=SealedEnvironment(**document["environment"]),
+            environment=SealedEnvironment(
+                **{**document["environment"], "local": tuple(document["environment"]["local"])}
+            ),
             options=document["options"],
             settings=document["settings"],
             inference=document["inference"],

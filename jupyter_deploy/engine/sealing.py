@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tokenize
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,14 +10,12 @@ from jupyter_deploy.bundle.contents import SealedFile, SealedModel, SealedScript
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.engine.requests import DeployRequest, SealedEnvironment
-from jupyter_deploy.errors import ConfigError, ScriptError, UserError
+from jupyter_deploy.engine.sources import imports_of, modules_of, python_text, source_files
+from jupyter_deploy.errors import ConfigError, ScriptError
 from jupyter_deploy.script import Finding, ScriptDescription, describe, require
 from jupyter_deploy.targets.base import Target
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.records import ModelRecord
-
-LEFT_OUT = frozenset({".git", "__pycache__", ".ipynb_checkpoints"})
-"""Folders of a source directory that are never deployed; virtual environments are not either."""
 
 
 def seal(
@@ -48,14 +44,15 @@ def seal(
     check_supported(inference, target)
     description = _described(inference, notebook_names)
     require(description)
-    sources = _source_files(inference, folder.path)
+    sources = source_files(inference, folder.path)
     script = seal_script(folder, inference, sources)
+    imports = {**imports_of(sources), **dict.fromkeys(description.imports, description.filename)}
     request = DeployRequest(
         service=service,
         target=target.name,
         models=tuple(seal_model(model) for model in models),
         script=script,
-        environment=_environment(inference, _imports(sources, description, models), script),
+        environment=_environment(inference, SealedEnvironment("kernel", "", imports, modules_of(script)), models),
         options=without_secrets(options),
         settings=target.server_settings(options),
         inference=inference.given(),
@@ -81,17 +78,11 @@ def check_supported(inference: InferenceConfig, target: Target) -> None:
 def _described(inference: InferenceConfig, notebook_names: Collection[str]) -> ScriptDescription:
     path = inference.script_path
     try:
-        return describe(_source(path), path.name, notebook_names)
+        return describe(python_text(path), path.name, notebook_names)
     except OSError as error:
         raise ConfigError([f"entry_script {path} cannot be read: {error.strerror}"]) from None
     except (SyntaxError, UnicodeDecodeError) as error:
         raise ScriptError(f"{path.name} is no Python source: {error}", remedy="save it as UTF-8 text") from None
-
-
-def _source(path: Path) -> str:
-    """The text of a Python file, in the encoding that it names; SyntaxError or UnicodeDecodeError where it is in none."""
-    with tokenize.open(path) as file:
-        return file.read()
 
 
 def seal_model(model: ModelRecord) -> SealedModel:
@@ -115,75 +106,32 @@ def _sealed(folder: WorkspaceFolder, path: Path, name: str) -> SealedFile:
     return SealedFile(name, sha256, size)
 
 
-def _source_files(inference: InferenceConfig, workspace: Path) -> tuple[Path, ...]:
-    """The files of the source directory, where there is one, without those of a workspace that lies in it."""
-    return tuple(_walk(inference.root, workspace.resolve())) if inference.source_directory else ()
-
-
-def _walk(root: Path, workspace: Path) -> Iterator[Path]:
-    """Every file below a folder; links are followed, but none in a circle."""
-    seen: set[Path] = set()
-    for base, folders, files in os.walk(root, followlinks=True):
-        folders[:] = sorted(name for name in folders if _is_deployed(Path(base, name), workspace, seen))
-        for name in sorted(files):
-            path = Path(base, name)
-            if not path.is_file():
-                raise UserError(
-                    f"{path} in the source directory is a broken link or no plain file",
-                    remedy="remove it, or move the script into a folder that holds only what it needs",
-                )
-            yield path
-
-
-def _is_deployed(folder: Path, workspace: Path, seen: set[Path]) -> bool:
-    real = folder.resolve()
-    if folder.name in LEFT_OUT or real == workspace or (folder / "pyvenv.cfg").exists() or real in seen:
-        return False
-    seen.add(real)
-    return True
-
-
-def _environment(inference: InferenceConfig, imports: Mapping[str, str], script: SealedScript) -> SealedEnvironment:
-    from jupyter_deploy.environments import lock_kernel
-
+def _environment(
+    inference: InferenceConfig, kernel: SealedEnvironment, models: Sequence[ModelRecord]
+) -> SealedEnvironment:
     requirements = inference.path_of("pip_requirements_file")
     if requirements is not None:
         return SealedEnvironment("pip", requirements.read_text(encoding="utf-8-sig"))
-    return SealedEnvironment("kernel", lock_kernel(imports, _local(script)).text())
+    return _locked(kernel, models)
 
 
-def _imports(
-    sources: Iterable[Path], description: ScriptDescription, models: Sequence[ModelRecord]
-) -> Mapping[str, str]:
-    """Who imports each module: the script, the files of its source directory, the models' pickles."""
-    asked: dict[str, str] = {}
-    for model in models:
-        asked.update(dict.fromkeys(model.imports, f"model {model.id}"))
-    for path in sources:
-        if path.suffix == ".py":
-            asked.update(dict.fromkeys(_imports_of(path), path.name))
-    asked.update(dict.fromkeys(description.imports, description.filename))
-    return asked
+def _locked(environment: SealedEnvironment, models: Sequence[ModelRecord]) -> SealedEnvironment:
+    """The kernel's packages for a script and some models."""
+    from jupyter_deploy.environments import lock_kernel
+
+    asked = {module: f"model {model.id}" for model in models for module in model.imports}
+    return replace(environment, text=lock_kernel({**asked, **environment.imports}, environment.local).text())
 
 
-def _imports_of(path: Path) -> tuple[str, ...]:
-    try:
-        return describe(_source(path), path.name).imports
-    except (SyntaxError, UnicodeDecodeError):
-        return ()  # not every .py file of a folder is meant for this Python
+def with_models(request: DeployRequest, models: Sequence[ModelRecord]) -> DeployRequest:
+    """The same request with other models; a kernel's environment is locked anew, where this is the kernel it was locked from."""
+    from jupyter_deploy.environments import Lock, lacking
 
-
-def _local(script: SealedScript) -> frozenset[str]:
-    """Modules that lie in the source directory: they are deployed with it and belong to no package."""
-    if script.source_directory is None:
-        return frozenset()
-    entry_folder = script.entry.rsplit("/", 1)[0]
-    names = set()
-    for file in script.files:
-        for base in (script.source_directory, entry_folder):
-            if file.path.startswith(base + "/") and file.path.endswith(".py"):
-                names.add(file.path[len(base) + 1 :].split("/")[0].removesuffix(".py"))
-    return frozenset(names)
+    changed = replace(request, models=tuple(seal_model(model) for model in models))
+    environment = request.environment
+    if environment.kind != "kernel" or lacking(Lock.parse(environment.text)):
+        return changed
+    return replace(changed, environment=_locked(environment, models))
 
 
 def without_secrets(options: Options) -> dict[str, object]:
