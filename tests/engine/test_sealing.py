@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +8,12 @@ import pytest
 
 from jupyter_deploy import InferenceConfig, Model, Webservice, Workspace
 from jupyter_deploy.engine.requests import DeployRequest
-from jupyter_deploy.engine.sealing import seal
+from jupyter_deploy.engine.sealing import seal, with_models
+from jupyter_deploy.environments import Lock
 from jupyter_deploy.errors import ConfigError, ScriptError, UserError
 from jupyter_deploy.targets import find_target
 from jupyter_deploy.targets.process.options import ProcessOptions
-from tests.helpers import ECHO, take_away, write_script
+from tests.helpers import ECHO, register_text, take_away, write_script
 from tests.services import begin, serve
 
 USES_ITS_SIBLINGS = """
@@ -177,3 +179,26 @@ def test_a_script_may_name_its_encoding(workspace: Workspace, tmp_path: Path) ->
     text = "# -*- coding: latin-1 -*-\ndef init():\n    pass\ndef run(data):\n    return 'Grüße'\n"
     script.write_text(text, encoding="latin-1")
     assert [file.path for file in sealed(workspace, entry_script=str(script)).script.files] == ["score.py"]
+
+
+def test_other_models_lock_the_kernels_environment_anew(workspace: Workspace, tmp_path: Path) -> None:
+    first = register_text(workspace).record
+    config = InferenceConfig(str(write_script(tmp_path, "import packaging\n" + ECHO)))
+    request, _ = seal(workspace.folder, "svc", [first], config, find_target("process"), ProcessOptions())
+    needs_yaml = replace(first, version=2, imports=("yaml",))
+    locked = {
+        package.name: package.asked_by
+        for package in Lock.parse(with_models(request, [needs_yaml]).environment.text).packages
+    }
+    assert locked["packaging"] == ("score.py",)
+    assert locked["pyyaml"] == ("model tiny:2",)
+    assert "pyyaml" not in {package.name for package in Lock.parse(request.environment.text).packages}
+
+
+def test_a_lock_of_another_interpreter_stays_with_other_models(workspace: Workspace, tmp_path: Path) -> None:
+    config = InferenceConfig(str(write_script(tmp_path)))
+    request, _ = seal(workspace.folder, "svc", [], config, find_target("process"), ProcessOptions())
+    elsewhere = replace(request.environment, text=request.environment.text.replace("orjson==", "orjson==0."))
+    changed = with_models(replace(request, environment=elsewhere), [register_text(workspace).record])
+    assert changed.environment == elsewhere
+    assert [model.id for model in changed.models] == ["tiny:1"]
