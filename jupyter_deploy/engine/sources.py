@@ -29,7 +29,7 @@ def source_files(inference: InferenceConfig, workspace: Path) -> tuple[Path, ...
 
 def _walk(root: Path, workspace: Path) -> Iterator[Path]:
     """Every file below a folder; links are followed, but none in a circle."""
-    seen: set[Path] = set()
+    seen = {root.resolve()}
     for base, folders, files in os.walk(root, followlinks=True):
         folders[:] = sorted(name for name in folders if _is_deployed(Path(base, name), workspace, seen))
         for name in sorted(files):

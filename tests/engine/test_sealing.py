@@ -202,3 +202,15 @@ def test_a_lock_of_another_interpreter_stays_with_other_models(workspace: Worksp
     changed = with_models(replace(request, environment=elsewhere), [register_text(workspace).record])
     assert changed.environment == elsewhere
     assert [model.id for model in changed.models] == ["tiny:1"]
+
+
+def test_linked_folders_are_deployed_once_and_virtual_environments_not(workspace: Workspace, tmp_path: Path) -> None:
+    source, shared = tmp_path / "src", tmp_path / "shared"
+    write_script(source)
+    write_script(shared, "X = 1\n", "helper.py")
+    (source / "lib").symlink_to(shared)
+    (shared / "back").symlink_to(source)
+    (source / "env").mkdir()
+    (source / "env" / "pyvenv.cfg").touch()
+    request = sealed(workspace, source_directory=str(source))
+    assert [file.path for file in request.script.files] == ["src/score.py", "src/lib/helper.py"]
