@@ -91,21 +91,29 @@ class ScriptError(UserError):
 
 
 class NotFound(UserError):
-    """No such thing."""
+    """No such thing; the text begins with a token where code of the original relies on one."""
+
+    opening = ""
+
+    def __init__(self, what: str, why: str = "", remedy: str = "") -> None:
+        super().__init__(f"{self.opening}: {what}" if self.opening else what, why, remedy)
+
+    def _render_traceback_(self) -> list[str]:
+        return (
+            [str(self)] if self.opening else super()._render_traceback_()
+        )  # the token says what the class's name would
 
 
 class ModelNotFound(NotFound):
-    """No such model; the text begins with the token ``ModelNotFound``, on which code of the original relies."""
+    """No such model."""
 
-    def __init__(self, what: str, why: str = "", remedy: str = "") -> None:
-        super().__init__(f"ModelNotFound: {what}", why, remedy)
+    opening = "ModelNotFound"
 
 
 class ServiceNotFound(NotFound):
-    """No such service; the text begins with the token ``WebserviceNotFound``."""
+    """No such service."""
 
-    def __init__(self, what: str, why: str = "", remedy: str = "") -> None:
-        super().__init__(f"WebserviceNotFound: {what}", why, remedy)
+    opening = "WebserviceNotFound"
 
 
 class Conflict(UserError):

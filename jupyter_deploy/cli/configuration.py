@@ -75,7 +75,7 @@ def _reader(row: Option) -> Callable[[str], Any]:
 
 def target_options(args: argparse.Namespace) -> dict[str, Any]:
     """The target's options that were given, by Python name."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in given(args, "option:").items()}
+    return dict(given(args, "option:"))
 
 
 def deployment_config(args: argparse.Namespace, described: Mapping[str, Any]) -> Options:

@@ -96,11 +96,12 @@ def _print(result: Any, form: str) -> int:
 
 
 def _overview(groups: Mapping[str, Sequence[Command]]) -> str:
-    lines = [f"usage: {PROGRAM} GROUP COMMAND [options]", ""]
-    for group, commands in groups.items():
-        lines += [f"  {f'{group} {command.name}':<20} {command.help}" for command in commands]
+    group = next(iter(groups)) if len(groups) == 1 else "GROUP"
+    lines = [f"usage: {PROGRAM} {group} COMMAND [options]", ""]
+    for name, commands in groups.items():
+        lines += [f"  {f'{name} {command.name}':<20} {command.help}" for command in commands]
         lines.append("")
-    return "\n".join([*lines, f"{PROGRAM} GROUP COMMAND --help says more, with an example."])
+    return "\n".join([*lines, f"{PROGRAM} {group} COMMAND --help says more, with an example."])
 
 
 @contextlib.contextmanager

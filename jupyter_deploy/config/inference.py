@@ -71,7 +71,7 @@ class InferenceConfig:
     enable_gpu: bool | None = None
     description: str | None = None
     base_image: str | None = None
-    base_image_registry: Mapping[str, str] | None = None
+    base_image_registry: Mapping[str, str] | None = field(default=None, repr=False)  # it holds a password
     cuda_version: str | None = None
     pip_requirements_file: str | None = None
     script_path: Path = field(init=False, repr=False)

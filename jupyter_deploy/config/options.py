@@ -117,7 +117,7 @@ _PARSERS: Mapping[type, Any] = {
     int: int,
     float: float,
     str: str,
-    list: lambda text: [part for part in text.split(",") if part],
+    list: lambda text: tuple(part for part in text.split(",") if part),
 }
 
 

@@ -74,7 +74,7 @@ def deploy(
         if not is_same and not overwrite:
             raise NameTaken(
                 f"the service '{name}' exists, with other content (version {record.current}, {view.status.state})",
-                remedy="update the service instead, or deploy again with --overwrite (in Python: overwrite=True)",
+                remedy="update it instead (%update_service, service.update), or deploy again with --overwrite (in Python: overwrite=True)",
             )
         _same_address(view.request, request)
         refuse_other_keys(folder, name, options)

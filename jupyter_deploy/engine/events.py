@@ -42,7 +42,10 @@ class Event:
 
     def __str__(self) -> str:
         stamp = datetime.fromtimestamp(self.time, timezone.utc).astimezone().strftime("%H:%M:%S")
-        return f"{stamp}  {self.step + ': ' if self.step else ''}{self.text}"
+        step = (
+            f"{self.step}: " if self.step and self.kind != "began" else ""
+        )  # a beginning's text names the step itself
+        return f"{stamp}  {step}{self.text}"
 
 
 class EventLog:

@@ -67,7 +67,8 @@ class OperationHandle:
         finished = [event for event in self.log.events() if event.kind == "finished"]
         if finished:
             return finished[-1].text
-        return f"the process of the operation '{self.record.kind}' was {'cancelled' if state == 'Cancelled' else 'killed'} before it ended"
+        how = "was cancelled" if state == "Cancelled" else "was killed, or could write no more,"
+        return f"the process of the operation '{self.record.kind}' {how} before it ended"
 
     def _is_alive(self, events: list[Event]) -> bool:
         identity = _identity(events)

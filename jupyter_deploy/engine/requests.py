@@ -22,13 +22,14 @@ class SealedEnvironment:
     Parameters
     ----------
     kind : "kernel" for a lock that is there already, "pip" for a requirements file to be locked.
-    text : of the lock, or of the file.
+    text : of the lock, or of the file. name : the file's name.
     imports : of a kernel's: who imports each module in the script, from which it can be locked anew for other models.
     local : of a kernel's: modules that lie beside the script.
     """
 
     kind: Literal["kernel", "pip"]
     text: str
+    name: str = ""
     imports: Mapping[str, str] = field(default_factory=dict)
     local: tuple[str, ...] = ()
 

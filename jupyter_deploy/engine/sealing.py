@@ -52,7 +52,9 @@ def seal(
         target=target.name,
         models=tuple(seal_model(model) for model in models),
         script=script,
-        environment=_environment(inference, SealedEnvironment("kernel", "", imports, modules_of(script)), models),
+        environment=_environment(
+            inference, SealedEnvironment("kernel", "", imports=imports, local=modules_of(script)), models
+        ),
         options=without_secrets(options),
         settings=target.server_settings(options),
         inference=inference.given(),
@@ -111,7 +113,11 @@ def _environment(
 ) -> SealedEnvironment:
     requirements = inference.path_of("pip_requirements_file")
     if requirements is not None:
-        return SealedEnvironment("pip", requirements.read_text(encoding="utf-8-sig"))
+        from jupyter_deploy.environments import check_requirements
+
+        text = requirements.read_text(encoding="utf-8-sig")
+        check_requirements(text, requirements.name)
+        return SealedEnvironment("pip", text, requirements.name)
     return _locked(kernel, models)
 
 

@@ -76,7 +76,7 @@ def _locked(job: Job, environment: SealedEnvironment) -> Lock:
     if environment.kind == "pip":
         from jupyter_deploy.environments import lock_requirements
 
-        return lock_requirements(environment.text, Path(sys.executable), job.say)
+        return lock_requirements(environment.text, Path(sys.executable), job.say, environment.name)
     lock = Lock.parse(environment.text)
     for name in lock.missing:
         job.say(f"the module '{name}' is imported and not installed here")

@@ -54,6 +54,16 @@ def lock_requirements(text: str, python: Path, say: Say, filename: str = "requir
     return Lock(inspect(python).version, "pip", packages, left_out=left_out)
 
 
+def check_requirements(text: str, filename: str) -> None:
+    """Refuse a requirements file that could not be locked, without asking any index.
+
+    Raises
+    ------
+    ConfigError : lines that are no requirements, or that are not taken; lists all of them.
+    """
+    _read(text, filename)
+
+
 def add_hashes(lock: Lock, python: Path, say: Say) -> Lock:
     """Give a lock from the kernel the hashes that an installation elsewhere needs; the versions stay.
 

@@ -13,6 +13,7 @@ from jupyter_deploy.environments.lock import Lock, normal
 from jupyter_deploy.environments.requirements import add_hashes
 from jupyter_deploy.environments.uv import Say, run_uv
 from jupyter_deploy.errors import EnvironmentFailed
+from jupyter_deploy.workspace.locks import acquire
 
 _COMPLETE = ".complete"
 _PACKAGES = "Lib/site-packages" if sys.platform == "win32" else "lib/python*/site-packages"
@@ -54,8 +55,6 @@ def virtual_environment(lock: Lock, python: Path, say: Say) -> Path:
 
 
 def _build(folder: Path, lock: Lock, python: Path, say: Say) -> None:
-    from jupyter_deploy.workspace.locks import acquire
-
     try:
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -64,9 +63,7 @@ def _build(folder: Path, lock: Lock, python: Path, say: Say) -> None:
             str(error),
             "Set XDG_CACHE_HOME to a folder that you can write.",
         ) from error
-    building = acquire(folder.with_suffix(".lock"), wait=True, kind="build an environment")
-    assert building is not None
-    with building:
+    with acquire(folder.with_suffix(".lock"), wait=True, kind="build an environment"):
         if _is_whole(folder, lock):  # another process has built it meanwhile
             return
         if folder.exists():

@@ -5,6 +5,7 @@ The thread never prints, as its output would land under whatever cell runs; it e
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from dataclasses import replace
@@ -66,39 +67,41 @@ class Cards:
         """Let the cards of operations that have ended come to their last state, so that a notebook run to its end keeps it."""
         self._shown.clear()
         for follower in self._followers:
-            if follower.is_over:
-                follower.join(LAST_LOOK)
+            follower.finish()
         self._followers = [follower for follower in self._followers if follower.is_alive()]
 
 
 class _Follower(threading.Thread):
     def __init__(self, handle: Any, card: Card, service: Webservice, operation: Operation) -> None:
         super().__init__(name=f"card of {service.name}", daemon=True)
-        self._handle, self._card = handle, card
+        self._shown, self._card = handle, card
         self._service, self._operation = service, operation
 
-    @property
-    def is_over(self) -> bool:
-        return self._operation.state != "Running"
-
     def run(self) -> None:
-        while not self.is_over:
-            self._draw(with_events(self._card, list(self._operation.events()), time.time()))
-            time.sleep(PERIOD)
-        self._draw(self._last_card())
-
-    def _last_card(self) -> Card:
         try:
-            return card_of(self._service, time.time())
+            while not self._is_over():
+                self._draw(with_events(self._card, list(self._operation.events()), time.time()))
+                time.sleep(PERIOD)
+            last = card_of(self._service, time.time())
         except NotFound:
-            return Card(self._service.name, "deleted")
+            last = Card(self._service.name, "deleted")
         except DeployError as error:
-            return replace(self._card, state="Unknown", error=error.what, why=error.why, remedy=error.remedy)
+            last = replace(self._card, state="Unknown", error=error.what, why=error.why, remedy=error.remedy)
+        self._draw(last)
+
+    def finish(self) -> None:
+        """Wait a moment for the last card, if the operation has ended."""
+        with contextlib.suppress(DeployError):  # the thread has met it as well, and shows it
+            if self.is_alive() and self._is_over():
+                self.join(LAST_LOOK)
+
+    def _is_over(self) -> bool:
+        return self._operation.state != "Running"
 
     def _draw(self, card: Card) -> None:
         if card != self._card:
             self._card = card
-            self._handle.update(card)
+            self._shown.update(card)
 
 
 def _displayed(card: Card) -> Any:

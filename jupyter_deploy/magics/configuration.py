@@ -80,10 +80,9 @@ def given_options(given: argparse.Namespace, options: type[Options]) -> dict[str
             has = ", ".join(row.flag for row in rows.values())
             raise UsageError(f"the target '{options.compute_type}' has no option {argument.flags[0]}; it has {has}")
         try:
-            value = rows[argument.name].parse(text)
+            values[argument.name] = rows[argument.name].parse(text)
         except ConfigError as error:
             raise UsageError(str(error)) from None
-        values[argument.name] = tuple(value) if isinstance(value, list) else value
     return values
 
 

@@ -12,8 +12,12 @@ from jupyter_deploy.magics.magic import Call, Magic, show_lines
 def run(call: Call) -> None:
     """Print its last lines, and with ``--follow`` new ones until it is stopped or the cell is interrupted."""
     given = call.given
-    with contextlib.suppress(KeyboardInterrupt) if given.follow else contextlib.nullcontext():
-        for line in call.service.logs(follow=given.follow, num_lines=given.lines):
+    if not given.follow:
+        lines = list(call.service.logs(num_lines=given.lines))
+        show_lines(*(lines or [f"{given.name} has logged nothing yet"]))
+        return
+    with contextlib.suppress(KeyboardInterrupt):
+        for line in call.service.logs(follow=True, num_lines=given.lines):
             show_lines(line)
 
 

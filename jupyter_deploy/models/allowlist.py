@@ -25,6 +25,8 @@ _CORES = ("numpy.core", "numpy._core")  # before and since numpy 2
 
 _EXACT: dict[str, str] = {
     "_codecs": "encode",
+    "_loss": "CyAbsoluteError CyExponentialLoss CyHalfBinomialLoss CyHalfGammaLoss CyHalfMultinomialLoss"
+    " CyHalfPoissonLoss CyHalfSquaredError CyHalfTweedieLoss CyHalfTweedieLossIdentity CyHuberLoss CyPinballLoss",
     "builtins": "bool bytearray bytes complex dict float frozenset int list object range set slice str tuple",
     "collections": "Counter OrderedDict defaultdict deque",
     "copyreg": "_reconstructor",
@@ -84,7 +86,7 @@ _EXACT: dict[str, str] = {
     "pandas.core.internals.managers": "BlockManager SingleBlockManager",
     "pandas.core.series": "Series",
     "scipy._lib.array_api_compat.numpy._aliases": "asarray",
-    "scipy.interpolate._bsplines": "BSpline",
+    "scipy.interpolate._bsplines": "BSpline _BSpline",
     "scipy.interpolate._interpolate": "interp1d",
     **{f"scipy.sparse._{kind}": f"{kind}_array {kind}_matrix" for kind in _SPARSE},
     **{f"scipy.sparse.{kind}": f"{kind}_matrix" for kind in _SPARSE},
@@ -96,6 +98,7 @@ _EXACT: dict[str, str] = {
     "sklearn.tree._utils": "PriorityHeap WeightedPQueue",
     "sklearn.utils": "Bunch",
     "sklearn.utils._bunch": "Bunch",
+    "sklearn.utils._metadata_requests": "MetadataRequest MethodMetadataRequest",
     "xgboost.core": "Booster",
 }
 _NAMES = frozenset(f"{module}.{name}" for module, names in _EXACT.items() for name in names.split())

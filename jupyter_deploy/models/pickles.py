@@ -7,6 +7,7 @@ arrays) and by the usual extensions.
 from __future__ import annotations
 
 import ast
+import tarfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -65,6 +66,8 @@ def inspect(path: Path, limit: int = MAX_BYTES) -> Pickled:
             is_archive = file.read(len(_ARCHIVE)) == _ARCHIVE
         if is_archive:
             return _inspect_archive(path, limit)
+        if _is_old_torch_archive(path):
+            return _UNREADABLE
         return _inspect_content(lambda: path.open("rb"), path.name, limit)
     except (*DAMAGE_ERRORS, zipfile.BadZipFile, NotImplementedError, RuntimeError):  # the last: it is encrypted
         return _UNREADABLE
@@ -76,6 +79,15 @@ def _inspect_archive(path: Path, limit: int) -> Pickled:
         for member in archive.infolist():
             found |= _inspect_content(partial(archive.open, member), member.filename, limit)
     return found
+
+
+def _is_old_torch_archive(path: Path) -> bool:
+    """Whether this is a tar archive as the first releases of torch wrote it: ``torch.load`` still runs the pickles in it."""
+    try:
+        with tarfile.open(path, "r:") as archive:  # without compression, as torch opens it
+            return "storages" in archive.getnames()
+    except (tarfile.TarError, ValueError):
+        return False
 
 
 def _inspect_content(opened: Callable[[], IO[bytes]], name: str, limit: int) -> Pickled:

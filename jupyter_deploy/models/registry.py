@@ -22,6 +22,7 @@ from jupyter_deploy.workspace.records import ModelRecord, StoredFile
 from jupyter_deploy.workspace.store import Progress
 
 _PROGRESS_FROM = 100 * 1000 * 1000
+_NICKNAMES = {"_loss": "sklearn"}  # what scikit-learn before 1.8 calls a module of its own in pickles
 _RESOURCES = ("cpu", "memoryInGB", "gpu")
 
 
@@ -187,6 +188,7 @@ def _check_trust(
 
 def _imports(pickled: Pickled) -> tuple[str, ...]:
     modules = {name.module.partition(".")[0] for name in pickled.names}
+    modules = {_NICKNAMES.get(module, module) for module in modules}
     return tuple(sorted(modules - sys.stdlib_module_names - {""}))
 
 

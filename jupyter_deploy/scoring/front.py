@@ -60,8 +60,6 @@ def _refuse(control_fd: int | None, text: str) -> int:
 
     sys.stderr.write(text + "\n")
     if control_fd is not None:
-        from . import control
-
         with socket.socket(fileno=control_fd) as owner:
             owner.sendall(control.line("failed", stage="start", message=text, traceback=""))
     return control.EXIT_FAILED

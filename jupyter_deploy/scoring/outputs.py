@@ -42,21 +42,20 @@ class Answer:
 def message(status: int, text: str, headers: tuple[tuple[str, str], ...] = (), run_failed: bool = False) -> Answer:
     """Return an answer with the body that every error has: ``{"message": text}``."""
     content = (("content-type", "application/json"), *headers)
-    return Answer(status, orjson.dumps({"message": text}), content, run_failed)
+    return Answer(status, encode({"message": text}), content, run_failed)
 
 
 def of_result(result: Any, run_ms: float) -> Answer:
-    """Turn what ``run()`` returned into an answer."""
-    if all(hasattr(result, name) for name in ("status_code", "headers", "get_data")):
-        return _own_response(result, run_ms)
+    """Turn what ``run()`` returned into an answer; what cannot be turned into one is answered with 500."""
     try:
-        body = encode({} if result is None else result)
-    except (TypeError, ValueError, RecursionError) as error:
+        if all(hasattr(result, name) for name in ("status_code", "headers", "get_data")):
+            return _own_response(result, run_ms)
+        return Answer(200, encode({} if result is None else result), run_ms=run_ms)
+    except Exception as error:  # objects of the script or of a library may raise anything when they are read
         text = (
             f"run() returned {_type(result)}, which cannot be written as JSON ({error}); return lists, dicts or numbers"
         )
         return Answer(500, message(500, text).body, run_ms=run_ms)
-    return Answer(200, body, run_ms=run_ms)
 
 
 def encode(value: Any) -> bytes:

@@ -23,7 +23,7 @@ def score(run: RunFunction, request: Request) -> Answer:
     began = time.perf_counter()
     try:
         result = run.call(**arguments)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # SystemExit and CancelledError too: whatever is raised, the caller gets an answer
         return _refusal(run, error, request.id)
     return outputs.of_result(result, (time.perf_counter() - began) * 1000)
 
@@ -75,7 +75,7 @@ def _columns(sample: Any, row: Any) -> str:
     if names is not None and isinstance(row, dict):
         missing = ", ".join(repr(str(name)) for name in names if name not in row)
         return f" (without column {missing})" if missing else ""
-    if hasattr(sample, "dtype") and isinstance(row, list) and len(row) == sample.shape[-1]:
+    if hasattr(sample, "dtype") and isinstance(row, list) and sample.shape[-1:] == (len(row),):
         column = next((index for index, cell in enumerate(row) if not _casts(sample.dtype, cell)), None)
         return "" if column is None else f", column {column}"
     return ""

@@ -31,6 +31,7 @@ DEFAULTS: dict[str, Any] = {
     "maxQueueWaitMs": 500,
     "maxBodyMb": 100,
 }
+_MOST = {"port": 65535}
 _LEAST = {"port": 0, "maxConcurrentRequestsPerContainer": 1, "maxQueueWaitMs": 0, "maxBodyMb": 1}
 
 
@@ -128,10 +129,12 @@ def _check_value(path: Path, key: str, value: Any) -> None:
     elif key == "allowedHosts":
         fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
     else:
-        fits = type(value) is wanted and value >= _LEAST.get(key, value)
+        fits = type(value) is wanted and _LEAST.get(key, value) <= value <= _MOST.get(key, value)
     if not fits:
+        named = "str or null" if key == "sourceDirectory" else wanted.__name__
         least = f" of at least {_LEAST[key]}" if key in _LEAST else ""
-        raise SettingsError(f'{path}: "{key}" is {value!r}, but must be {wanted.__name__}{least}')
+        most = f" and at most {_MOST[key]}" if key in _MOST else ""
+        raise SettingsError(f'{path}: "{key}" is {value!r}, but must be {named}{least}{most}')
 
 
 def _settings(bundle: Path, values: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:

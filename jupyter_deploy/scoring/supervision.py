@@ -168,6 +168,7 @@ class Supervisor:
             generation.stage = record["stage"]
         else:
             generation.failure = Failure(record["stage"], record["message"], record["traceback"])
+            generation.worker.kill()  # all is said, and threads that the script began may keep it alive
 
     def _begin_service(self, generation: _Generation, link: _Link, record: dict[str, Any], body: bytes) -> None:
         generation.ready_at = time.monotonic()

@@ -34,6 +34,8 @@ def _own_documents(settings: Settings) -> dict[str, Any]:
                 own[version] = json.loads(path.read_text(encoding="utf-8"))
             except ValueError as error:
                 raise ScriptFailed("start", f"{path.name} is not valid JSON: {error}; mend or remove it") from error
+            if not isinstance(own[version], dict):
+                raise ScriptFailed("start", f"{path.name} is not a JSON object; mend or remove it")
     return own
 
 

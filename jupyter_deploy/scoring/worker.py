@@ -94,13 +94,14 @@ def _prepare(service: Settings, link: Link) -> script.RunFunction:
     documents = swagger.documents(service, loaded.run)
     link.send({"type": "stage", "stage": "init"})
     loaded.call_init()
-    sys.stdout.flush()
+    _flush_prints()
     seconds = round(time.perf_counter() - began, 3)
     link.send({"type": "ready", "seconds": seconds, "raw": loaded.run.kind == "raw"}, outputs.encode(documents))
     return loaded.run
 
 
 def _report(link: Link, service: Settings, error: ScriptFailed) -> None:
+    _flush_prints()
     trace = tracebacks.of_script(error.__cause__) if error.__cause__ else ""
     logs.server.error("the service cannot start: %s\n%s", error, trace)
     logs.server.info("what is in the model folder:\n%s", "\n".join(_listing(service.model_dir)))
@@ -148,10 +149,14 @@ def _serve(link: Link, run: script.RunFunction, record: dict[str, Any], body: by
     answer = scorer.score(run, request)
     if answer.error is not None:
         _log_failure(answer.error)
-    with contextlib.suppress(AttributeError, ValueError):  # a script may have put anything in stdout's place
-        sys.stdout.flush()
+    _flush_prints()
     logs.request_id.set("")
     link.send(_answer_record(record["id"], answer), answer.body)
+
+
+def _flush_prints() -> None:
+    with contextlib.suppress(AttributeError, ValueError, OSError):  # a script may have put anything in stdout's place
+        sys.stdout.flush()
 
 
 def _log_failure(error: BaseException) -> None:

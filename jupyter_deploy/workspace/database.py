@@ -111,7 +111,11 @@ def _set_journal_mode(engine: sa.Engine, mode: str) -> None:
 _CAUSES = (
     ("locked", "another process has been writing to it for too long", "Wait for that process, or end it; then retry."),
     ("full", "the disk is full", "Free some space, then retry."),
-    ("disk I/O", "the disk cannot be read or written", "Look at the disk; the workspace's backups folder has copies."),
+    (
+        "disk I/O",
+        "the disk cannot be read or written",
+        "See whether it is full or broken; the workspace's backups folder has copies.",
+    ),
     ("readonly", "it cannot be written", "Make the workspace's folder and files writable for you."),
     ("unable to open", "it cannot be opened", "Check that the workspace's folder exists and is writable for you."),
     ("malformed", "it is damaged", "Restore records.db from the workspace's backups folder."),

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Literal, overload
 
 from jupyter_deploy.errors import WorkspaceError
+from jupyter_deploy.workspace.writing import writing
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,12 @@ def acquire(path: Path, *, wait: bool, kind: str) -> LockedFile | None:
     if not _flock(descriptor, exclusive=True, wait=wait):
         return None
     lock = LockedFile(path, descriptor)
-    lock.sign(kind)
+    try:
+        with writing(path):
+            lock.sign(kind)
+    except BaseException:  # a full disk; nobody would ever release it
+        lock.release()
+        raise
     return lock
 
 
@@ -124,7 +130,8 @@ def read_holder(path: Path) -> Holder | None:
 
 
 def _open(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    with writing(path):
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
 
 def _flock(descriptor: int, *, exclusive: bool, wait: bool) -> bool:

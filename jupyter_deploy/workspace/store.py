@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 
 from jupyter_deploy.errors import IntegrityError, UserError
 from jupyter_deploy.workspace.locks import acquire, acquire_shared
+from jupyter_deploy.workspace.writing import writing
 
 Progress = Callable[[int, int], None]
 """Told how many bytes are done, of how many."""
@@ -209,14 +210,15 @@ class FileStore:
     @contextlib.contextmanager
     def _unfinished(self) -> Iterator[tuple[BinaryIO, Path]]:
         """A new file in the store that is gone afterwards unless it was kept."""
-        self.root.mkdir(mode=0o700, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=self.root)
-        path = Path(name)
-        try:
-            with os.fdopen(descriptor, "w+b") as file:
-                yield file, path
-        finally:
-            path.unlink(missing_ok=True)
+        with writing(self.root):
+            self.root.mkdir(mode=0o700, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=self.root)
+            path = Path(name)
+            try:
+                with os.fdopen(descriptor, "w+b") as file:
+                    yield file, path
+            finally:
+                path.unlink(missing_ok=True)
 
     def _keep(self, file: BinaryIO, unfinished: Path, sha256: str) -> None:
         """Give a complete file its final name, unless an intact one is there; a damaged one is replaced."""

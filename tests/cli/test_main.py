@@ -45,7 +45,9 @@ def test_the_script_is_a_subcommand_of_jupyter() -> None:
 @pytest.mark.parametrize("group", ["model", "service"])
 def test_every_command_has_help_with_its_example(group: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([group, "--help"]) == 0
-    names = [line.split()[1] for line in capsys.readouterr().out.splitlines() if line.startswith(f"  {group} ")]
+    overview = capsys.readouterr().out
+    assert overview.startswith(f"usage: jupyter ml {group} COMMAND [options]\n")
+    names = [line.split()[1] for line in overview.splitlines() if line.startswith(f"  {group} ")]
     assert len(names) >= 7
     for name in names:
         with pytest.raises(SystemExit) as left:

@@ -63,11 +63,13 @@ def test_logs_are_json_or_plain_lines(on_live: Cli) -> None:
 def test_logs_can_be_followed(on_live: Cli, live: Path) -> None:
     with start(live, "service", "get-logs", "-n", NAME, "-l", "1", "--follow") as process:
         assert process.stdout
-        first = json.loads(process.stdout.readline())
-        on_live("service", "run", "-n", NAME, "-d", '{"data": [3]}')
-        following = json.loads(process.stdout.readline())
-        process.send_signal(signal.SIGINT)
-        process.communicate()
+        try:
+            first = json.loads(process.stdout.readline())
+            assert on_live("service", "run", "-n", NAME, "-d", '{"data": [3]}').document == [6]
+            following = json.loads(process.stdout.readline())
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate()
     assert following != first
     assert "POST /score 200" in following
     assert process.returncode == 130

@@ -52,7 +52,7 @@ def test_a_taken_name_is_refused_for_other_content(shared: Webservice, script: P
         NameTaken, match=rf"the service '{NAME}' exists, with other content \(version 1, Healthy\)"
     ) as taken:
         begin(shared.workspace, script, [], options=AS_SHARED)
-    assert "--overwrite" in taken.value.remedy
+    assert "%update_service" in taken.value.remedy
     assert "--overwrite" in taken.value.remedy
     assert len(shared.history()) == 1
 

@@ -43,6 +43,7 @@ def test_what_is_written_is_read_in_order(path: Path) -> None:
         (1, "moved", "start", "worker started"),
     ]
     assert events[1].facts == {"pid": 12, "folder": "x"}
+    assert str(events[0]).endswith("  start of the service")  # which names the step
     assert str(events[1]).endswith("  start: worker started")
     assert path.stat().st_mode & 0o777 == 0o600
 

@@ -214,3 +214,13 @@ def test_linked_folders_are_deployed_once_and_virtual_environments_not(workspace
     (source / "env" / "pyvenv.cfg").touch()
     request = sealed(workspace, source_directory=str(source))
     assert [file.path for file in request.script.files] == ["src/score.py", "src/lib/helper.py"]
+
+
+def test_a_requirements_file_that_cannot_be_locked_is_refused_by_its_name_at_the_call(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    needs = tmp_path / "needs.txt"
+    needs.write_text("six\nnumpy==\n", encoding="utf-8")
+    config = InferenceConfig(str(write_script(tmp_path)), pip_requirements_file=str(needs))
+    with pytest.raises(ConfigError, match=r"needs\.txt.*2"):
+        seal(workspace.folder, "svc", [], config, find_target("process"), ProcessOptions())

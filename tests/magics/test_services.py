@@ -24,6 +24,9 @@ def test_a_deployment_under_way_is_cancelled(
     assert capsys.readouterr().out == "nothing is under way on slow\n"
     with pytest.raises(UserError, match="'slow' does not serve"):
         run("%score slow [1]")
+    capsys.readouterr()
+    run("%service_logs slow")
+    assert capsys.readouterr().out == "slow has logged nothing yet\n"
 
 
 def test_waiting_in_a_terminal_prints_the_steps_and_following_ends_with_the_service(

@@ -58,7 +58,7 @@ def fitted(kind: type[Any]) -> Any:
             return None  # it is made from other estimators
         try:
             return estimator.fit(np.abs(features), target)
-        except (ValueError, AttributeError, TypeError):
+        except (ValueError, AttributeError, TypeError, IndexError):
             return estimator  # it wants other data; what it is made with is tested nevertheless
 
 
@@ -158,11 +158,13 @@ HARMLESS = (
     "numbers",
     "typing",
     "_io",
+    "_loss",  # how scikit-learn's compiled losses called their module before 1.8
     "scipy.interpolate._bsplines",
     "scipy.sparse._base",
 )
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # of modules of scikit-learn that are on their way out
 def test_the_rule_for_estimator_modules_reaches_nothing_but_harmless_classes_and_constants() -> None:
     """A module's attributes are also what it imports; none of those may be a way out."""
     reached = 0

@@ -10,6 +10,7 @@ import lzma
 import os
 import pickle
 import struct
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -196,6 +197,15 @@ def test_members_of_a_torch_archive_are_read(tmp_path: Path) -> None:
         archive.writestr("net/data/0", np.arange(640).tobytes())
         archive.writestr("net/extra", HARMFUL)
     assert names(tmp_path / "net.pt") == {SYSTEM, "collections.OrderedDict"}
+
+
+def test_an_archive_of_the_first_torch_releases_is_unreadable(tmp_path: Path) -> None:
+    for member, expected in (("storages", {"unreadable"}), ("weights.csv", set())):
+        with tarfile.open(tmp_path / "net.pt", "w") as archive:
+            entry = tarfile.TarInfo(member)
+            entry.size = len(HARMFUL)
+            archive.addfile(entry, io.BytesIO(HARMFUL))
+        assert names(tmp_path / "net.pt") == expected, member
 
 
 def test_a_damaged_archive_is_unreadable(tmp_path: Path) -> None:

@@ -90,7 +90,9 @@ def test_authentication_without_keys_is_a_failed_start(tmp_path: Path) -> None:
         assert front.process.wait(5) == 3
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example.org", "null", "http://127.0.0.1.evil.example.org"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example.org", "null", "http://127.0.0.1.evil.example.org", "http://["]
+)
 def test_pages_that_are_refused(guarded: Front, origin: str) -> None:
     reply = guarded.post("x", {"Origin": origin, **bearer("first-key")})
     assert reply.status == 403

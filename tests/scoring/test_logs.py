@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from .fronts import Front, make_bundle
+from .fronts import Front, make_bundle, wait_for
 
 SCRIPT = """
 import logging, sys, threading
@@ -34,7 +34,8 @@ def test_prints_and_loggers_are_records_with_the_requests_id(tmp_path: Path) -> 
         assert records[:4] == ["from init", "one x! (request id-1)", "two (request id-1)", "from a thread"]
         assert records[-1] == "no line end (request id-1)"
         assert " W [" + str(front.worker) + "] mine - careful (request id-1)" in front.log
-        assert re.search(r"I \[\d+\] azmlinfsrv - POST /score 200 \d+\.\d{3}ms 3$", front.log, re.MULTILINE)
+        access = re.compile(r"I \[\d+\] azmlinfsrv - POST /score 200 \d+\.\d{3}ms 3$", re.MULTILINE)
+        wait_for(lambda: access.search(front.log))  # written after the answer
 
 
 def test_what_a_client_sends_never_begins_a_line(tmp_path: Path) -> None:

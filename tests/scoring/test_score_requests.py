@@ -11,8 +11,14 @@ import pytest
 from .fronts import Front, make_bundle
 
 PLAIN = """
-import datetime, json, math, sys
+import asyncio, datetime, json, math, sys
 from azureml.contrib.services.aml_response import AMLResponse
+
+class Unreadable(AMLResponse):
+    def __init__(self):
+        super().__init__("x", 200)
+    def get_data(self):
+        raise OSError("no disk")
 
 def init():
     pass
@@ -24,6 +30,10 @@ def run(text, request_headers):
         raise ValueError("secret text")
     if text == "exit":
         sys.exit(3)
+    if text == "cancel":
+        raise asyncio.CancelledError
+    if text == "unreadable":
+        return Unreadable()
     if text == "none":
         return None
     if text == "nan":
@@ -125,14 +135,18 @@ def test_run_that_raises(plain: Front) -> None:
     assert reply.json == {"message": "run() raised ValueError; see the service's log, request id abc-1"}
     assert "x-ms-run-fn-exec-ms" not in reply.headers
     entry = plain.log[plain.log.index("run() raised ValueError (request abc-1)") :]
-    assert 'score.py", line 12, in run' in entry
+    assert 'score.py", line 18, in run' in entry
     assert "secret text" in entry
     assert "jupyter_deploy_scoring" not in entry
 
 
-def test_run_that_exits_counts_as_raised_and_the_worker_goes_on(plain: Front) -> None:
-    reply = plain.post("exit")
+@pytest.mark.parametrize(("text", "raised"), [("exit", "SystemExit"), ("cancel", "CancelledError")])
+def test_run_that_ends_more_than_itself_counts_as_raised_and_the_worker_goes_on(
+    plain: Front, text: str, raised: str
+) -> None:
+    reply = plain.post(text)
     assert (reply.status, reply.headers["x-ms-run-function-failed"]) == (500, "True")
+    assert f"run() raised {raised}" in reply.json["message"]
     assert plain.post("still here").status == 200
     assert [event for event in plain.events if event["event"] == "worker_exited"] == []
 
@@ -148,6 +162,13 @@ def test_result_that_cannot_be_written(plain: Front) -> None:
     reply = plain.post("unwritable")
     assert (reply.status, reply.headers["x-ms-run-function-failed"]) == (500, "False")
     assert "run() returned object" in reply.json["message"]
+
+
+def test_result_that_raises_when_it_is_read(plain: Front) -> None:
+    reply = plain.post("unreadable")
+    assert (reply.status, reply.headers["x-ms-run-function-failed"]) == (500, "False")
+    assert "run() returned score.Unreadable" in reply.json["message"]
+    assert plain.post("still here").status == 200
 
 
 def test_response_of_the_script(plain: Front) -> None:
@@ -271,6 +292,7 @@ def test_decorated_run_gets_defaults_and_query_arguments(decorated: Front) -> No
         ({"data": [[1, 2]], "table": [{"a": 1}]}, "'table' does not fit the sample at item 0 (without column 'b')"),
         ({"data": [[1, 2]], "table": [{"a": "x", "b": "x"}]}, "column 'a'"),
         ({"data": [[1, 2]], "factor": "x"}, "'factor' does not fit the sample: Invalid input data type"),
+        ({"data": [[1, 2]], "table": [{"a": "\ud800", "b": "x"}]}, "column 'a'"),
     ],
 )
 def test_input_that_does_not_fit_is_the_clients_fault(decorated: Front, body: Any, words: str) -> None:

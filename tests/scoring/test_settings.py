@@ -86,12 +86,13 @@ def test_variables_of_the_deployment_count_before_inherited_ones(
         ({"format": 2}, "is of format 2, this server reads up to 1"),
         ({"workerCount": 2}, '"workerCount" is unknown'),
         ({"port": "5001"}, "\"port\" is '5001', but must be int of at least 0"),
+        ({"port": 70000}, '"port" is 70000'),
         ({"authEnabled": 1}, '"authEnabled" is 1, but must be bool'),
         ({"maxConcurrentRequestsPerContainer": 0}, "is 0, but must be int of at least 1"),
         ({"maxQueueWaitMs": True}, '"maxQueueWaitMs" is True'),
         ({"allowedHosts": [1]}, '"allowedHosts" is [1]'),
         ({"environmentVariables": {"A": 1}}, '"environmentVariables" is'),
-        ({"sourceDirectory": 1}, '"sourceDirectory" is 1'),
+        ({"sourceDirectory": 1}, '"sourceDirectory" is 1, but must be str or null'),
     ],
 )
 def test_what_is_refused_is_refused_by_the_schema_too(tmp_path: Path, changes: dict[str, Any], words: str) -> None:

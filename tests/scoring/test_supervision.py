@@ -56,6 +56,14 @@ def test_a_failed_start_leaves_traceback_and_model_folder_in_the_log(tmp_path: P
         assert "ridge.pkl" in front.log
 
 
+def test_a_failed_start_does_not_wait_for_the_threads_that_the_script_began(tmp_path: Path) -> None:
+    script = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\nprint('begun', end='')\n"
+    with Front(make_bundle(tmp_path, script + "raise OSError('no disk')")) as front:
+        assert front.expect("failed")["message"] == "importing score.py raised OSError: no disk"
+        assert front.process.wait(5) == 3
+        assert "azmlinfsrv.print - begun" in front.log
+
+
 def test_an_init_that_hangs_is_reported_with_its_stack(tmp_path: Path) -> None:
     script = "import time\ndef init():\n    time.sleep(60)" + RUN
     with Front(make_bundle(tmp_path, script), options=("--start-timeout", "0.5")) as front:

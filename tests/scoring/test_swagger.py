@@ -114,6 +114,7 @@ def test_files_of_the_user_come_first(tmp_path: Path) -> None:
         assert front.ask("GET", "/docs").status == 200
 
 
-def test_a_file_of_the_user_that_is_no_json(tmp_path: Path) -> None:
-    with Front(make_bundle(tmp_path, files={"swagger.json": "{"})) as front:
-        assert "swagger.json is not valid JSON" in front.expect("failed")["message"]
+@pytest.mark.parametrize(("content", "problem"), [("{", "is not valid JSON"), ("[]", "is not a JSON object")])
+def test_a_file_of_the_user_that_is_no_document(tmp_path: Path, content: str, problem: str) -> None:
+    with Front(make_bundle(tmp_path, files={"swagger.json": content})) as front:
+        assert f"swagger.json {problem}" in front.expect("failed")["message"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_deploy.errors import WorkspaceError
 from jupyter_deploy.workspace.locks import acquire, acquire_shared, read_holder
 
 
@@ -60,3 +62,16 @@ def test_an_unsigned_lock_has_no_known_holder(tmp_path: Path) -> None:
     (tmp_path / "a.lock").write_text("not json")
     assert read_holder(tmp_path / "a.lock") is None
     assert read_holder(tmp_path / "missing.lock") is None
+
+
+def test_a_lock_that_cannot_be_signed_is_free_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "a.lock"
+    with monkeypatch.context() as patch, pytest.raises(WorkspaceError, match=r"a\.lock cannot be written: No space"):
+        patch.setattr(os, "pwrite", full)
+        acquire(path, wait=False, kind="deploy")
+    lock = acquire(path, wait=False, kind="deploy")
+    assert lock is not None
+    lock.release()

@@ -236,7 +236,7 @@ def _wait_until_ready(link: Link, report: Report, bundle: Path) -> None:
 
 
 _REMEDIES = {
-    "import": "mend the script or its environment, then deploy again",
+    "import": "mend the script or its environment, then deploy again; modules beside the script need source_directory",
     "init": "mend init(), then deploy again; %%score_script --try runs it in a notebook without a deployment",
     "signature": "mend the script, then deploy again",
     "memory": "deploy again with a higher memory_gb, or have init() take less",
