@@ -9,11 +9,9 @@ from typing import Any
 from jupyter_deploy.cli.arguments import Parser, given, secret
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Option, Options
-from jupyter_deploy.sdk.configuration import describe
+from jupyter_deploy.sdk.configuration import describe, placeholder
 from jupyter_deploy.sdk.reading import DeploymentFile, read_inference
 from jupyter_deploy.targets import find_target, target_names
-
-_METAVARS: Mapping[type, str] = {bool: "true|false", int: "N", float: "NUMBER", str: "TEXT", list: "A,B,…"}
 
 
 def declare_inference(parser: Parser) -> None:
@@ -63,7 +61,7 @@ def _declare_row(parser: Parser, row: Option) -> None:
         text,
         dest=f"option:{row.name}",
         type=_reader(row),
-        metavar=_METAVARS[row.type],
+        metavar=placeholder(row),
         heading=row.group,
         **bare,
     )

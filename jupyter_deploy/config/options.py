@@ -70,7 +70,8 @@ class Option:
         if value is None:
             return None
         if not _is_a(value, self.type):
-            return f"{self.name} is {value!r}; it takes {_TYPE_NAMES[self.type]}"
+            shown = f"of type {type(value).__name__}" if self.secret else repr(value)
+            return f"{self.name} is {shown}; it takes {_TYPE_NAMES[self.type]}"
         unit = f" {self.unit}" if self.unit else ""
         if self.choices and value not in self.choices:
             return f"{self.name} is {value!r}; it takes one of {', '.join(map(str, self.choices))}"

@@ -54,13 +54,13 @@ def option_arguments() -> tuple[Argument, ...]:
 
 
 def _argument(row: Option) -> Argument:
-    from jupyter_deploy.sdk.configuration import describe
+    from jupyter_deploy.sdk.configuration import describe, placeholder
 
     flags = (row.flag, f"--{row.alias}") if row.alias else (row.flag,)
     choices = ("true", "false") if row.type is bool else tuple(map(str, row.choices))
-    shown = row.unit or {bool: "true|false", int: "N", float: "X", list: "A,B"}.get(row.type, "TEXT")
     fixed = "" if row.updatable else " Cannot change on a living service."
-    return Argument(row.name, describe(row) + fixed, flags, shown, choices=choices)
+    secret = " Write $NAME to take it from a variable, so that it is not in the notebook." if row.secret else ""
+    return Argument(row.name, describe(row) + fixed + secret, flags, placeholder(row), choices=choices)
 
 
 def given_options(given: argparse.Namespace, options: type[Options]) -> dict[str, Any]:

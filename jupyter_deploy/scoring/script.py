@@ -62,7 +62,7 @@ class Script:
         """Call ``init``; what it raises becomes a ScriptFailed of stage "init"."""
         try:
             self.init()
-        except (Exception, SystemExit) as error:
+        except BaseException as error:  # also SystemExit and CancelledError
             raise ScriptFailed("init", f"init() raised {one_line(error)}") from error
 
 
@@ -95,7 +95,7 @@ def _import(path: Path) -> ModuleType:
     sys.modules[name] = module  # pickles find the script's classes under this name
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # as above
         raise ScriptFailed("import", f"importing {path.name} raised {one_line(error)}") from error
     return module
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from . import options, places, scorer, script, settings, swagger, tracebacks
 from .compat import finder
@@ -20,8 +21,8 @@ from .script import ScriptFailed
 _OPTIONS = ("settings", "input", "result", "content-type")
 
 
-def main(argv: Sequence[str]) -> int:
-    """Try a script and write the result file; the exit code is 0 whatever the script does."""
+def main(argv: Sequence[str]) -> NoReturn:
+    """Try a script, write the result file and end the process; the exit code is 0 whatever the script does."""
     given = options.parse(argv, _OPTIONS, required=("settings", "result"))
     body = Path(given["input"]).read_bytes() if "input" in given else None
     content_type = given.get("content-type", "application/json")
@@ -34,7 +35,9 @@ def main(argv: Sequence[str]) -> int:
     except ScriptFailed as error:
         result = {"ok": False, "stage": error.stage, "message": str(error), **_trace(error.__cause__)}
     result_file.write_text(json.dumps(result), encoding="utf-8")
-    return 0
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # threads that the script began must not keep whoever waits
 
 
 def _try(service: settings.Settings, body: bytes | None, content_type: str) -> dict[str, Any]:

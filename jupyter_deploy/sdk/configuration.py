@@ -63,6 +63,11 @@ def _help(options: type[Options], rows: list[Option]) -> str:
     return "\n".join([*lines, "", "Raises", "------", "ConfigError : all values that do not fit, at once."])
 
 
+def placeholder(row: Option) -> str:
+    """What stands for the value in a usage line."""
+    return row.unit or {bool: "true|false", int: "N", float: "X", list: "A,B"}.get(row.type, "TEXT")
+
+
 def describe(row: Option) -> str:
     """One line about an option: help, unit, default, limits."""
     facts = [row.unit] if row.unit else []

