@@ -42,9 +42,7 @@ class Event:
 
     def __str__(self) -> str:
         stamp = datetime.fromtimestamp(self.time, timezone.utc).astimezone().strftime("%H:%M:%S")
-        step = (
-            f"{self.step}: " if self.step and self.kind != "began" else ""
-        )  # a beginning's text names the step itself
+        step = "" if self.kind == "began" or not self.step else f"{self.step}: "  # a beginning's text names the step
         return f"{stamp}  {step}{self.text}"
 
 

@@ -17,8 +17,8 @@ def test_waiting_prints_the_steps_and_ends_with_the_line_of_the_original(
     service.wait_for_deployment(show_output=True)
     *lines, last = capsys.readouterr().out.splitlines()
     assert last == 'Process service creation operation finished, operation "Succeeded"'
-    for step in ("environment", "bundle", "start", "switch"):
-        assert any(f"  {step}: " in line for line in lines)
+    for text in ("environment", "bundle", "start of the service", "start: worker ready", "switch to the new version"):
+        assert any(line.endswith(f"  {text}") for line in lines), text
     service.wait_for_deployment()
     assert capsys.readouterr().out.splitlines() == [last]
     service.update(inference_config=None, max_request_wait_time=800)
