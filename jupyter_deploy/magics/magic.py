@@ -143,14 +143,19 @@ def bind(magic: Magic, shell: InteractiveShell, cards: Cards) -> Callable[..., A
     return bound if magic.expands else no_var_expand(bound)
 
 
-def user_names(shell: InteractiveShell) -> list[str]:
-    """The names that the user has defined in a notebook; not IPython's own."""
+def user_variables(shell: InteractiveShell) -> dict[str, Any]:
+    """What the user has given names to in a notebook; not IPython's own."""
     own, missing = shell.user_ns_hidden, object()
-    return [
-        name
+    return {
+        name: value
         for name, value in shell.user_ns.items()
-        if not name.startswith("_") and own.get(name, missing) is not value
-    ]
+        if not name.startswith("__") and own.get(name, missing) is not value
+    }
+
+
+def user_names(shell: InteractiveShell) -> list[str]:
+    """The names that the user has defined in a notebook, save those that begin with an underscore."""
+    return [name for name in user_variables(shell) if not name.startswith("_")]
 
 
 def show_lines(*lines: str) -> None:

@@ -12,17 +12,24 @@ from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.errors import ScriptError, UserError
 from jupyter_deploy.magics.arguments import Argument
 from jupyter_deploy.magics.configuration import ENV, environment_keys, models_argument
+from jupyter_deploy.magics.history import cells
 from jupyter_deploy.magics.inputs import INPUT_HELP, body_of
-from jupyter_deploy.magics.magic import Call, Magic, show_lines, user_names
+from jupyter_deploy.magics.magic import Call, Magic, show_lines, user_names, user_variables
 from jupyter_deploy.script import Finding, describe
+from jupyter_deploy.script.merge import diff, merge
+from jupyter_deploy.script.slice import take_in
 
 
 def run(call: Call) -> None:
-    """Write the cell, show what is wrong with it, and try it where that was asked for."""
+    """Write the cell with what it needs of the notebook, show what is wrong with it, and try it where that was asked for."""
     given = call.given
     path = Path(given.script)
-    _write(path, call.cell)
-    _show(path, describe(call.cell, path.name, user_names(call.shell)).findings)
+    taken = take_in(call.cell, cells(call.shell), user_variables(call.shell))
+    merged = merge(call.cell, taken)
+    _write(path, merged.text)
+    if taken.pieces:
+        show_lines(diff(call.cell, merged, path.name), f"{path.name}: {merged.places()}")
+    _show(path, describe(merged.text, path.name, user_names(call.shell), taken.refusals).findings)
     inference = InferenceConfig.from_json({"entryScript": given.script, **environment_keys(given.env)}, "")
     if given.input or given.models or given.env:
         _try(call, inference)
@@ -79,7 +86,9 @@ def _readable(answer: str) -> str:
 MAGIC = Magic(
     name="score_script",
     summary=(
-        "Write the cell to a file, as the entry script of a service, and show what is wrong with it. The cell is never run in the kernel;"
+        "Write the cell to a file, as the entry script of a service, and show what is wrong with it."
+        " Functions, classes, constants and imports of other cells that it needs are written above it and shown as a diff;"
+        " what cannot be taken over is named, with what to do. The cell is never run in the kernel;"
         " with --try it is run in a fresh process, with the models in place: init() once, run() once."
         " With --models or --env alone only init() is run."
     ),

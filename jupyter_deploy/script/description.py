@@ -46,6 +46,19 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """Why one name of a notebook cannot be taken into a script.
+
+    Parameters
+    ----------
+    why : the reason, to follow a colon. remedy : what to do, in whole sentences.
+    """
+
+    why: str
+    remedy: str
+
+
+@dataclass(frozen=True)
 class ScriptDescription:
     """An entry script as its syntax tree tells it.
 

@@ -10,10 +10,10 @@ import ast
 import builtins
 import dis
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from types import CodeType
 
-from jupyter_deploy.script.description import Finding
+from jupyter_deploy.script.description import Finding, Refusal
 from jupyter_deploy.script.source import Source
 
 # A notebook's kernel adds these two to the builtins; a service has no notebook.
@@ -23,28 +23,36 @@ _BINDS = frozenset({"STORE_NAME", "STORE_GLOBAL"})
 _SPECIAL = re.compile(r"__\w+__|\W.*")
 
 
-def unbound_names(source: Source, notebook_names: Collection[str]) -> Iterator[Finding]:
+def unbound_names(
+    source: Source, notebook_names: Collection[str], refusals: Mapping[str, Refusal]
+) -> Iterator[Finding]:
     """Find names that are neither bound in the script nor builtin, once each.
 
     Parameters
     ----------
     source : the script.
     notebook_names : names that the notebook has; such a name is an error, any other a warning.
+    refusals : the names among them that could not be taken in, with the reasons; they may hide a builtin.
 
     Raises
     ------
     SyntaxError : the compiler refuses what the parser let pass.
     """
-    reads, bound = _global_names(compile(source.tree, "<script>", "exec", dont_inherit=True))
+    reads, bound = global_names(compile(source.tree, "<script>", "exec", dont_inherit=True))
     if source.hides_bindings:
         return
     guarded = _guarded_lines(source.tree)
     first_line: dict[str, int] = {}
     for name, line in reads:
-        if name not in bound and name not in _BUILTINS and line not in guarded and not _SPECIAL.fullmatch(name):
+        known = name in bound or (name in _BUILTINS and name not in refusals)
+        if not known and line not in guarded and not _SPECIAL.fullmatch(name):
             first_line[name] = min(line, first_line.get(name, line))
     for name, line in first_line.items():
-        yield _finding(name, line, name in notebook_names, source.filename)
+        if name in refusals:
+            message = f"`{name}` exists only in the notebook: {refusals[name].why}"
+            yield Finding("error", "notebook-name", line, message, refusals[name].remedy, source.filename)
+        else:
+            yield _finding(name, line, name in notebook_names, source.filename)
 
 
 def _finding(name: str, line: int, in_notebook: bool, filename: str) -> Finding:
@@ -56,8 +64,8 @@ def _finding(name: str, line: int, in_notebook: bool, filename: str) -> Finding:
     return Finding("warning", "undefined-name", line, message, "Define or import it in the script.", filename)
 
 
-def _global_names(code: CodeType) -> tuple[list[tuple[str, int]], set[str]]:
-    """What a module reads as global, with lines, and what it binds."""
+def global_names(code: CodeType) -> tuple[list[tuple[str, int]], set[str]]:
+    """What a module's code, and the functions and classes in it, read as global, with lines, and what they bind."""
     reads: list[tuple[str, int]] = []
     bound: set[str] = set()
     for part, in_module in _code_objects(code):

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from jupyter_deploy.script import entry
 from jupyter_deploy.script.answers import misleading_answers
-from jupyter_deploy.script.description import Finding, ScriptDescription
+from jupyter_deploy.script.description import Finding, Refusal, ScriptDescription
 from jupyter_deploy.script.imports import import_problems, imported_modules
 from jupyter_deploy.script.names import unbound_names
 from jupyter_deploy.script.samples import integer_samples
 from jupyter_deploy.script.source import Source, parse
 
 
-def describe(source: str, filename: str = "score.py", notebook_names: Collection[str] = ()) -> ScriptDescription:
+def describe(
+    source: str,
+    filename: str = "score.py",
+    notebook_names: Collection[str] = (),
+    refusals: Mapping[str, Refusal] = MappingProxyType({}),
+) -> ScriptDescription:
     """Read an entry script by its syntax tree; nothing of it is run.
 
     Parameters
@@ -24,6 +30,7 @@ def describe(source: str, filename: str = "score.py", notebook_names: Collection
     source : the script's text.
     filename : its name, for messages.
     notebook_names : the names that the notebook has and the script might lean on by mistake.
+    refusals : why a name of the notebook could not be taken into the script, where that was tried.
 
     Returns
     -------
@@ -38,7 +45,7 @@ def describe(source: str, filename: str = "score.py", notebook_names: Collection
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return _describe(Source(filename, parse(source)), notebook_names)
+            return _describe(Source(filename, parse(source)), notebook_names, refusals)
         except SyntaxError as error:
             finding = _syntax_error(error, source, filename)
         except (ValueError, RecursionError, MemoryError) as error:
@@ -53,10 +60,10 @@ def describe(source: str, filename: str = "score.py", notebook_names: Collection
     return ScriptDescription(filename, findings=(finding,))
 
 
-def _describe(source: Source, notebook_names: Collection[str]) -> ScriptDescription:
+def _describe(source: Source, notebook_names: Collection[str], refusals: Mapping[str, Refusal]) -> ScriptDescription:
     findings = [
         *entry.entry_problems(source),
-        *unbound_names(source, notebook_names),
+        *unbound_names(source, notebook_names, refusals),
         *import_problems(source),
     ]
     description = ScriptDescription(

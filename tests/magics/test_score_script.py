@@ -86,3 +86,20 @@ def test_bad_input_fails_after_the_file_is_written(run: Run, here: Path) -> None
     with pytest.raises(UserError, match="no variable 'rows'"):
         run(f"%%score_script --try rows\n{ECHO}")
     assert (here / "score.py").exists()
+
+
+def test_what_the_cell_needs_of_other_cells_is_taken_in_and_shown(
+    shell: InteractiveShell, run: Run, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.run_cell("%%time\nimport json\n", store_history=True)
+    shell.run_cell("def rows(text):\n    return json.loads(text)['data']", store_history=True)
+    capsys.readouterr()
+    cell = "def init(): ...\ndef run(data):\n    return len(rows(data))\n"
+    run(f"%%score_script\n{cell}")
+    assert capsys.readouterr().out == (
+        "Writing score.py\n--- cell\n+++ score.py\n@@ -1 +1,8 @@\n"
+        "+# ---- taken in from the notebook ----\n+# cell 1\n+import json\n+# cell 2\n"
+        "+def rows(text):\n+    return json.loads(text)['data']\n+# ---- the cell itself ----\n"
+        " def init(): ...\nscore.py: lines 8-10 are the cell's\n"
+    )
+    assert (here / "score.py").read_text().endswith(cell)
