@@ -7,12 +7,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from jupyter_deploy.bundle.writer import SERVER, BundleContents, write_bundle
 from jupyter_deploy.config.inference import InferenceConfig
+from jupyter_deploy.engine.proof import Notebook, prove
 from jupyter_deploy.engine.requests import SealedEnvironment
 from jupyter_deploy.engine.sealing import seal
 from jupyter_deploy.errors import ScriptError
@@ -34,16 +35,23 @@ class TrialResult:
     ----------
     init_seconds : how long loading the script and ``init()`` took.
     status, answer, run_seconds : what ``run()`` answered, as a service would, and how long it took; None without an input.
+    proof : what came of the comparison with the notebook, in one line; None where there was none.
     """
 
     init_seconds: float
     status: int | None = None
     answer: str | None = None
     run_seconds: float | None = None
+    proof: str | None = None
 
 
 def try_script(
-    folder: WorkspaceFolder, models: Sequence[ModelRecord], inference: InferenceConfig, body: bytes | None, say: Say
+    folder: WorkspaceFolder,
+    models: Sequence[ModelRecord],
+    inference: InferenceConfig,
+    body: bytes | None,
+    say: Say,
+    notebook: Notebook | None = None,
 ) -> TrialResult:
     """Run a script's ``init()`` and, where there is a request's body, its ``run()``.
 
@@ -51,10 +59,12 @@ def try_script(
     ----------
     models : are placed as in a service. inference : the script and its environment.
     body : of a JSON request; None runs ``init()`` alone. say : takes what the script prints, line by line.
+    notebook : answers the same request in this process, with its living objects; None where the script takes nothing from one.
 
     Raises
     ------
-    ScriptError : it raised, or its process ended; with the traceback on the script's own lines.
+    ScriptError : it raised, or its process ended, with the traceback on the script's own lines; or its answer differs from the
+        notebook's.
     """
     target = find_target(TARGET)
     # A folder of the workspace, so that models are linked, not copied.
@@ -65,8 +75,10 @@ def try_script(
             lock, interpreter = _environment(request.environment, say)
             contents = BundleContents("trial", 1, folder.id, request.models, request.script, lock, request.settings)
             write_bundle(bundle, contents, folder.files)
-        result = _run(bundle, interpreter, body, say)
-    return _outcome(result, request.script.entry, bundle)
+        result = _outcome(_run(bundle, interpreter, body, say), request.script.entry, bundle)
+        if notebook is None or body is None or result.status is None:
+            return result
+        return replace(result, proof=prove(bundle, notebook, body, result.status, result.answer or ""))
 
 
 def _environment(environment: SealedEnvironment, say: Say) -> tuple[str, Path]:

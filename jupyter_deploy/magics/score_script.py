@@ -17,7 +17,7 @@ from jupyter_deploy.magics.inputs import INPUT_HELP, body_of
 from jupyter_deploy.magics.magic import Call, Magic, show_lines, user_names, user_variables
 from jupyter_deploy.script import Finding, describe
 from jupyter_deploy.script.merge import diff, merge
-from jupyter_deploy.script.slice import take_in
+from jupyter_deploy.script.slice import Slice, take_in
 
 
 def run(call: Call) -> None:
@@ -32,7 +32,7 @@ def run(call: Call) -> None:
     _show(path, describe(merged.text, path.name, user_names(call.shell), taken.refusals).findings)
     inference = InferenceConfig.from_json({"entryScript": given.script, **environment_keys(given.env)}, "")
     if given.input or given.models or given.env:
-        _try(call, inference)
+        _try(call, inference, taken)
 
 
 def _write(path: Path, text: str) -> None:
@@ -55,24 +55,28 @@ def _show(path: Path, findings: Sequence[Finding]) -> None:
         )
 
 
-def _try(call: Call, inference: InferenceConfig) -> None:
+def _try(call: Call, inference: InferenceConfig, taken: Slice) -> None:
+    from jupyter_deploy.engine.proof import Notebook
     from jupyter_deploy.engine.trial import try_script
     from jupyter_deploy.sdk.deploying import records_of
 
-    given, workspace = call.given, call.workspace
-    body = None if given.input is None else body_of(given.input, call.shell.user_ns)
+    given, workspace, variables = call.given, call.workspace, call.shell.user_ns
+    body = None if given.input is None else body_of(given.input, variables)
     result = try_script(
         workspace.folder,
         records_of(workspace, given.models or ()),
         inference,
         body.encode() if isinstance(body, str) else body,
         show_lines,
+        Notebook(call.cell, {name: variables[name] for name in taken.names}) if taken.pieces else None,
     )
     show_lines(f"init() took {result.init_seconds:.2f} s")
     if result.status is not None:
         show_lines(
             f"run() took {result.run_seconds:.3f} s and answered {result.status}:", _readable(result.answer or "")
         )
+    if result.proof is not None:
+        show_lines(result.proof)
 
 
 def _readable(answer: str) -> str:
@@ -88,8 +92,10 @@ MAGIC = Magic(
     summary=(
         "Write the cell to a file, as the entry script of a service, and show what is wrong with it."
         " Functions, classes, constants and imports of other cells that it needs are written above it and shown as a diff;"
-        " what cannot be taken over is named, with what to do. The cell is never run in the kernel;"
+        " what cannot be taken over is named, with what to do. The cell is not run in the kernel;"
         " with --try it is run in a fresh process, with the models in place: init() once, run() once."
+        " If it takes something from other cells, it is then run in the kernel too, aside from the notebook's names"
+        " but with the notebook's own objects, and a difference between the two answers is an error."
         " With --models or --env alone only init() is run."
     ),
     run=run,

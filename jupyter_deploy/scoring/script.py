@@ -73,14 +73,18 @@ def load(path: Path) -> Script:
     ------
     ScriptFailed : stage "import" (with the script's own exception as cause) or "signature".
     """
-    module = _import(path)
+    return of_module(_import(path), path.name)
+
+
+def of_module(module: ModuleType, filename: str) -> Script:
+    """Find ``init`` and ``run`` in an imported entry script; ScriptFailed of stage "signature" where one is missing."""
     init = getattr(module, "init", None)
     if not callable(init):
-        raise ScriptFailed("signature", f"{path.name} has no init(); define init(), called once before serving")
+        raise ScriptFailed("signature", f"{filename} has no init(); define init(), called once before serving")
     owner = getattr(module, "driver_module", module)
     run = getattr(owner if hasattr(owner, "run") else module, "run", None)
     if not callable(run):
-        raise ScriptFailed("signature", f"{path.name} has no run(); define run(data), called for every request")
+        raise ScriptFailed("signature", f"{filename} has no run(); define run(data), called for every request")
     return Script(init, describe(run))
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import options, places, scorer, script, settings, swagger, tracebacks
+from . import options, outputs, places, scorer, script, settings, swagger, tracebacks
 from .compat import finder
 from .request import Request
 from .script import ScriptFailed
@@ -40,10 +40,20 @@ def main(argv: Sequence[str]) -> NoReturn:
     os._exit(0)  # threads that the script began must not keep whoever waits
 
 
-def _try(service: settings.Settings, body: bytes | None, content_type: str) -> dict[str, Any]:
+def prepare(service: settings.Settings) -> None:
+    """Make this process a service's: variables, current folder, import path, and the names of Azure ML."""
     os.environ.update(places.variables(service))
     places.enter(service)
     finder.install()
+
+
+def ask(loaded: script.Script, body: bytes, content_type: str = "application/json") -> outputs.Answer:
+    """Give a loaded script one request."""
+    return scorer.score(loaded.run, Request("try", "POST", "/score", "", (("content-type", content_type),), body))
+
+
+def _try(service: settings.Settings, body: bytes | None, content_type: str) -> dict[str, Any]:
+    prepare(service)
     began = time.perf_counter()
     loaded = script.load(service.entry_script)
     swagger.documents(service, loaded.run)
@@ -51,9 +61,8 @@ def _try(service: settings.Settings, body: bytes | None, content_type: str) -> d
     result: dict[str, Any] = {"ok": True, "init_seconds": round(time.perf_counter() - began, 3)}
     if body is None:
         return result
-    request = Request("try", "POST", "/score", "", (("content-type", content_type),), body)
     began = time.perf_counter()
-    answer = scorer.score(loaded.run, request)
+    answer = ask(loaded, body, content_type)
     if answer.error is not None:
         message = f"run() raised {script.one_line(answer.error)}"
         return {"ok": False, "stage": "run", "message": message, **_trace(answer.error)}

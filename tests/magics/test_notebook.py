@@ -91,3 +91,50 @@ def test_a_failing_deployment_stops_run_all_with_its_cause_and_no_traceback(here
     assert "✗ start of the service" in card["text/plain"]
     assert "ModelNotFound" in card["text/html"]
     assert done.cells[4].execution_count is None
+
+
+LEANING = """\
+%%score_script score.py --models factor --try {"data": [1, 2]}
+import json
+from jupyter_deploy import Model
+
+def init():
+    global factor
+    factor = int(open(Model.get_model_path("factor")).read())
+
+def run(raw_data):
+    rows = clean(json.loads(raw_data)["data"])
+    return [Scaled(factor * number).rounded() for number in rows]
+"""
+
+
+def test_a_script_takes_what_it_needs_out_of_a_real_kernel_and_serves(here: Path, workspace: Workspace) -> None:
+    done = run_all(
+        [
+            REGISTER,
+            "%%time\nimport math\nfrom dataclasses import dataclass\n%pwd\nOFFSET = -1",
+            "from __future__ import annotations\n\n@dataclass\nclass Scaled:\n    value: float\n"
+            "    def rounded(self) -> Unheard: return math.floor(self.value)",
+            "OFFSET = 1",
+            "def clean(rows):  # drops nothing\n    return [row + OFFSET for row in rows]",
+            LEANING,
+            "%deploy leaning --models factor --script score.py --wait",
+            '%score leaning {"data": [3, 4]}',
+            "%delete_service leaning",
+            "connection = open('factor.txt')\ndef lean(x): return connection",
+            "%%score_script other.py\ndef init(): ...\ndef run(data): return lean(data)",
+        ],
+        here,
+        workspace.path,
+    )
+    assert "the notebook answers the same" in done.text(5)
+    assert (here / "score.py").read_text() == (
+        "# ---- taken in from the notebook ----\nfrom __future__ import annotations\n"
+        "# cell 2\nimport math\nfrom dataclasses import dataclass\n"
+        "# cell 3\n@dataclass\nclass Scaled:\n    value: float\n    def rounded(self) -> Unheard: return math.floor(self.value)\n"
+        "# cell 4\nOFFSET = 1\n# cell 5\ndef clean(rows):  # drops nothing\n    return [row + OFFSET for row in rows]\n"
+        "# ---- the cell itself ----\n" + LEANING.partition("\n")[2]
+    )
+    assert json.loads(done.pictures(7)[0]["text/plain"]) == [8, 10]
+    assert "`connection` exists only in the notebook: a _io.TextIOWrapper, which is open" in done.error(10).evalue
+    assert [cell for cell in range(10) if any(o.output_type == "error" for o in done.cells[cell].outputs)] == []

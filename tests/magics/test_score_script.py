@@ -103,3 +103,24 @@ def test_what_the_cell_needs_of_other_cells_is_taken_in_and_shown(
         " def init(): ...\nscore.py: lines 8-10 are the cell's\n"
     )
     assert (here / "score.py").read_text().endswith(cell)
+
+
+def test_a_trial_is_held_against_the_notebook(
+    shell: InteractiveShell, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.run_cell("state = {'factor': 2}\nfactor = lambda: 2", store_history=True)
+    shell.run_cell("def twice(wrapped):\n    return lambda x: x * state['factor']", store_history=True)
+    cell = "def init(): ...\ndef run(data):\n    return factor() * int(data)\n"
+    run(f"%%score_script --try 4\n{cell}")
+    assert capsys.readouterr().out.endswith("answered 200:\n8\nthe notebook answers the same\n")
+    run(f"%%score_script --try 4\n{cell.replace('factor()', '2')}")
+    assert "notebook" not in capsys.readouterr().out
+
+
+def test_an_answer_that_the_notebook_would_not_give_is_an_error(shell: InteractiveShell, run: Run) -> None:
+    shell.run_cell("def bound(f):\n    return lambda x: f(x) + hidden.get('more', 0)\nhidden = {}", store_history=True)
+    shell.run_cell("@bound\ndef plus(x): return x", store_history=True)
+    shell.user_ns["plus"] = lambda x: x + 1  # by code that no cell shows
+    with pytest.raises(ScriptError) as caught:
+        run("%%score_script --try 4\ndef init(): ...\ndef run(data):\n    return plus(int(data))\n")
+    assert caught.value.what == "answer is 4 from the script, and 5 in the notebook"
