@@ -126,13 +126,17 @@ def _is_class(node: ast.ClassDef, value: Any, variables: Mapping[str, Any]) -> b
     if not isinstance(value, type):
         return bool(node.decorator_list)
     body = next(_codes(compiled(node), node.name))
-    # Decorators, metaclasses and NamedTuple make attributes of their own of those that were written.
-    plain = not node.decorator_list and type(value) is type and not hasattr(value, "_fields")
     return (
         all(_is_base(base, value, variables) for base in node.bases)
         and all(_is_method(code, body) for code in _methods(value))
-        and (not plain or _same_attributes(node, value, variables))
+        and (_is_made_otherwise(node, value) or _same_attributes(node, value, variables))
     )
+
+
+def _is_made_otherwise(node: ast.ClassDef, value: type) -> bool:
+    """Whether decorators, a metaclass, a base or NamedTuple may have given the class other attributes than were written."""
+    hooked = any("__init_subclass__" in vars(base) for base in value.__mro__[1:-1])
+    return bool(node.decorator_list) or type(value) is not type or hooked or hasattr(value, "_fields")
 
 
 def _is_base(base: ast.expr, value: type, variables: Mapping[str, Any]) -> bool:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import ast
 import builtins
 import enum
-import importlib
+import math
 import operator
 import sys
 from collections.abc import Callable, Mapping
 from types import GenericAlias, ModuleType
 from typing import Any
 
-_PLAIN = (int, float, complex, str, bytes, tuple, list, type(None), bool, type(sys.version_info))
+_PLAIN = (int, float, complex, str, bytes, tuple, list, dict, set, frozenset, type(None), bool, type(sys.version_info))
 _NUMBERS = (int, float, complex)
 _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
@@ -42,21 +42,23 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Is: operator.is_,
     ast.IsNot: operator.is_not,
 }
-# Calls that give the same for the same plain values, and do nothing else.
+# Calls that give the same for the same plain values, do nothing else, and give nothing much larger than what they are given.
 _CALLABLE = {
-    "builtins": "bool bytes complex dict float frozenset int len list max min range set slice sorted str sum tuple",
-    "collections": "Counter OrderedDict",
+    "builtins": "bool complex dict float frozenset int len list max min range set slice sorted str sum tuple",
+    "collections": "Counter OrderedDict namedtuple",
     "datetime": "date datetime time timedelta timezone",
     "decimal": "Decimal",
     "fractions": "Fraction",
+    "functools": "partial",
     "logging": "getLogger",
-    "numpy": "arange array asarray eye float32 float64 int32 int64 linspace ones zeros",
+    "numpy": "array asarray float32 float64 int32 int64",
     "pandas": "DataFrame Series Timestamp",
     "pathlib": "Path PurePath PurePosixPath",
     "re": "compile",
+    "typing": "NewType TypeVar",
 }
 _CONVERSIONS: dict[int, Callable[[Any], str]] = {ord("s"): str, ord("r"): repr, ord("a"): ascii}
-_LARGEST = 10_000  # as an exponent, a shift, or the length of what is repeated
+_LARGEST = 10_000  # as an exponent, a shift, or the length of what is repeated or counted
 
 
 class Unknown(Exception):
@@ -79,7 +81,7 @@ def evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
         raise Unknown
     try:
         return reader(node, names)
-    except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError, ImportError):
+    except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError):
         raise Unknown from None
 
 
@@ -103,7 +105,7 @@ def _dict(node: ast.Dict, names: Mapping[str, Any]) -> dict[Any, Any]:
     made: dict[Any, Any] = {}
     for key, value in zip(node.keys, node.values, strict=True):
         if key is None:
-            made.update(_plain(evaluate(value, names), dict))
+            made.update(_plain(evaluate(value, names)))
         else:
             made[_plain(evaluate(key, names), enum.Enum, type)] = evaluate(value, names)
     return made
@@ -123,21 +125,21 @@ def _text(node: ast.JoinedStr, names: Mapping[str, Any]) -> str:
 
 
 def _binary(node: ast.BinOp, names: Mapping[str, Any]) -> Any:
-    kinds = (set, frozenset, dict, type, GenericAlias) if isinstance(node.op, ast.BitOr) else ()
+    kinds = (type, GenericAlias) if isinstance(node.op, ast.BitOr) else ()
     left, right = (_plain(evaluate(side, names), *kinds) for side in (node.left, node.right))
     if isinstance(node.op, ast.Mod) and not isinstance(left, _NUMBERS):
         raise Unknown  # formatting a text may call anything
-    if isinstance(node.op, ast.Pow | ast.LShift | ast.Mult) and _too_large(left, right):
+    if _too_large(node.op, left, right):
         raise Unknown
     return _OPERATORS[type(node.op)](left, right)
 
 
-def _too_large(left: Any, right: Any) -> bool:
+def _too_large(operation: ast.operator, left: Any, right: Any) -> bool:
     """Whether repeating, shifting or raising to a power could take all memory."""
-    if isinstance(left, float | complex) or isinstance(right, float | complex):
-        return False
-    sides = [len(side) if not isinstance(side, int) else side for side in (left, right)]
-    return min(abs(side) for side in sides) > _LARGEST or (isinstance(left, int) and abs(sides[1]) > _LARGEST)
+    if isinstance(operation, ast.Mult):
+        repeated = not (isinstance(left, _NUMBERS) and isinstance(right, _NUMBERS))
+        return repeated and math.prod(side if isinstance(side, int) else len(side) for side in (left, right)) > _LARGEST
+    return isinstance(operation, ast.Pow | ast.LShift) and isinstance(right, int) and abs(right) > _LARGEST
 
 
 def _unary(node: ast.UnaryOp, names: Mapping[str, Any]) -> Any:
@@ -172,7 +174,7 @@ def _subscript(node: ast.Subscript, names: Mapping[str, Any]) -> Any:
     owner, key = evaluate(node.value, names), evaluate(node.slice, names)
     if isinstance(owner, type) or type(owner).__module__ == "typing":
         return owner[key]
-    return _plain(owner, dict)[key]
+    return _plain(owner)[key]
 
 
 def _slice(node: ast.Slice, names: Mapping[str, Any]) -> slice:
@@ -186,12 +188,18 @@ def _call(node: ast.Call, names: Mapping[str, Any]) -> Any:
     keywords = {keyword.arg: evaluate(keyword.value, names) for keyword in node.keywords if keyword.arg is not None}
     if len(keywords) < len(node.keywords):
         raise Unknown
-    return called(*_items(node.args, names), **keywords)
+    arguments = _items(node.args, names)
+    if any(isinstance(argument, range) and len(argument) > _LARGEST for argument in arguments):
+        raise Unknown
+    try:
+        return called(*arguments, **keywords)
+    except Exception:  # each constructor has errors of its own; what could not be made is no constant
+        raise Unknown from None
 
 
 def _allowed(name: str) -> list[Any]:
-    modules = [module for module, listed in _CALLABLE.items() if name in listed.split()]
-    return [getattr(importlib.import_module(module), name) for module in modules]
+    modules = [sys.modules.get(module) for module, listed in _CALLABLE.items() if name in listed.split()]
+    return [getattr(module, name) for module in modules if module is not None]
 
 
 def _plain(value: Any, *others: type) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from jupyter_deploy.script.cells import Statement
 from jupyter_deploy.script.description import Refusal
 from jupyter_deploy.script.literals import Unknown, evaluate
+from jupyter_deploy.script.sameness import is_small, same
 
 _LITERAL = 200
 """The longest literal, in characters, that a remedy quotes."""
@@ -28,7 +29,7 @@ def refusal(name: str, value: Any, history: Sequence[Statement]) -> Refusal:
     literal = _literal(value)
     if literal is not None:
         return Refusal(
-            f"no constant that could be copied, but {_origin(name, last, history)}",
+            f"its value comes {_origin(name, last, history)}, not from a constant that could be copied",
             f"Write `{name} = {literal}` into this cell.",
         )
     if last is not None and isinstance(last.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -42,7 +43,7 @@ def refusal(name: str, value: Any, history: Sequence[Statement]) -> Refusal:
             f"Run cell {last.cell} again, or write the import into this cell.",
         )
     return Refusal(
-        f"{_a(value)}, {_origin(name, last, history)}",
+        f"{_a(value)} that comes {_origin(name, last, history)}",
         f"Make it in init(), or register it as a model (%register_model … --name {name}) and load it there.",
     )
 
@@ -56,11 +57,11 @@ def _of_kind(name: str, value: Any) -> Refusal | None:
             f"{_a(value)}, a fitted model",
             f"Register it as a model (%register_model … --name {name}) and load it in init().",
         )
-    if hasattr(type(value), "shape"):
-        size = " × ".join(map(str, value.shape)) or "one value"
+    shape = getattr(value, "shape", None) if hasattr(type(value), "shape") else None
+    if isinstance(shape, tuple):
         return Refusal(
-            f"{_a(value)} of {size}, which is data, not a constant",
-            f"Save it to a file, register that (%register_model … --name {name}) and load it in init().",
+            f"{_a(value)} of {' × '.join(map(str, shape)) or 'one value'}, which is data, not a constant",
+            f"Write it into this cell if it is short; else save it to a file, register that (%register_model … --name {name}) and load it in init().",
         )
     if any(hasattr(type(value), method) for method in ("close", "acquire", "__next__")):
         return Refusal(f"{_a(value)}, which is open in this kernel alone", "Open it in init().")
@@ -69,11 +70,11 @@ def _of_kind(name: str, value: Any) -> Refusal | None:
 
 def _origin(name: str, last: Statement | None, history: Sequence[Statement]) -> str:
     if last is not None:
-        return f"set in cell {last.cell} by `{_first_line(last)}`, if not changed since"
+        return f"from cell {last.cell}, `{_first_line(last)}`, or from a later change"
     setter = next((statement for statement in reversed(history) if name in statement.sets_later), None)
     if setter is not None:
-        return f"set by a function of cell {setter.cell}"
-    return "set by no cell as Python; it may come from a magic as %run"
+        return f"from a function of cell {setter.cell}"
+    return "from no cell as Python, perhaps from a magic as %run"
 
 
 def _first_line(statement: Statement) -> str:
@@ -83,14 +84,14 @@ def _first_line(statement: Statement) -> str:
 
 def _literal(value: Any) -> str | None:
     """The text of a value that is short and plain, or None."""
-    text = repr(value) if isinstance(value, bool | int | float | str | bytes | list | tuple | dict | set) else ""
-    if not 0 < len(text) <= _LITERAL:
+    if not isinstance(value, bool | int | float | str | bytes | list | tuple | dict | set) or not is_small(value):
         return None
     try:
+        text = repr(value)
         given = evaluate(ast.parse(text, mode="eval").body, {})
-    except (Unknown, SyntaxError):
+    except (Unknown, SyntaxError, ValueError):  # Python refuses to write integers of more than 4300 digits
         return None
-    return text if given == value else None
+    return text if len(text) <= _LITERAL and same(given, value) else None
 
 
 def _a(value: Any) -> str:

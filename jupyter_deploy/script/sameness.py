@@ -19,6 +19,15 @@ _CODE = (
 )  # fmt: skip
 
 
+# What tells things apart that are equal to nothing but themselves; "type" are the classes that namedtuple() makes.
+_MADE_OF = {
+    "type": ("__qualname__", "__bases__", "_fields", "_field_defaults"),
+    "partial": ("func", "args", "keywords"),
+    "TypeVar": ("__name__", "__bound__", "__constraints__", "__covariant__", "__contravariant__"),
+    "NewType": ("__qualname__", "__supertype__"),
+}
+
+
 def is_small(value: Any) -> bool:
     """Whether a value is small enough to be carried in a script's text."""
     return _size(value, _SMALL) <= _SMALL
@@ -37,8 +46,8 @@ def _size(value: Any, limit: int) -> int:
             if total > limit:
                 break
         return total
-    size = getattr(value, "size", 1)  # of arrays and tables
-    return size if isinstance(size, int) else 1
+    is_data = hasattr(type(value), "dtype") or hasattr(type(value), "dtypes")
+    return int(value.size) if is_data and hasattr(type(value), "size") else 1
 
 
 def same(left: Any, right: Any) -> bool:
@@ -54,11 +63,14 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, list | tuple):
         return len(left) == len(right) and all(map(same, left, right))
     if isinstance(left, float):
-        return left == right or (left != left and right != right)
+        return repr(left) == repr(right)  # NaN is NaN, and -0.0 is not 0.0
     if hasattr(left, "dtypes") and hasattr(left, "equals"):  # pandas
         return bool(left.equals(right)) and str(left.dtypes) == str(right.dtypes)
     if hasattr(left, "dtype") and hasattr(left, "tolist"):  # numpy
         return left.dtype == right.dtype and left.shape == right.shape and same(left.tolist(), right.tolist())
+    made_of = _MADE_OF.get(type(left).__qualname__, ())
+    if made_of and all(hasattr(left, name) for name in made_of):
+        return all(same(getattr(left, name), getattr(right, name, None)) for name in made_of)
     return bool(left == right)
 
 

@@ -43,8 +43,8 @@ def test_a_name_that_cannot_be_taken_in_is_an_error_with_its_reason_and_its_line
     taken = session.take(cell)
     (error,) = describe(merge(cell, taken).text, "score.py", session.variables, taken.refusals).findings
     assert str(error) == (
-        "score.py:4: error: `connection` exists only in the notebook: an object, set in cell 1 by `connection = object()`, "
-        "if not changed since. Make it in init(), or register it as a model (%register_model … --name connection) and load it there."
+        "score.py:4: error: `connection` exists only in the notebook: an object that comes from cell 1, `connection = object()`, "
+        "or from a later change. Make it in init(), or register it as a model (%register_model … --name connection) and load it there."
     )
 
 

@@ -72,6 +72,13 @@ def test_a_cell_run_again_comes_before_what_needs_it_at_once() -> None:
         (["def g(x): return x", "STEPS = {'first': g}"], "STEPS", None),
         (["def _helper(x): return x"], "_helper(data)", ["def _helper(x): return x"]),
         (["def sum(x): return 0"], "sum(data)", ["def sum(x): return 0"]),
+        (["from collections import namedtuple", "Pair = namedtuple('Pair', 'left right')"], "Pair(1, 2)", None),
+        (["import functools", "f = functools.partial(int, base=2)"], "f(data)", None),
+        (["from typing import Generic, TypeVar", "T = TypeVar('T')", "class Box(Generic[T]): size = 1"], "Box()", None),
+        (["import abc", "class Base(abc.ABC):\n    @abc.abstractmethod\n    def f(self): ..."], "Base", None),
+        (["class Meta(type): ...", "class Made(metaclass=Meta):\n    size = 1"], "Made()", None),
+        (["async def f(x): return x"], "f(data)", None),
+        (["if True:\n    def f(x): return x"], "f(data)", None),
         (["NAME = 'a'", "LABEL = f'{NAME}-{1:02d}'"], "LABEL", None),
     ],
 )  # fmt: skip
@@ -113,6 +120,15 @@ def test_dataclasses_named_tuples_and_enumerations() -> None:
     assert taken([imports, *classes], "Row, Pair") == [*narrowed, *classes]
 
 
+def test_transformers_for_scikit_learn() -> None:
+    body = "    def fit(self, X, y=None): return self\n    def transform(self, X): return X * 2"
+    cells = [
+        "from sklearn.base import BaseEstimator, TransformerMixin",
+        f"class Times(BaseEstimator, TransformerMixin):\n{body}",
+    ]
+    assert taken(cells, "Times().transform(data)") == cells
+
+
 def test_names_of_comprehensions_and_parameters_are_their_own() -> None:
     cells = ["row = 5", "x = 6", "def f(x): return [row for row in x]"]
     assert taken(cells) == [cells[2]]
@@ -138,16 +154,16 @@ def test_future_features_come_along_and_stay_first() -> None:
 @pytest.mark.parametrize(
     ("cells", "why"),
     [
-        (["x = [1]", "x.append(2)"], "but set in cell 1 by `x = [1]`, if not changed since. Write `x = [1, 2]` into this cell"),
+        (["x = [1]", "x.append(2)"], "or from a later change, not from a constant that could be copied. Write `x = [1, 2]` into this cell"),
         (["x = 1", "x += 1"], "Write `x = 2` into this cell"),
         (["x = 0\nfor i in range(3):\n    x += i"], "Write `x = 3` into this cell"),
-        (["def load():\n    global x\n    x = 7", "load()"], "by a function of cell 1"),
+        (["def load():\n    global x\n    x = 7", "load()"], "from a function of cell 1"),
         (["x = input", "x = [x, 'a'][1]"], "Write `x = 'a'` into this cell"),
         (["import sqlite3\nx = sqlite3.connect(':memory:')"], "a sqlite3.Connection, which is open in this kernel"),
         (["from sklearn.linear_model import Ridge\nx = Ridge().fit([[1.0]], [1.0])"], "Register it as a model"),
         (["import numpy as np\nx = np.zeros((1000, 1000))"], "a numpy.ndarray of 1000 × 1000, which is data"),
         (["import pandas as pd\nx = pd.DataFrame({'a': range(9)}).query('a > 2')"], "DataFrame of 6 × 1"),
-        (["x = object()"], "an object, set in cell 1 by `x = object()`, if not changed since. Make it in init()"),
+        (["x = object()"], "an object that comes from cell 1, `x = object()`, or from a later change. Make it in init()"),
         (["def x(data): return 1", "x.calls = 1"], "it has changed since its definition in cell 1. Run cell 1 again"),
         (["n = 1\ndef x(data, n=n): return n", "n = 2"], "it has changed since its definition in cell 1"),
         (["class x:\n    size = 1", "x.size = 2"], "it has changed since its definition"),
@@ -156,6 +172,12 @@ def test_future_features_come_along_and_stay_first() -> None:
         (["class B:\n    def f(self): return 1\nclass x(B): ...", "class B:\n    def f(self): return 2"], "it has changed"),
         (["a, x = 1, 2", "a = 3"], "Write `x = 2` into this cell"),
         (["with open(__import__('os').devnull) as x: pass"], "which is open in this kernel"),
+        (["x = [f'f{i}' for i in range(2)]"], "Write `x = ['f0', 'f1']` into this cell"),
+        (["def make():\n    n = 2\n    def inner(x): return x + n\n    return inner\nx = make()"], "a function that comes from cell 1"),
+        (["def x(data, seen=[]): return seen", "x(1).append(2)"], "it has changed since its definition in cell 1"),
+        (["import os\nif os.environ.get('UNHEARD'):\n    x = 1\nelse:\n    x = 2"], "Write `x = 2` into this cell"),
+        (["x = (1 << 99_999) + len([])"], "an int that comes from cell 1"),
+        (["(x := 10)"], "Write `x = 10` into this cell"),
         (["a = 1", "x = a + 1", "a = 5"], "Write `x = 2` into this cell"),
     ],
 )  # fmt: skip
@@ -166,7 +188,7 @@ def test_hidden_state_is_refused_with_the_remedy(cells: list[str], why: str) -> 
 def test_what_no_cell_defines_is_refused() -> None:
     session = Session()
     session.scope["x"] = {1: object}
-    assert "by no cell as Python; it may come from a magic as %run" in session.take(RUN + "x").refusals["x"].why
+    assert "from no cell as Python, perhaps from a magic as %run" in session.take(RUN + "x").refusals["x"].why
 
 
 def test_a_reason_deep_down_is_found() -> None:
