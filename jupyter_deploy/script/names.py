@@ -32,7 +32,8 @@ def unbound_names(
     ----------
     source : the script.
     notebook_names : names that the notebook has; such a name is an error, any other a warning.
-    refusals : the names among them that could not be taken in, with the reasons; they may hide a builtin.
+    refusals : the names among them that could not be taken in, with the reasons; one may hide a builtin, or be
+        needed before the script binds it.
 
     Raises
     ------
@@ -44,7 +45,7 @@ def unbound_names(
     guarded = _guarded_lines(source.tree)
     first_line: dict[str, int] = {}
     for name, line in reads:
-        known = name in bound or (name in _BUILTINS and name not in refusals)
+        known = name not in refusals and (name in bound or name in _BUILTINS)
         if not known and line not in guarded and not _SPECIAL.fullmatch(name):
             first_line[name] = min(line, first_line.get(name, line))
     for name, line in first_line.items():

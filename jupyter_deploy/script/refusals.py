@@ -61,7 +61,8 @@ def _of_kind(name: str, value: Any) -> Refusal | None:
     if isinstance(shape, tuple):
         return Refusal(
             f"{_a(value)} of {' × '.join(map(str, shape)) or 'one value'}, which is data, not a constant",
-            f"Write it into this cell if it is short; else save it to a file, register that (%register_model … --name {name}) and load it in init().",
+            "Write it into this cell if it is short; else save it to a file, "
+            f"register that (%register_model … --name {name}) and load it in init().",
         )
     if any(hasattr(type(value), method) for method in ("close", "acquire", "__next__")):
         return Refusal(f"{_a(value)}, which is open in this kernel alone", "Open it in init().")

@@ -53,3 +53,13 @@ def test_a_builtin_that_the_notebook_has_hidden_is_named_too() -> None:
     cell = RUN + "filter(data)"
     (error,) = describe(cell, "score.py", session.variables, session.take(cell).refusals).errors
     assert "`filter` exists only in the notebook" in error.message
+
+
+def test_what_is_needed_before_the_cell_defines_it_is_named() -> None:
+    session = Session("model = object()", "def f(x, by=model): return by")
+    cell = "def init():\n    global model\n    model = 1\ndef run(data): return f(data)\n"
+    taken = session.take(cell)
+    (error,) = describe(merge(cell, taken).text, "score.py", session.variables, taken.refusals).errors
+    assert str(error).startswith(
+        "score.py:3: error: `model` exists only in the notebook: an object that comes from cell 1"
+    )
