@@ -31,6 +31,9 @@ JSON_KEYS: Mapping[str, str] = {
     "description": "description",
 }
 
+ENVIRONMENT_KEYS = ("condaFile", "pipRequirementsFile")
+"""Where the packages come from; of these a configuration has one, or none for the kernel's."""
+
 _TYPES: Mapping[str, tuple[type, str]] = {
     "enable_gpu": (bool, "true or false"),
     "base_image_registry": (Mapping, "an object with address, username and password"),

@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_deploy.bundle.contents import SealedFile, SealedModel, SealedScript
+from jupyter_deploy.config.conda_file import CondaFile
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
+from jupyter_deploy.engine.locking import seal_conda
 from jupyter_deploy.engine.requests import DeployRequest, SealedEnvironment
 from jupyter_deploy.engine.sources import imports_of, modules_of, python_text, source_files
 from jupyter_deploy.errors import ConfigError, ScriptError
@@ -69,10 +71,6 @@ def check_supported(inference: InferenceConfig, target: Target) -> None:
         for name, able in target.unsupported.items()
         if name in inference.given()
     ]
-    if inference.conda_file:
-        problems.append(
-            "conda_file cannot be resolved yet; give pip_requirements_file, or neither for the kernel's packages"
-        )
     if problems:
         raise ConfigError(problems)
 
@@ -111,7 +109,9 @@ def _sealed(folder: WorkspaceFolder, path: Path, name: str) -> SealedFile:
 def _environment(
     inference: InferenceConfig, kernel: SealedEnvironment, models: Sequence[ModelRecord]
 ) -> SealedEnvironment:
-    requirements = inference.path_of("pip_requirements_file")
+    conda, requirements = inference.path_of("conda_file"), inference.path_of("pip_requirements_file")
+    if conda is not None:
+        return seal_conda(CondaFile.from_file(conda), conda.name)
     if requirements is not None:
         from jupyter_deploy.environments import check_requirements
 

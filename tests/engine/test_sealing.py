@@ -124,12 +124,35 @@ def test_a_setting_that_needs_an_image_is_refused_naming_the_target_that_honours
         assert "'local'" in problem
 
 
-def test_a_conda_file_is_refused_and_nothing_is_recorded(workspace: Workspace, tmp_path: Path) -> None:
+def test_a_conda_file_with_what_only_conda_has_is_refused_and_nothing_is_recorded(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     script = write_script(tmp_path)
-    (tmp_path / "env.yml").write_text("dependencies: [python]\n")
-    with pytest.raises(ConfigError, match="conda_file cannot be resolved yet; give pip_requirements_file"):
+    (tmp_path / "env.yml").write_text("dependencies: [mkl, six, nodejs>=18]\n")
+    with pytest.raises(ConfigError, match=r"env.yml: 2 problems") as refused:
         begin(workspace, script, inference={"conda_file": str(tmp_path / "env.yml")})
+    assert [problem.split(": ")[:2] for problem in refused.value.problems] == [
+        ["mkl", "only in conda"],
+        ["nodejs>=18", "only in conda"],
+    ]
     assert list(Webservice.list(workspace)) == []
+
+
+def test_a_conda_file_is_sealed_by_what_it_says_without_credentials(workspace: Workspace, tmp_path: Path) -> None:
+    write_script(tmp_path)
+    lines = ["channels: ['https://me:s3cret@example.org/t/t0ken/x']", "dependencies: [six, {pip: [joblib]}]"]
+    for name, comment in (("env.yml", ""), ("other.yml", "# said otherwise\n")):
+        (tmp_path / name).write_text(comment + "\n".join([*lines, "variables: {FACTOR: 2}\n"]))
+    first, second = (
+        sealed(workspace, entry_script=str(tmp_path / "score.py"), conda_file=str(tmp_path / name))
+        for name in ("env.yml", "other.yml")
+    )
+    assert (first.environment.kind, first.environment.name) == ("conda", "env.yml")
+    assert first.environment.variables == {"FACTOR": "2"}
+    assert "s3cret" not in str(first.to_json())
+    assert "t0ken" not in str(first.to_json())
+    assert first.digest == second.digest
+    assert DeployRequest.from_json(first.to_json()) == first
 
 
 def test_a_script_that_could_not_start_is_refused_and_nothing_is_recorded(workspace: Workspace, tmp_path: Path) -> None:

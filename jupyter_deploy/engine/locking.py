@@ -1,0 +1,52 @@
+"""Environments from what users name: sealed when they deploy, locked when the operation runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from jupyter_deploy.config.conda_file import CondaFile
+from jupyter_deploy.engine.requests import SealedEnvironment
+from jupyter_deploy.environments import Lock
+
+
+def seal_conda(file: CondaFile, filename: str) -> SealedEnvironment:
+    """Seal a conda file.
+
+    Raises
+    ------
+    ConfigError : lines that cannot be had. EnvironmentFailed : no such Python is on this machine.
+    """
+    from jupyter_deploy.environments import interpreter_for, plan_conda
+
+    plan = plan_conda(file, filename)
+    plan.require()
+    interpreter_for(plan)  # what is wrong is told in the call, before anything has begun
+    text = json.dumps(file.to_document(), ensure_ascii=False)
+    return SealedEnvironment("conda", text, filename, variables=file.variables)
+
+
+def lock_of(environment: SealedEnvironment, say: Callable[[str], None]) -> Lock:
+    """Lock a sealed environment, or read the lock that it holds.
+
+    Parameters
+    ----------
+    say : called with each line of progress.
+
+    Raises
+    ------
+    EnvironmentFailed : the packages, or the Python, cannot be had.
+    """
+    from jupyter_deploy.environments import interpreter_for, lock_conda, lock_requirements, plan_conda
+
+    if environment.kind == "conda":
+        plan = plan_conda(CondaFile.from_document(json.loads(environment.text), ""), environment.name)
+        return lock_conda(plan, interpreter_for(plan), say)
+    if environment.kind == "pip":
+        return lock_requirements(environment.text, Path(sys.executable), say, environment.name)
+    lock = Lock.parse(environment.text)
+    for name in lock.missing:
+        say(f"the module '{name}' is imported and not installed here")
+    return lock
