@@ -28,6 +28,14 @@ def seal_conda(file: CondaFile, filename: str) -> SealedEnvironment:
     return SealedEnvironment("conda", text, filename, variables=file.variables)
 
 
+def seal_requirements(text: str, filename: str) -> SealedEnvironment:
+    """Seal the text of a requirements file; ConfigError for lines that cannot be had."""
+    from jupyter_deploy.environments import check_requirements
+
+    check_requirements(text, filename)
+    return SealedEnvironment("pip", text, filename)
+
+
 def lock_of(environment: SealedEnvironment, say: Callable[[str], None]) -> Lock:
     """Lock a sealed environment, or read the lock that it holds.
 

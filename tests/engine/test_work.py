@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from jupyter_deploy import Webservice, Workspace
+from jupyter_deploy import Environment, InferenceConfig, Webservice, Workspace
 from jupyter_deploy.environments.pythons import pythons_at_hand
 from jupyter_deploy.environments.serving import OLDEST_PYTHON
 from jupyter_deploy.errors import EnvironmentFailed, OperationFailed
@@ -85,6 +85,16 @@ def test_a_conda_file_is_served_with_its_python_packages_and_variables(workspace
     assert "channels conda-forge: not asked; every package comes from PyPI" in said
     service.restart()
     assert service.run("")[0] == [int(major), int(minor)]
+
+
+def test_variables_of_an_environment_are_set_and_an_update_replaces_them(workspace: Workspace, tmp_path: Path) -> None:
+    script = write_script(tmp_path, SAYS_ITS_PYTHON)
+    service = serve(workspace, script, inference={"environment": Environment("mine", {"FACTOR": "2"})})
+    assert service.run("")[2] == "2"
+    service.update(inference_config=InferenceConfig(str(script), environment=Environment("mine", {"FACTOR": "5"})))
+    assert service.run("")[2] == "5"
+    service.update(tags={"seen": "yes"}, max_request_wait_time=90)
+    assert service.run("")[2] == "5"
 
 
 def test_a_python_that_is_not_there_is_told_in_the_call_and_nothing_is_recorded(
