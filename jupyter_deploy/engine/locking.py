@@ -1,4 +1,4 @@
-"""Environments from what users name: sealed when they deploy, locked when the operation runs."""
+"""Environments from what users name: sealed when they deploy, locked when the operation runs, and looked at afterwards."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from jupyter_deploy.config.conda_file import CondaFile
+from jupyter_deploy.engine.places import bundle_folder
 from jupyter_deploy.engine.requests import SealedEnvironment
+from jupyter_deploy.engine.services import ServiceView
 from jupyter_deploy.environments import Lock
+from jupyter_deploy.errors import IntegrityError
+from jupyter_deploy.workspace.folder import WorkspaceFolder
 
 
 def seal_conda(file: CondaFile, filename: str) -> SealedEnvironment:
@@ -58,3 +62,19 @@ def lock_of(environment: SealedEnvironment, say: Callable[[str], None]) -> Lock:
     for name in lock.missing:
         say(f"the module '{name}' is imported and not installed here")
     return lock
+
+
+def served_lock(folder: WorkspaceFolder, view: ServiceView) -> Lock | None:
+    """Read the lock that a service runs with, or ran with last; None where it has never served.
+
+    Raises
+    ------
+    IntegrityError : its bundle is not there any more, or was changed.
+    """
+    if view.current is None:
+        return None
+    path = bundle_folder(folder, view.record.name, view.current.bundle) / "requirements.lock"
+    try:
+        return Lock.parse(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise IntegrityError(f"{path} cannot be read", str(error), "deploy or update the service again") from None

@@ -83,6 +83,7 @@ def test_a_conda_file_is_served_with_its_python_packages_and_variables(workspace
     said = [event.text for event in operation_of(service).events() if event.kind == "log"]
     assert "six=1.16: taken as six==1.16.*" in said
     assert "channels conda-forge: not asked; every package comes from PyPI" in said
+    assert [package.asked_by for package in service.packages() if package.name == "six"] == [("env.yml",)]
     service.restart()
     assert service.run("")[0] == [int(major), int(minor)]
 
