@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from jupyter_deploy.config.conda_dependencies import CondaDependencies as CondaDependencies
+    from jupyter_deploy.config.environment import Environment as Environment
     from jupyter_deploy.config.inference import InferenceConfig as InferenceConfig
     from jupyter_deploy.sdk.model import Model as Model
     from jupyter_deploy.sdk.operation import Operation as Operation
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "CondaDependencies": "jupyter_deploy.config.conda_dependencies",
+    "Environment": "jupyter_deploy.config.environment",
     "InferenceConfig": "jupyter_deploy.config.inference",
     "Model": "jupyter_deploy.sdk.model",
     "Operation": "jupyter_deploy.sdk.operation",

@@ -31,7 +31,16 @@ if len(sys.argv) > 1:
     workspace = jupyter_deploy.Workspace(sys.argv[1])
 print(json.dumps(sorted(sys.modules)))
 """
-PUBLIC = ["InferenceConfig", "Model", "Operation", "ProcessWebservice", "Webservice", "Workspace"]
+PUBLIC = [
+    "CondaDependencies",
+    "Environment",
+    "InferenceConfig",
+    "Model",
+    "Operation",
+    "ProcessWebservice",
+    "Webservice",
+    "Workspace",
+]
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:

@@ -14,7 +14,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -38,6 +38,7 @@ class BundleContents:
     models, script : sealed; their contents are in the store.
     lock : the text of ``requirements.lock``.
     settings : the target's part of ``service.json``.
+    variables : environment variables of the service.
     """
 
     service: str
@@ -47,6 +48,7 @@ class BundleContents:
     script: SealedScript
     lock: str
     settings: Mapping[str, Any]
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_bundle(folder: Path, contents: BundleContents, store: FileStore) -> None:
@@ -92,7 +94,7 @@ def service_settings(contents: BundleContents) -> dict[str, Any]:
         "entryScript": contents.script.entry,
         "sourceDirectory": contents.script.source_directory,
         "modelDir": models[0]["path"] if len(models) == 1 else MODELS,  # azureml-v1 1.4
-        "environmentVariables": {},
+        "environmentVariables": dict(contents.variables),
         **contents.settings,
     }
 

@@ -27,6 +27,7 @@ def declare_inference(parser: Parser) -> None:
         ("entryScript", "--entry-script --es", "PATH", "the script with init() and run()"),
         ("sourceDirectory", "--source-directory --sd", "FOLDER", "deployed whole; other paths are relative to it"),
         ("runtime", "--runtime --rt", "NAME", "python, the default"),
+        ("condaFile", "--conda-file --cf", "PATH", "packages and Python version, as a conda environment file"),
         ("pipRequirementsFile", "--pip-requirements-file", "PATH", "packages; by default those of this Python"),
     ):
         parser.option(flags, text, dest=f"inference:{key}", metavar=metavar, heading=heading)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from jupyter_deploy.config.environment import Environment
 from jupyter_deploy.config.files import read_document
 from jupyter_deploy.config.options import unknown_key
 from jupyter_deploy.errors import ConfigError, ScriptError
@@ -29,12 +30,20 @@ JSON_KEYS: Mapping[str, str] = {
     "baseImage": "base_image",
     "baseImageRegistry": "base_image_registry",
     "description": "description",
+    "environment": "environment",
 }
+
+ENVIRONMENT_KEYS = ("condaFile", "pipRequirementsFile", "environment")
+"""Where the packages come from; of these a configuration has one, or none for the kernel's."""
 
 _TYPES: Mapping[str, tuple[type, str]] = {
     "enable_gpu": (bool, "true or false"),
     "base_image_registry": (Mapping, "an object with address, username and password"),
+    "environment": (Mapping, "an object"),
 }
+_PARTS = (
+    "conda_file", "pip_requirements_file", "extra_docker_file_steps", "enable_gpu", "cuda_version", "base_image", "base_image_registry",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,7 @@ class InferenceConfig:
     enable_gpu, cuda_version : GPU support of the image. base_image, base_image_registry : the image to start from, and where it is.
     description : free text.
     pip_requirements_file : a pip requirements file; neither this nor ``conda_file`` means the packages of the running kernel.
+    environment : an Environment, which says all of that in one object and stands instead of these parts.
 
     Raises
     ------
@@ -74,12 +84,14 @@ class InferenceConfig:
     base_image_registry: Mapping[str, str] | None = field(default=None, repr=False)  # it holds a password
     cuda_version: str | None = None
     pip_requirements_file: str | None = None
+    environment: Environment | None = None
     script_path: Path = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "runtime", str(self.runtime or "python").lower())
         object.__setattr__(self, "script_path", self._check_script())
         self._check_runtime()
+        self._check_environment()
         for name in ("conda_file", "pip_requirements_file", "extra_docker_file_steps"):
             self._check_file(name)
         if self.conda_file and self.pip_requirements_file:
@@ -135,6 +147,19 @@ class InferenceConfig:
         if registry is not None and set(registry) != {"address", "username", "password"}:
             raise ConfigError(["base_image_registry takes address, username and password, all three"])
 
+    def _check_environment(self) -> None:
+        if self.environment is None:
+            return
+        if not isinstance(self.environment, Environment):
+            raise ConfigError([f"environment is {self.environment!r}; it takes an Environment"])
+        parts = [name for name in _PARTS if getattr(self, name)] + (["runtime"] if self.runtime != "python" else [])
+        if parts:
+            raise ConfigError(
+                [f"environment and {', '.join(parts)} are given; the environment says all of that itself"]
+            )
+        if problems := self.environment.problems():
+            raise ConfigError(problems)
+
     def _check_file(self, name: str) -> None:
         path = self.path_of(name)
         if path is not None and not path.is_file():
@@ -166,6 +191,9 @@ class InferenceConfig:
             problems.append("entryScript is missing")
         if problems:
             raise ConfigError(problems, where)
+        if "environment" in values:
+            root = Path(values.get("source_directory", "")).expanduser()
+            values["environment"] = Environment.from_json(values["environment"], root, where)
         return cls(**values)
 
     @classmethod

@@ -1,10 +1,13 @@
-"""The rule for tags and properties, of models and services alike: texts by texts."""
+"""Texts that users give: the rule for tags and properties, and what is taken out before an address is shown."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from jupyter_deploy.errors import UserError
+
+_CREDENTIALS = re.compile(r"(?<=//)[^\s`'\"]*@")
 
 
 def check_texts(what: str, values: Mapping[str, object] | None) -> dict[str, str]:
@@ -28,3 +31,8 @@ def check_texts(what: str, values: Mapping[str, object] | None) -> dict[str, str
                 f"{what}: {key!r}: {value!r} is not a text by a text", "", f"Write {what}={{'key': 'value'}}."
             )
     return {key: str(value) for key, value in values.items()}
+
+
+def without_credentials(text: str) -> str:
+    """The text with user names and passwords in its addresses replaced by ``***``."""
+    return _CREDENTIALS.sub("***@", text)

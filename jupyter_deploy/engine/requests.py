@@ -21,17 +21,19 @@ class SealedEnvironment:
 
     Parameters
     ----------
-    kind : "kernel" for a lock that is there already, "pip" for a requirements file to be locked.
-    text : of the lock, or of the file. name : the file's name.
+    kind : "kernel" for a lock that is there already; "pip" for a requirements file, "conda" for a conda file, to be locked.
+    text : of the lock, or of the file; a conda file as JSON. name : the file's name.
     imports : of a kernel's: who imports each module in the script, from which it can be locked anew for other models.
     local : of a kernel's: modules that lie beside the script.
+    variables : environment variables of the service.
     """
 
-    kind: Literal["kernel", "pip"]
+    kind: Literal["kernel", "pip", "conda"]
     text: str
     name: str = ""
     imports: Mapping[str, str] = field(default_factory=dict)
     local: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class DeployRequest:
     def digest(self) -> str:
         """Equal for requests that make the same service, whenever and from wherever they are made."""
         content = self.to_json()
-        del content["inference"]
+        del content["inference"], content["environment"]["name"]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from jupyter_deploy.bundle.contents import SealedFile, SealedModel, SealedScript
+from jupyter_deploy.config.conda_file import CondaFile
+from jupyter_deploy.config.environment import Environment
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
+from jupyter_deploy.config.texts import check_texts
+from jupyter_deploy.engine.locking import seal_conda, seal_requirements
 from jupyter_deploy.engine.requests import DeployRequest, SealedEnvironment
 from jupyter_deploy.engine.sources import imports_of, modules_of, python_text, source_files
 from jupyter_deploy.errors import ConfigError, ScriptError
@@ -57,7 +62,7 @@ def seal(
         ),
         options=without_secrets(options),
         settings=target.server_settings(options),
-        inference=inference.given(),
+        inference=_as_given(inference),
     )
     return request, description.findings
 
@@ -69,12 +74,22 @@ def check_supported(inference: InferenceConfig, target: Target) -> None:
         for name, able in target.unsupported.items()
         if name in inference.given()
     ]
-    if inference.conda_file:
-        problems.append(
-            "conda_file cannot be resolved yet; give pip_requirements_file, or neither for the kernel's packages"
-        )
+    docker = (
+        inference.environment.docker.given() if inference.environment and "base_image" in target.unsupported else ()
+    )
+    problems += [
+        f"environment.docker.{name} has no meaning on the target '{target.name}';"
+        f" it needs a target that builds images ('{target.unsupported['base_image']}')"
+        for name in docker
+    ]
     if problems:
         raise ConfigError(problems)
+
+
+def _as_given(inference: InferenceConfig) -> dict[str, Any]:
+    """The settings for the record; of an environment its name, since what it says is sealed beside them."""
+    given = inference.given()
+    return {**given, "environment": inference.environment.name} if inference.environment else given
 
 
 def _described(inference: InferenceConfig, notebook_names: Collection[str]) -> ScriptDescription:
@@ -111,14 +126,30 @@ def _sealed(folder: WorkspaceFolder, path: Path, name: str) -> SealedFile:
 def _environment(
     inference: InferenceConfig, kernel: SealedEnvironment, models: Sequence[ModelRecord]
 ) -> SealedEnvironment:
-    requirements = inference.path_of("pip_requirements_file")
+    if inference.environment is not None:
+        return _sealed_environment(inference.environment, kernel, models)
+    conda, requirements = inference.path_of("conda_file"), inference.path_of("pip_requirements_file")
+    if conda is not None:
+        return seal_conda(CondaFile.from_file(conda), conda.name)
     if requirements is not None:
-        from jupyter_deploy.environments import check_requirements
-
-        text = requirements.read_text(encoding="utf-8-sig")
-        check_requirements(text, requirements.name)
-        return SealedEnvironment("pip", text, requirements.name)
+        return seal_requirements(requirements.read_text(encoding="utf-8-sig"), requirements.name)
     return _locked(kernel, models)
+
+
+def _sealed_environment(
+    environment: Environment, kernel: SealedEnvironment, models: Sequence[ModelRecord]
+) -> SealedEnvironment:
+    if problems := environment.problems():  # it may have been changed since it was configured
+        raise ConfigError(problems)
+    python = environment.python
+    if python.conda_dependencies is not None:
+        sealed = seal_conda(python.conda_dependencies.file, environment.name)
+    elif python.pip_requirements is not None:
+        sealed = seal_requirements(python.pip_requirements, environment.name)
+    else:
+        sealed = _locked(kernel, models)
+    given = check_texts("environment_variables", environment.environment_variables)
+    return replace(sealed, variables={**sealed.variables, **given})
 
 
 def _locked(environment: SealedEnvironment, models: Sequence[ModelRecord]) -> SealedEnvironment:

@@ -13,6 +13,7 @@ from typing import Any
 
 from jupyter_deploy.bundle.writer import SERVER, BundleContents, write_bundle
 from jupyter_deploy.config.inference import InferenceConfig
+from jupyter_deploy.engine.locking import lock_of
 from jupyter_deploy.engine.proof import Notebook, prove
 from jupyter_deploy.engine.requests import SealedEnvironment
 from jupyter_deploy.engine.sealing import seal
@@ -73,7 +74,9 @@ def try_script(
         with folder.files.adding():
             request, _ = seal(folder, "trial", models, inference, target, target.options())
             lock, interpreter = _environment(request.environment, say)
-            contents = BundleContents("trial", 1, folder.id, request.models, request.script, lock, request.settings)
+            contents = BundleContents(
+                "trial", 1, folder.id, request.models, request.script, lock, request.settings, request.environment.variables,
+            )  # fmt: skip
             write_bundle(bundle, contents, folder.files)
         result = _outcome(_run(bundle, interpreter, body, say), request.script.entry, bundle)
         if notebook is None or body is None or result.status is None:
@@ -85,10 +88,10 @@ def _environment(environment: SealedEnvironment, say: Say) -> tuple[str, Path]:
     """The lock, and an interpreter that satisfies it; one made from this interpreter is satisfied by it."""
     if environment.kind == "kernel":
         return environment.text, Path(sys.executable)
-    from jupyter_deploy.environments import lock_requirements, virtual_environment
+    from jupyter_deploy.environments import python_of, virtual_environment
 
-    lock = lock_requirements(environment.text, Path(sys.executable), say)
-    return lock.text(), virtual_environment(lock, Path(sys.executable), say)
+    lock = lock_of(environment, say)
+    return lock.text(), virtual_environment(lock, python_of(lock.python), say)
 
 
 def _run(bundle: Path, interpreter: Path, body: bytes | None, say: Say) -> Mapping[str, Any]:

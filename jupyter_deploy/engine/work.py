@@ -12,8 +12,9 @@ from pathlib import Path
 
 from jupyter_deploy.bundle.writer import BundleContents, verify_bundle, write_bundle
 from jupyter_deploy.engine.job import Job
+from jupyter_deploy.engine.locking import lock_of
 from jupyter_deploy.engine.places import bundle_folder, place_of
-from jupyter_deploy.engine.requests import DeployRequest, SealedEnvironment
+from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.environments import Lock
 from jupyter_deploy.errors import OperationCancelled
 from jupyter_deploy.targets import find_target
@@ -35,11 +36,12 @@ def _release(job: Job) -> None:
     number: int = job.request["version"]
     bundle = bundle_folder(job.folder, job.service, job.request["bundle"])
     with job.step("environment", "environment"):
-        lock = _locked(job, request.environment)
+        lock = lock_of(request.environment, job.say)
     with job.step("bundle", "bundle"):
         contents = BundleContents(
-            job.service, number, job.folder.id, request.models, request.script, lock.text(), request.settings
-        )
+            job.service, number, job.folder.id, request.models, request.script, lock.text(), request.settings,
+            request.environment.variables,
+        )  # fmt: skip
         write_bundle(bundle, contents, job.folder.files)
     _serve(job, request, number, bundle, lock)
 
@@ -72,20 +74,9 @@ def _serve(job: Job, request: DeployRequest, number: int, bundle: Path, lock: Lo
     job.log.write("state", f"{job.service} is {status.state}", state=status.state, scoring_uri=status.scoring_uri)
 
 
-def _locked(job: Job, environment: SealedEnvironment) -> Lock:
-    if environment.kind == "pip":
-        from jupyter_deploy.environments import lock_requirements
-
-        return lock_requirements(environment.text, Path(sys.executable), job.say, environment.name)
-    lock = Lock.parse(environment.text)
-    for name in lock.missing:
-        job.say(f"the module '{name}' is imported and not installed here")
-    return lock
-
-
 def _interpreter(job: Job, lock: Lock) -> Path:
     """This interpreter where it satisfies the lock, else a virtual environment that does (design: the embedded default)."""
-    from jupyter_deploy.environments import lacking, virtual_environment
+    from jupyter_deploy.environments import lacking, python_of, virtual_environment
 
     if lock.source == "kernel":
         missing = lacking(lock)
@@ -93,7 +84,7 @@ def _interpreter(job: Job, lock: Lock) -> Path:
             return Path(sys.executable)
         job.say(f"this interpreter does not satisfy the lock ({missing[0]}); making a virtual environment")
     with job.step("packages", "packages"):
-        return virtual_environment(lock, Path(sys.executable), job.say)
+        return virtual_environment(lock, python_of(lock.python), job.say)
 
 
 def _stop(job: Job) -> None:

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from jupyter_deploy.config.texts import without_credentials
 from jupyter_deploy.environments.interpreter import inspect
 from jupyter_deploy.environments.lock import Lock, LockedPackage, normal, parse_pins
 from jupyter_deploy.environments.serving import REPLACED_PACKAGES, SCORING_SERVER, SERVER_PACKAGES
-from jupyter_deploy.environments.uv import Say, run_uv, without_credentials
+from jupyter_deploy.environments.uv import Say, run_uv
 from jupyter_deploy.errors import ConfigError, EnvironmentFailed
 
 _COMMENT = re.compile(r"(^|\s)#.*")
@@ -127,9 +128,9 @@ def _read(text: str, filename: str) -> list[_Entry]:
     entries: list[_Entry] = []
     problems: list[str] = []
     for number, line in _logical_lines(text):
-        refusal = _refusal(line)
-        if refusal:
-            problems.append(f"line {number}: {refusal}")
+        refused = refusal(line)
+        if refused:
+            problems.append(f"line {number}: {refused}: {without_credentials(line)}")
         else:
             entries.append(_entry(line))
     if problems:
@@ -153,18 +154,18 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         yield start, joined.strip()
 
 
-def _refusal(line: str) -> str:
-    """Why a line is not taken, or an empty text."""
+def refusal(line: str) -> str:
+    """Say why a line of a requirements file is not taken; an empty text for one that is."""
     from packaging.requirements import InvalidRequirement
 
     if line.startswith("-"):
-        return f"options are not taken yet: {without_credentials(line)}"
+        return "options are not taken yet"
     if _ELSEWHERE.match(line):
-        return f"addresses and paths are not taken yet: {without_credentials(line)}"
+        return "addresses and paths are not taken yet"
     try:
         _entry(line)
     except InvalidRequirement as error:
-        return f"this is no requirement: {line} ({str(error).splitlines()[0]})"
+        return f"this is no requirement ({str(error).splitlines()[0]})"
     return ""
 
 

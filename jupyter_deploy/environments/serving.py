@@ -24,3 +24,6 @@ REPLACED_PACKAGES = frozenset(
 
 REPLACED_MODULES = frozenset({"azureml", "azureml_inference_server_http", "jupyter_deploy"})
 """Modules that the scoring server answers."""
+
+OLDEST_PYTHON = "3.10"
+"""The oldest Python that the scoring server runs with."""

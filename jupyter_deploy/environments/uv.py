@@ -6,8 +6,9 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from jupyter_deploy.config.texts import without_credentials
 from jupyter_deploy.errors import EnvironmentFailed
 
 Say = Callable[[str], None]
@@ -19,13 +20,14 @@ _PASSED_ON = re.compile(
     r"|SYSTEMROOT|SYSTEMDRIVE|USERPROFILE|APPDATA|LOCALAPPDATA)",
     re.IGNORECASE,
 )
-_CREDENTIALS = re.compile(r"(?<=//)[^\s`'\"]*@")
 # How uv marks the start of an error and draws the chain of its causes: in words, in older versions with these signs.
 _ERROR = re.compile(r"\s*(error\b|\u00d7)")
 _DRAWING = re.compile(r"^[\s\u00d7\u2570\u2500\u25b6\u2502\u251c]*(error: )?")
 
 
-def run_uv(arguments: Sequence[str], say: Say, *, remedy: str, stdin: str = "") -> str:
+def run_uv(
+    arguments: Sequence[str], say: Say, *, remedy: str, stdin: str = "", variables: Mapping[str, str] | None = None
+) -> str:
     """Run uv to its end.
 
     Parameters
@@ -34,6 +36,7 @@ def run_uv(arguments: Sequence[str], say: Say, *, remedy: str, stdin: str = "") 
     say : called with each line that uv reports while it works.
     remedy : what the person can do if it fails.
     stdin : text for uv's standard input.
+    variables : environment variables for uv, over those it gets of the caller's.
 
     Returns
     -------
@@ -46,7 +49,8 @@ def run_uv(arguments: Sequence[str], say: Say, *, remedy: str, stdin: str = "") 
     from uv import find_uv_bin
 
     command = [find_uv_bin(), *arguments, "--color=never", "--no-progress"]
-    environment = {name: value for name, value in os.environ.items() if _PASSED_ON.fullmatch(name)}
+    passed_on = {name: value for name, value in os.environ.items() if _PASSED_ON.fullmatch(name)}
+    environment = {**passed_on, **(variables or {})}
     # Files, not pipes, for what goes in and comes out: only one stream has to be read while uv runs.
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as got:
         given.write(stdin.encode())
@@ -62,11 +66,6 @@ def run_uv(arguments: Sequence[str], say: Say, *, remedy: str, stdin: str = "") 
             raise EnvironmentFailed(what or f"uv {arguments[0]} ended with code {process.returncode}", why, remedy)
         got.seek(0)
         return got.read().decode()
-
-
-def without_credentials(text: str) -> str:
-    """The text with user names and passwords in its addresses replaced by ``***``."""
-    return _CREDENTIALS.sub("***@", text)
 
 
 def read_reason(reported: Sequence[str]) -> tuple[str, str]:

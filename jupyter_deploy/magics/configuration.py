@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
+from jupyter_deploy.config.inference import ENVIRONMENT_KEYS
 from jupyter_deploy.errors import ConfigError
 from jupyter_deploy.magics.arguments import Argument
 
@@ -24,7 +25,7 @@ DC = Argument(
 SCRIPT = Argument("script", "The entry script, with init() and run().", ("--script",), "score.py", "file")
 ENV = Argument(
     "env",
-    "What the script needs: a pip requirements file, or 'kernel' for the packages of this kernel, which is the default.",
+    "What the script needs: a pip requirements file, a conda file (.yml), or 'kernel' for the packages of this kernel, the default.",
     ("--env",),
     "kernel|FILE",
     "file",
@@ -100,7 +101,7 @@ def environment_keys(env: str | None) -> dict[str, str | None]:
     """What ``--env`` means in an inference configuration; it wins over both kinds of environment a file may name."""
     if env is None:
         return {}
-    nothing: dict[str, str | None] = {"condaFile": None, "pipRequirementsFile": None}
+    nothing: dict[str, str | None] = dict.fromkeys(ENVIRONMENT_KEYS)
     if env == "kernel":
         return nothing
     path = Path(env).expanduser().absolute()  # not relative to a source directory, as in the file

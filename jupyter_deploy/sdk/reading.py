@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_deploy.config.files import read_document
-from jupyter_deploy.config.inference import InferenceConfig
+from jupyter_deploy.config.inference import ENVIRONMENT_KEYS, InferenceConfig
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.errors import ConfigError
 from jupyter_deploy.sdk.deploying import default_options
@@ -20,7 +20,7 @@ def read_inference(file: str | None, over: Mapping[str, Any]) -> InferenceConfig
 
     Parameters
     ----------
-    file : the file, or None. over : keys of the file that win over what it says.
+    file : the file, or None. over : keys of the file that win over what it says; an environment wins over those of any kind.
 
     Returns
     -------
@@ -33,8 +33,9 @@ def read_inference(file: str | None, over: Mapping[str, Any]) -> InferenceConfig
     if file is None and not over:
         return None
     document = {} if file is None else read_document(file, "inference configuration")
+    others = dict.fromkeys(ENVIRONMENT_KEYS) if any(key in over for key in ENVIRONMENT_KEYS) else {}
     return InferenceConfig.from_json(
-        {**document, **over}, "inference configuration" if file is None else Path(file).name
+        {**document, **others, **over}, "inference configuration" if file is None else Path(file).name
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
-from jupyter_deploy.engine import changes, keys, logs, services
+from jupyter_deploy.engine import changes, keys, locking, logs, services
 from jupyter_deploy.engine.services import ServiceView
 from jupyter_deploy.errors import NotFound, UserError
 from jupyter_deploy.script import Finding
@@ -21,6 +21,7 @@ from jupyter_deploy.sdk.history import Version
 from jupyter_deploy.sdk.lookup import Filter, filters
 from jupyter_deploy.sdk.model import Model
 from jupyter_deploy.sdk.operation import Operation
+from jupyter_deploy.sdk.packages import Package, environment_details
 from jupyter_deploy.sdk.waiting import wait_for
 from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.targets.base import State
@@ -179,6 +180,11 @@ class Webservice:
         current = self.version
         return Table(Version(record, record.number == current) for record in self.view.versions)
 
+    def packages(self) -> Table[Package]:
+        """Every package that it runs with, in which version, and who asked for it; empty before it has served."""
+        lock = locking.served_lock(self.workspace.folder, self.view)
+        return Table(map(Package, lock.packages if lock else ()), "no packages yet; they are known once it has served")
+
     # ------------------------------------------------------------------ using it
 
     def wait_for_deployment(self, show_output: bool = False, timeout_sec: float | None = None) -> None:
@@ -321,6 +327,7 @@ class Webservice:
             "scoringUri": record.scoring_uri, "swaggerUri": self.swagger_uri, "version": record.current,
             "modelIds": list(view.current.models) if view.current else [],
             "authEnabled": self.auth_enabled, "deploymentConfig": record.options,
+            "environmentDetails": environment_details(locking.served_lock(self.workspace.folder, view)),
         }  # fmt: skip
 
     def row(self) -> dict[str, Any]:

@@ -68,6 +68,13 @@ def test_the_script_may_come_from_options_alone(folder: Path) -> None:
     assert config == InferenceConfig("score.py", pip_requirements_file="requirements.txt")
 
 
+def test_an_environment_on_the_line_wins_over_one_of_another_kind_in_the_file(folder: Path) -> None:
+    for name in ("env.yml", "requirements.txt"):
+        (folder / name).touch()
+    file = write(folder, entryScript="score.py", pipRequirementsFile="requirements.txt")
+    assert inference("--ic", file, "--cf", "env.yml") == InferenceConfig("score.py", conda_file="env.yml")
+
+
 def test_problems_of_the_file_name_the_file(folder: Path) -> None:
     with pytest.raises(ConfigError, match=r"^config.json: .* no key 'entryScrip'; did you mean 'entryScript'"):
         inference("--ic", write(folder, entryScrip="score.py"), "--es", "score.py")

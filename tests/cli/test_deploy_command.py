@@ -129,7 +129,7 @@ def test_a_script_that_fails_is_shown_with_its_line(cli: Cli, workspace: Workspa
         (["-m", "tiny", "--es", "score.py", "-ct", "myaks"], "there is no compute 'myaks': no target of this release takes one"),
         (["-m", "tiny", "--es", "score.py", "--cp", "aks"], "there is no target 'aks'"),
         (["-m", "tiny", "--es", "score.py", "--num-replicas", "3"], "has no option '--num-replicas'"),
-        (["-m", "tiny", "--es", "score.py", "--conda-file", "env.yml"], "has no option '--conda-file'"),
+        (["-m", "tiny", "--es", "score.py", "--conda-file", "env.yml"], "env.yml does not exist"),
         (["-f", "none.json", "--es", "score.py"], "cannot read the model metadata file"),
         (["-f", "meta.json", "--es", "score.py"], "meta.json: modelId is missing"),
         (["-m", "tiny", "--ic", "empty.py"], "it must be an object with keys"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_deploy.config.environment import Environment
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.errors import ConfigError, ScriptError
 
@@ -105,6 +106,29 @@ def test_conda_and_pip_together_are_refused(folder: Path) -> None:
         (folder / name).touch()
     with pytest.raises(ConfigError, match="both given"):
         InferenceConfig("score.py", conda_file="env.yml", pip_requirements_file="requirements.txt")
+
+
+def test_an_environment_stands_instead_of_the_parts(folder: Path) -> None:
+    (folder / "env.yml").touch()
+    environment = Environment("mine")
+    assert InferenceConfig("score.py", environment=environment).environment is environment
+    for part in ({"conda_file": "env.yml"}, {"enable_gpu": True}, {"base_image": "ubuntu"}, {"runtime": "spark-py"}):
+        with pytest.raises(ConfigError, match=f"environment and {next(iter(part))} are given"):
+            InferenceConfig("score.py", environment=environment, **part)
+    with pytest.raises(ConfigError, match="environment is 'mine'; it takes an Environment"):
+        InferenceConfig("score.py", environment="mine")  # type: ignore[arg-type]  # as a user might write it
+
+
+def test_an_environment_of_the_file_is_read_relative_to_the_source_directory(folder: Path) -> None:
+    document = {"name": "mine", "python": {"condaDependenciesFile": "env.yml"}, "environmentVariables": {"A": "1"}}
+    config = InferenceConfig.from_json(
+        {"entryScript": "x/score.py", "sourceDirectory": "source", "environment": document}, "ic.json"
+    )
+    assert config.environment is not None
+    assert (config.environment.name, config.environment.environment_variables) == ("mine", {"A": "1"})
+    assert refused({"entryScript": "score.py", "environment": "mine"}).problems == (
+        "environment is 'mine'; it takes an object",
+    )
 
 
 def test_every_key_of_the_file_reaches_its_setting(folder: Path) -> None:

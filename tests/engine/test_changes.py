@@ -33,9 +33,8 @@ def test_names_that_are_no_service_names_are_refused(workspace: Workspace, tmp_p
 
 @pytest.mark.parametrize("name", ["abc", "a-1", "a" * 32])
 def test_names_at_the_limits_of_the_rule_are_taken(workspace: Workspace, tmp_path: Path, name: str) -> None:
-    with pytest.raises(ConfigError, match="conda_file"):  # the next thing that is looked at
-        (tmp_path / "env.yml").touch()
-        begin(workspace, write_script(tmp_path), name=name, inference={"conda_file": str(tmp_path / "env.yml")})
+    with pytest.raises(ConfigError, match="enable_gpu"):  # the next thing that is looked at
+        begin(workspace, write_script(tmp_path), name=name, inference={"enable_gpu": True})
 
 
 def test_the_same_model_twice_is_refused(shared: Webservice, script: Path) -> None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jupyter_deploy import InferenceConfig, Model, Webservice, Workspace
-from jupyter_deploy.engine.requests import DeployRequest
+from jupyter_deploy import Environment, InferenceConfig, Model, Webservice, Workspace
+from jupyter_deploy.engine.requests import DeployRequest, SealedEnvironment
 from jupyter_deploy.engine.sealing import seal, with_models
 from jupyter_deploy.environments import Lock
 from jupyter_deploy.errors import ConfigError, ScriptError, UserError
@@ -124,12 +125,81 @@ def test_a_setting_that_needs_an_image_is_refused_naming_the_target_that_honours
         assert "'local'" in problem
 
 
-def test_a_conda_file_is_refused_and_nothing_is_recorded(workspace: Workspace, tmp_path: Path) -> None:
+def test_a_conda_file_with_what_only_conda_has_is_refused_and_nothing_is_recorded(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     script = write_script(tmp_path)
-    (tmp_path / "env.yml").write_text("dependencies: [python]\n")
-    with pytest.raises(ConfigError, match="conda_file cannot be resolved yet; give pip_requirements_file"):
+    (tmp_path / "env.yml").write_text("dependencies: [mkl, six, nodejs>=18]\n")
+    with pytest.raises(ConfigError, match=r"env.yml: 2 problems") as refused:
         begin(workspace, script, inference={"conda_file": str(tmp_path / "env.yml")})
+    assert [problem.split(": ")[:2] for problem in refused.value.problems] == [
+        ["mkl", "only in conda"],
+        ["nodejs>=18", "only in conda"],
+    ]
     assert list(Webservice.list(workspace)) == []
+
+
+def test_a_conda_file_is_sealed_by_what_it_says_without_credentials(workspace: Workspace, tmp_path: Path) -> None:
+    write_script(tmp_path)
+    lines = ["channels: ['https://me:s3cret@example.org/t/t0ken/x']", "dependencies: [six, {pip: [joblib]}]"]
+    for name, comment in (("env.yml", ""), ("other.yml", "# said otherwise\n")):
+        (tmp_path / name).write_text(comment + "\n".join([*lines, "variables: {FACTOR: 2}\n"]))
+    first, second = (
+        sealed(workspace, entry_script=str(tmp_path / "score.py"), conda_file=str(tmp_path / name))
+        for name in ("env.yml", "other.yml")
+    )
+    assert (first.environment.kind, first.environment.name) == ("conda", "env.yml")
+    assert first.environment.variables == {"FACTOR": "2"}
+    assert "s3cret" not in str(first.to_json())
+    assert "t0ken" not in str(first.to_json())
+    assert first.digest == second.digest
+    assert DeployRequest.from_json(first.to_json()) == first
+
+
+def test_an_environment_is_sealed_as_the_file_that_it_came_from(workspace: Workspace, tmp_path: Path) -> None:
+    script = str(write_script(tmp_path))
+    (tmp_path / "env.yml").write_text("dependencies: [six]\nvariables: {A: '1', B: '1'}\n")
+    (tmp_path / "requirements.txt").write_text("six>=1\n")
+    conda = Environment.from_conda_specification("mine", tmp_path / "env.yml")
+    conda.environment_variables = {"B": "2"}
+    by_file = sealed(workspace, entry_script=script, conda_file=str(tmp_path / "env.yml")).environment
+    request = sealed(workspace, entry_script=script, environment=conda)
+    assert request.environment == replace(by_file, name="mine", variables={"A": "1", "B": "2"})
+    assert DeployRequest.from_json(json.loads(json.dumps(request.to_json()))) == request
+    assert request.inference["environment"] == "mine"
+    pip = Environment.from_pip_requirements("mine", tmp_path / "requirements.txt")
+    assert sealed(workspace, entry_script=script, environment=pip).environment == SealedEnvironment(
+        "pip", "six>=1\n", "mine"
+    )
+    kernel = sealed(workspace, entry_script=script, environment=Environment("mine", {"A": "1"})).environment
+    assert kernel == replace(sealed(workspace, entry_script=script).environment, variables={"A": "1"})
+
+
+def test_an_environment_with_an_image_is_refused_naming_the_target_that_honours_it(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    environment = Environment("mine")
+    environment.docker.enabled = True
+    environment.docker.base_image = "ubuntu"
+    with pytest.raises(ConfigError) as refused:
+        sealed(workspace, entry_script=str(write_script(tmp_path)), environment=environment)
+    assert [problem.split(" has no meaning")[0] for problem in refused.value.problems] == [
+        "environment.docker.enabled",
+        "environment.docker.base_image",
+    ]
+    assert all("'local'" in problem for problem in refused.value.problems)
+
+
+def test_an_environment_that_was_changed_since_it_was_configured_is_checked_anew(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    environment = Environment("mine")
+    config = {"entry_script": str(write_script(tmp_path)), "environment": environment}
+    sealed(workspace, **config)
+    environment.python.pip_requirements = "six"
+    environment.python.user_managed_dependencies = True
+    with pytest.raises(ConfigError, match="packages come from one of them"):
+        sealed(workspace, **config)
 
 
 def test_a_script_that_could_not_start_is_refused_and_nothing_is_recorded(workspace: Workspace, tmp_path: Path) -> None:

@@ -75,6 +75,7 @@ def test_a_deployment_that_was_killed_before_it_was_recorded_is_seen_and_taken_a
     assert (service.state, service.error) == ("Failed", "its deployment did not end well")
     assert (service.auth_enabled, service.scoring_uri, service.models, service.operation) == (False, None, [], None)
     assert (service.serialize()["state"], service.get_logs(), list(service.logs(follow=True))) == ("Failed", "", [])
+    assert list(service.packages()) == []
     with pytest.raises(UserError, match="has never served"):
         service.start()
     service.delete()

@@ -11,6 +11,7 @@ import pytest
 from jupyter_deploy import InferenceConfig, Model, Workspace
 from jupyter_deploy.engine.trial import TrialResult, try_script
 from jupyter_deploy.errors import ScriptError
+from tests.environments.conftest import cache as cache  # an empty folder for environments, as their own tests have it
 from tests.helpers import READS_ITS_MODEL
 
 Write = Callable[..., Path]
@@ -35,6 +36,21 @@ def test_without_a_body_only_init_runs(workspace: Workspace, tiny_script: Write)
     result = attempt(workspace, tiny_script("def init(): print('init')\ndef run(data): print('run')"), None)
     assert (result.status, result.answer, result.run_seconds) == (None, None, None)
     assert said == ["init"]
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_script_is_tried_with_the_packages_and_variables_of_its_conda_file(
+    workspace: Workspace, tiny_script: Write, tmp_path: Path
+) -> None:
+    script = tiny_script(
+        "import os, six\ndef init(): ...\ndef run(data): return [six.__version__, os.environ['FACTOR']]"
+    )
+    (tmp_path / "env.yml").write_text("dependencies: [six=1.16]\nvariables: {FACTOR: 3}\n")
+    inference = InferenceConfig(str(script), conda_file=str(tmp_path / "env.yml"))
+    said.clear()
+    result = try_script(workspace.folder, [], inference, b"1", said.append)
+    assert json.loads(result.answer or "") == ["1.16.0", "3"]
+    assert "six=1.16: taken as six==1.16.*" in said
 
 
 @pytest.mark.parametrize(

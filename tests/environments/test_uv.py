@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import uv
 
-from jupyter_deploy.environments.uv import read_reason, run_uv, without_credentials
+from jupyter_deploy.config.texts import without_credentials
+from jupyter_deploy.environments.uv import read_reason, run_uv
 from jupyter_deploy.errors import EnvironmentFailed
 
 

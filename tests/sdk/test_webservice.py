@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -81,6 +82,17 @@ def test_what_is_shown_as_html_is_escaped(shared: Webservice) -> None:
         assert HOSTILE in repr(shared)
     finally:
         shared.update(tags={"team": "blue"}, description="")
+
+
+def test_every_package_names_who_asked_for_it(shared: Webservice) -> None:
+    packages = {package.name: package for package in shared.packages()}
+    assert packages["uvicorn"].asked_by == ("the scoring server",)
+    assert packages["h11"].asked_by == ("uvicorn",)
+    assert all(package.asked_by for package in packages.values())
+    assert repr(shared.packages()).splitlines()[0].split() == ["package", "version", "asked", "for", "by"]
+    details = shared.serialize()["environmentDetails"]
+    assert details["python"] == platform.python_version()
+    assert {"name": "h11", "version": packages["h11"].version, "askedBy": ["uvicorn"]} in details["packages"]
 
 
 def test_history_tells_what_served(shared: Webservice) -> None:

@@ -1,0 +1,130 @@
+"""Environment: the object, and the JSON of the original with all that it writes into every file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_deploy import CondaDependencies, Environment
+from jupyter_deploy.errors import ConfigError, UserError
+
+TEMPLATE = """
+{
+    "name": "diabetes-env",
+    "version": "1",
+    "environmentVariables": {"EXAMPLE_ENV_VAR": "EXAMPLE_VALUE"},
+    "python": {
+        "userManagedDependencies": false,
+        "interpreterPath": "python",
+        "condaDependenciesFile": null,
+        "baseCondaEnvironment": null,
+        "condaDependencies": {
+            "name": "project_environment",
+            "channels": ["conda-forge"],
+            "dependencies": ["python=3.11", {"pip": ["azureml-defaults"]}, "scikit-learn"]
+        }
+    },
+    "docker": {
+        "enabled": false,
+        "baseImage": null,
+        "baseDockerfile": null,
+        "sharedVolumes": true,
+        "shmSize": "2g",
+        "arguments": [],
+        "baseImageRegistry": {"address": null, "username": null, "password": null}
+    },
+    "spark": {"repositories": [], "packages": [], "precachePackages": false},
+    "databricks": {"mavenLibraries": [], "pypiLibraries": [], "rcranLibraries": [], "jarLibraries": [], "eggLibraries": []},
+    "inferencingStackVersion": null
+}
+"""
+
+
+def read(root: Path, **document: Any) -> Environment:
+    return Environment.from_json(document, root, "ic.json")
+
+
+def test_the_json_that_the_original_writes_is_read(tmp_path: Path) -> None:
+    environment = Environment.from_json(json.loads(TEMPLATE), tmp_path, "ic.json")
+    assert (environment.name, environment.version) == ("diabetes-env", "1")
+    assert environment.environment_variables == {"EXAMPLE_ENV_VAR": "EXAMPLE_VALUE"}
+    assert environment.python.conda_dependencies is not None
+    assert environment.python.conda_dependencies.conda_packages == ("python=3.11", "scikit-learn")
+    assert environment.docker.given() == ()
+    assert environment.problems() == []
+
+
+def test_a_conda_file_is_read_relative_to_the_root(tmp_path: Path) -> None:
+    (tmp_path / "env.yml").write_text("dependencies: [numpy]\n")
+    environment = read(tmp_path, python={"condaDependenciesFile": "env.yml"})
+    assert environment.python.conda_dependencies is not None
+    assert environment.python.conda_dependencies.conda_packages == ("numpy",)
+
+
+def test_an_image_is_read_for_targets_that_take_one(tmp_path: Path) -> None:
+    registry = {"address": "example.org", "username": "me", "password": "secret"}
+    docker = read(tmp_path, docker={"enabled": True, "baseImage": "ubuntu", "baseImageRegistry": registry}).docker
+    assert docker.given() == ("enabled", "base_image", "base_image_registry")
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"enviromentVariables": {}}, "it has no key 'enviromentVariables'; did you mean 'environmentVariables'?"),
+        ({"python": {"interpreterPath": "/usr/bin/python3"}}, "python.interpreterPath is '/usr/bin/python3', which nothing"),
+        ({"python": {"baseCondaEnvironment": "base"}}, "python.baseCondaEnvironment is 'base', which nothing here can honour"),
+        ({"python": "3.11"}, "python is '3.11'; it takes an object"),
+        ({"python": {"condaDependencies": ["numpy"]}}, "python.condaDependencies is ['numpy']; it takes an object"),
+        ({"python": {"condaDependencies": {}, "condaDependenciesFile": "x.yml"}}, "cannot read the conda file"),
+        ({"docker": {"arguments": ["--privileged"]}}, "docker.arguments is ['--privileged'], which nothing here can honour"),
+        ({"spark": {"packages": [{"group": "g"}]}}, "spark.packages"),
+        ({"inferencingStackVersion": "latest"}, "inferencingStackVersion is 'latest'"),
+        ({"name": 3}, "name is 3; it takes a text"),
+        ({"environmentVariables": {"A": None}}, "environmentVariables: 'A': None is not a text"),
+    ],
+)  # fmt: skip
+def test_what_means_nothing_here_is_refused_by_name(tmp_path: Path, document: dict[str, Any], words: str) -> None:
+    with pytest.raises(UserError) as refused:
+        read(tmp_path, **document)
+    assert words in refused.value.what
+
+
+def test_two_conda_files_at_once_are_refused(tmp_path: Path) -> None:
+    python = {"condaDependencies": {"dependencies": ["numpy"]}, "condaDependenciesFile": "env.yml"}
+    with pytest.raises(ConfigError, match="give one of them"):
+        read(tmp_path, python=python)
+
+
+def test_factories_read_their_files(tmp_path: Path) -> None:
+    (tmp_path / "env.yml").write_text("dependencies: [numpy]\n")
+    (tmp_path / "requirements.txt").write_text("six  # old\n")
+    conda = Environment.from_conda_specification("a", tmp_path / "env.yml")
+    assert conda.python.conda_dependencies is not None
+    assert conda.python.conda_dependencies.conda_packages == ("numpy",)
+    assert (
+        Environment.from_pip_requirements("b", tmp_path / "requirements.txt").python.pip_requirements == "six  # old\n"
+    )
+    with pytest.raises(ConfigError, match=r"none\.txt cannot be read"):
+        Environment.from_pip_requirements("b", tmp_path / "none.txt")
+
+
+def test_a_setting_that_does_not_exist_cannot_be_made() -> None:
+    environment = Environment("mine")
+    with pytest.raises(AttributeError):
+        environment.python.conda_dependancies = CondaDependencies()  # type: ignore[attr-defined]  # a slip of the pen
+    with pytest.raises(AttributeError):
+        environment.variables = {}  # type: ignore[attr-defined]
+
+
+def test_contradictions_are_told() -> None:
+    environment = Environment("mine")
+    environment.python.conda_dependencies = CondaDependencies()
+    environment.python.user_managed_dependencies = True
+    environment.docker = True  # type: ignore[assignment]  # as a user might write it
+    assert environment.problems() == [
+        "environment.python has conda_dependencies and user_managed_dependencies; packages come from one of them",
+        "environment.docker is True; change the settings in it instead of itself",
+    ]
