@@ -31,6 +31,11 @@ def _declare_register(parser: Parser) -> None:
         default=[],
         metavar="NAME",
     )
+    parser.option(
+        "--sample-input",
+        "rows of its input, .csv with names in the first line or .json; the first ones are kept with the model",
+        metavar="FILE",
+    )
     parser.option("--cpu-cores --cc", "CPU cores that the model asks for", type=float, metavar="NUMBER")
     parser.option("--memory-gb --gb", "memory that it asks for, in GB", type=float, metavar="NUMBER")
     parser.option("--gpu-cores --gc", "GPUs that it asks for", type=int, metavar="N")
@@ -56,6 +61,7 @@ def _register(workspace: Workspace, args: argparse.Namespace) -> Any:
         trust=args.trust,
         run_id=args.run_id,
         experiment_name=args.experiment_name,
+        sample_input=args.sample_input,
     )
     if args.output_metadata_file:
         _write_metadata(Path(args.output_metadata_file).expanduser(), model)

@@ -25,6 +25,14 @@ def register(cli: Cli, *words: str) -> str:
     return identity
 
 
+def test_a_sample_is_read_from_a_file(cli: Cli, source: Path) -> None:
+    Path("rows.csv").write_text("age,visits\n31.5,2\n")
+    register(cli, "--sample-input", "rows.csv")
+    assert cli("model", "show", "-n", "factors", "-v").document["sampleInput"] == {
+        "kind": "pandas", "columns": {"age": "float64", "visits": "int64"}, "rows": [[31.5, 2]]
+    }  # fmt: skip
+
+
 def test_register_prints_the_model_and_keeps_progress_off_the_result(cli: Cli, source: Path) -> None:
     outcome = cli(
         "model", "register", "--name", "factors", "--asset-path", "weights.json", "-d", "text", "--tag", "a=b", "--tag", "c=",

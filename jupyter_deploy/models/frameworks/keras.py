@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
-from jupyter_deploy.models.frameworks.base import Detected
+from jupyter_deploy.models.frameworks.base import Detected, Saved, built_on
 from jupyter_deploy.models.pickles import Pickled
 from jupyter_deploy.models.selection import Selection
 
@@ -30,3 +31,15 @@ def _keras_version(path: Path) -> str | None:
         return None
     version = metadata.get("keras_version") if isinstance(metadata, dict) else None
     return version if isinstance(version, str) else None
+
+
+def is_own(value: object) -> bool:
+    """A model of Keras, or of a class derived from one."""
+    return "keras" in built_on(value) and hasattr(value, "save")
+
+
+def save(value: Any, folder: Path, _sample: Any) -> Saved:
+    """Write Keras's own archive."""
+    path = folder / "model.keras"
+    value.save(path)
+    return Saved(path, "TfKeras", ("keras",))

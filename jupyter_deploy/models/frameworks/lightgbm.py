@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from jupyter_deploy.models.frameworks.base import Detected, read_head
+from pathlib import Path
+from typing import Any
+
+from jupyter_deploy.models import pickling
+from jupyter_deploy.models.frameworks.base import Detected, Saved, defined_by, read_head
 from jupyter_deploy.models.pickles import Pickled
 from jupyter_deploy.models.selection import Selection
 
@@ -13,3 +17,18 @@ def detect(selection: Selection, pickled: Pickled) -> Detected | None:
     if has_file or any(name.module.partition(".")[0] == "lightgbm" for name in pickled.names):
         return Detected("LightGBM")
     return None
+
+
+def is_own(value: object) -> bool:
+    """A booster, or one of LightGBM's own estimators."""
+    return defined_by(value) == "lightgbm"
+
+
+def save(value: Any, folder: Path, _sample: Any) -> Saved:
+    """Write a booster as text; an estimator is pickled, as the text would lose the names of its classes."""
+    if type(value).__name__ != "Booster":
+        made = pickling.save(value, folder)
+        return Saved(made.path, "LightGBM", ("lightgbm", "sklearn", *made.imports))
+    path = folder / "model.txt"
+    value.save_model(path)
+    return Saved(path, "LightGBM", ("lightgbm",))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Any
 
-from jupyter_deploy.models.frameworks.base import Detected, read_head, read_tail
+from jupyter_deploy.models.frameworks.base import Detected, Saved, defined_by, read_head, read_tail
 from jupyter_deploy.models.pickles import Pickled
 from jupyter_deploy.models.selection import Selection
 
@@ -29,3 +31,15 @@ def _version(tail: bytes) -> str | None:
     if match := _UBJSON_VERSION.search(tail):
         return ".".join(str(part[0]) for part in match.groups() if part is not None)
     return None
+
+
+def is_own(value: object) -> bool:
+    """A booster, or one of XGBoost's own estimators; a class derived from them has more to keep than they write."""
+    return defined_by(value) == "xgboost"
+
+
+def save(value: Any, folder: Path, _sample: Any) -> Saved:
+    """Write the binary form of XGBoost's JSON."""
+    path = folder / "model.ubj"
+    value.save_model(path)
+    return Saved(path, "XGBoost", ("xgboost",) if type(value).__name__ == "Booster" else ("sklearn", "xgboost"))
