@@ -139,7 +139,7 @@ class Model:
     def deploy(
         workspace: Workspace,
         name: str,
-        models: Sequence[Model | str | Path],
+        models: Sequence[Any],
         inference_config: InferenceConfig | None = None,
         deployment_config: Options | None = None,
         deployment_target: None = None,
@@ -150,8 +150,8 @@ class Model:
 
         Parameters
         ----------
-        models : models, ids ("name:version"), names, or local paths, which are registered first.
-        inference_config : the entry script and its environment.
+        models : models, ids ("name:version"), names, or local paths or one trained object, which are registered first.
+        inference_config : the entry script and its environment; without it a script is written for the one model.
         deployment_config : the target's options; None is ``process`` with defaults.
         deployment_target : a compute; none of the targets in this release takes one.
         overwrite : update the service where the name is taken by other content. show_output : wait, printing the steps.
@@ -291,6 +291,17 @@ class Model:
         from jupyter_deploy.models import download
 
         return str(download(self.workspace.folder, self._record, Path(target_dir), exist_ok=exist_ok))
+
+    def entry_script(self) -> str:
+        """The text of the entry script with which this model is deployed where none is given; write it to a file to change it.
+
+        Raises
+        ------
+        UserError : no script can be written for this kind of model.
+        """
+        from jupyter_deploy.models.entry_script import write_script
+
+        return write_script(self._record)
 
     def delete(self) -> None:
         """Delete this version; its number is never used again.

@@ -1,7 +1,8 @@
 """Which framework wrote a model, read from its files alone; one module per framework.
 
 A new one is a module with ``detect(selection, pickled)`` in ``_DETECTORS`` and a row in ``_MODULES``; where its live objects can
-be saved it also has what ``base.Saver`` says, and stands in ``_SAVERS``.
+be saved it also has what ``base.Saver`` says, and stands in ``_SAVERS``; where an entry script can be written for its models it
+has ``loading(record)``, and stands in ``_LOADERS``.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import Any
 from jupyter_deploy.errors import DeployError, UserError
 from jupyter_deploy.models import pickling
 from jupyter_deploy.models.frameworks import keras, lightgbm, onnx, pytorch, sklearn, tensorflow, transformers, xgboost
-from jupyter_deploy.models.frameworks.base import Detected, Saved, Saver
+from jupyter_deploy.models.frameworks.base import Detected, Loading, Saved, Saver, asking
 from jupyter_deploy.models.pickles import Pickled
 from jupyter_deploy.models.selection import Selection
+from jupyter_deploy.workspace.records import ModelRecord
 
 _MODULES: dict[str, tuple[str, ...]] = {
     "Custom": (),
@@ -53,6 +55,15 @@ _SAVERS: tuple[Saver, ...] = (
     lightgbm,
     sklearn,
 )  # what builds on others before them
+
+_LOADERS: dict[str, Callable[[ModelRecord], Loading]] = {
+    "ScikitLearn": sklearn.loading,
+    "XGBoost": xgboost.loading,
+    "LightGBM": lightgbm.loading,
+    "Onnx": onnx.loading,
+    "TfKeras": keras.loading,
+    "PyTorch": pytorch.loading,
+}
 
 
 def detect(selection: Selection, pickled: Pickled) -> Detected:
@@ -94,6 +105,26 @@ def save(value: Any, folder: Path, sample: Any = None) -> Saved:
             f"a {type(value).__name__} cannot be saved: {error}",
             remedy="mend what it says (is the model fitted?), or save it yourself and register the file",
         ) from error
+
+
+def loading(record: ModelRecord) -> Loading:
+    """How an entry script loads a model and asks it.
+
+    Raises
+    ------
+    UserError : nothing here knows how; with what to do.
+    """
+    if record.framework in _LOADERS and not record.is_folder:
+        return _LOADERS[record.framework](record)
+    if record.framework in (None, "Custom") and record.source.get("method"):
+        load = ('with open(path, "rb") as file:', "    model = pickle.load(file)")
+        return Loading(("import pickle",), load, asking(record))
+    what = "it is a folder" if record.is_folder else f"its framework is {record.framework or 'not known'}"
+    raise UserError(
+        f"no entry script can be written for {record.id}: {what}",
+        f"Scripts are written for a single file of {', '.join(_LOADERS)}, and for Python objects that can be called or predict.",
+        "Give the entry script that loads it, or its framework when you register it.",
+    )
 
 
 def check(framework: str | None, version: str | None) -> None:

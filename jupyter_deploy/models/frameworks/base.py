@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
+
+from jupyter_deploy.workspace.records import ModelRecord
 
 _HEAD = 64 * 1024
 
@@ -52,6 +54,38 @@ class Saved:
     framework: str | None
     imports: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Loading:
+    """How an entry script loads a model and asks it.
+
+    Attributes
+    ----------
+    imports : the import statements that the code below needs.
+    load : statements that make ``model`` of ``path``.
+    answer : an expression of ``model`` and ``data``.
+    """
+
+    imports: tuple[str, ...]
+    load: tuple[str, ...]
+    answer: str
+
+
+def loading_pickle(record: ModelRecord) -> Loading:
+    """How what joblib or cloudpickle wrote is loaded."""
+    return Loading(("import joblib",), ("model = joblib.load(path)",), asking(record))
+
+
+def is_pickle(record: ModelRecord) -> bool:
+    """Whether a model's file is a pickle by its name; a framework's own files have names of all kinds."""
+    return PurePosixPath(record.root).suffix.lower() in (".pkl", ".pickle", ".joblib", ".sav")
+
+
+def asking(record: ModelRecord) -> str:
+    """The call that an object answers by; what was registered as a file is asked to predict."""
+    method = record.source.get("method", "predict")
+    return "model(data)" if method in ("__call__", "forward") else f"model.{method}(data)"
 
 
 class Saver(Protocol):

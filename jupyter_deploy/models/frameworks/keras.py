@@ -7,9 +7,10 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from jupyter_deploy.models.frameworks.base import Detected, Saved, built_on
+from jupyter_deploy.models.frameworks.base import Detected, Loading, Saved, built_on
 from jupyter_deploy.models.pickles import Pickled
 from jupyter_deploy.models.selection import Selection
+from jupyter_deploy.workspace.records import ModelRecord
 
 _MAX_METADATA = 1024 * 1024
 
@@ -43,3 +44,8 @@ def save(value: Any, folder: Path, _sample: Any) -> Saved:
     path = folder / "model.keras"
     value.save(path)
     return Saved(path, "TfKeras", ("keras",))
+
+
+def loading(_record: ModelRecord) -> Loading:
+    """By Keras, whatever it runs on."""
+    return Loading(("import keras",), ("model = keras.saving.load_model(path)",), "model.predict(data, verbose=0)")

@@ -6,9 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_deploy.models import pickling
-from jupyter_deploy.models.frameworks.base import Detected, Saved, defined_by, read_head
+from jupyter_deploy.models.frameworks.base import (
+    Detected,
+    Loading,
+    Saved,
+    defined_by,
+    is_pickle,
+    loading_pickle,
+    read_head,
+)
 from jupyter_deploy.models.pickles import Pickled
 from jupyter_deploy.models.selection import Selection
+from jupyter_deploy.workspace.records import ModelRecord
 
 
 def detect(selection: Selection, pickled: Pickled) -> Detected | None:
@@ -32,3 +41,10 @@ def save(value: Any, folder: Path, _sample: Any) -> Saved:
     path = folder / "model.txt"
     value.save_model(path)
     return Saved(path, "LightGBM", ("lightgbm",))
+
+
+def loading(record: ModelRecord) -> Loading:
+    """A booster from its text, an estimator from its pickle."""
+    if is_pickle(record):
+        return loading_pickle(record)
+    return Loading(("import lightgbm",), ("model = lightgbm.Booster(model_file=path)",), "model.predict(data)")

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_deploy.errors import UserError
-from jupyter_deploy.models.frameworks.base import Detected, Saved, defined_by, read_head
+from jupyter_deploy.models.frameworks.base import Detected, Loading, Saved, defined_by, read_head
 from jupyter_deploy.models.pickles import Pickled
 from jupyter_deploy.models.selection import Selection
+from jupyter_deploy.workspace.records import ModelRecord
 
 _IR_VERSION = 0x08  # field 1, a number; the newest is 13
 _NEXT_FIELDS = (0x12, 0x3A, 0x42)  # producer name, graph, operator set
@@ -44,3 +45,13 @@ def save(value: Any, folder: Path, _sample: Any) -> Saved:
     path = folder / "model.onnx"
     path.write_bytes(value.SerializeToString())
     return Saved(path, "Onnx", ("onnxruntime",))
+
+
+def loading(record: ModelRecord) -> Loading:
+    """By onnxruntime; the first input gets the data, the first output is the answer."""
+    given = (record.sample or {}).get("dtype", "float64")
+    dtype = "float32" if given == "float64" else given  # what Python counts in, and hardly any ONNX model
+    answer = f'model.run(None, {{model.get_inputs()[0].name: np.asarray(data, dtype="{dtype}")}})[0]'
+    return Loading(
+        ("import numpy as np", "import onnxruntime"), ("model = onnxruntime.InferenceSession(path)",), answer
+    )

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_deploy.errors import UserError
-from jupyter_deploy.models.frameworks.base import Detected, Saved, built_on
+from jupyter_deploy.models.frameworks.base import Detected, Loading, Saved, built_on
 from jupyter_deploy.models.pickles import Pickled
 from jupyter_deploy.models.selection import Selection
+from jupyter_deploy.workspace.records import ModelRecord
 
 
 def detect(selection: Selection, pickled: Pickled) -> Detected | None:
@@ -66,3 +67,19 @@ def _scripted(module: Any, sample: Any) -> Any:
         ) from error
     finally:
         module.train(was_training)
+
+
+def loading(record: ModelRecord) -> Loading:
+    """A live module, which was saved as TorchScript.
+
+    Raises
+    ------
+    UserError : it was registered as a file; that may hold weights alone, for a class which only its user has.
+    """
+    if "object" not in record.source:
+        raise UserError(
+            f"{record.id} was registered as a file, which may hold weights for a class that is not known here",
+            remedy="give an entry script that makes the module, or register the module itself: model=net",
+        )
+    load = ("model = torch.jit.load(path).eval()",)
+    return Loading(("import torch",), load, "model(torch.as_tensor(data, dtype=torch.float32)).detach().numpy()")

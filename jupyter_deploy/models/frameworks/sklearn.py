@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_deploy.models import pickling
-from jupyter_deploy.models.frameworks.base import Detected, Saved, built_on
+from jupyter_deploy.models.frameworks.base import Detected, Loading, Saved, asking, built_on, loading_pickle
 from jupyter_deploy.models.pickles import Pickled
 from jupyter_deploy.models.selection import Selection
+from jupyter_deploy.workspace.records import ModelRecord
 
 
 def detect(selection: Selection, pickled: Pickled) -> Detected | None:
@@ -62,3 +63,11 @@ def _as_skops(value: Any, folder: Path) -> Saved | None:
         path.unlink()
         return None
     return Saved(path, "ScikitLearn", ("sklearn", "skops", *sorted(modules - {"sklearn", "skops"})), named)
+
+
+def loading(record: ModelRecord) -> Loading:
+    """By skops, which is told the names to trust, or by joblib."""
+    if not record.root.endswith(".skops"):
+        return loading_pickle(record)
+    names = f"[{', '.join(map(repr, record.trusted))}]"
+    return Loading(("import skops.io",), (f"model = skops.io.load(path, trusted={names})",), asking(record))

@@ -6,9 +6,19 @@ import re
 from pathlib import Path
 from typing import Any
 
-from jupyter_deploy.models.frameworks.base import Detected, Saved, defined_by, read_head, read_tail
+from jupyter_deploy.models.frameworks.base import (
+    Detected,
+    Loading,
+    Saved,
+    defined_by,
+    is_pickle,
+    loading_pickle,
+    read_head,
+    read_tail,
+)
 from jupyter_deploy.models.pickles import Pickled
 from jupyter_deploy.models.selection import Selection
+from jupyter_deploy.workspace.records import ModelRecord
 
 _JSON_VERSION = re.compile(rb'"version"\s*:\s*\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\]')
 _UBJSON_VERSION = re.compile(rb"version\[#L\0{7}\x03(?:i(.)|U(.))(?:i(.)|U(.))(?:i(.)|U(.))", re.DOTALL)
@@ -43,3 +53,12 @@ def save(value: Any, folder: Path, _sample: Any) -> Saved:
     path = folder / "model.ubj"
     value.save_model(path)
     return Saved(path, "XGBoost", ("xgboost",) if type(value).__name__ == "Booster" else ("sklearn", "xgboost"))
+
+
+def loading(record: ModelRecord) -> Loading:
+    """The estimator that it was, or a booster: a file does not say more."""
+    if is_pickle(record):
+        return loading_pickle(record)
+    kind = str(record.source.get("object", "Booster")).rpartition(".")[2]
+    answer = "model.predict(xgboost.DMatrix(data))" if kind == "Booster" else "model.predict(data)"
+    return Loading(("import xgboost",), (f"model = xgboost.{kind}()", "model.load_model(path)"), answer)
