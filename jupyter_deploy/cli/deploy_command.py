@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,10 @@ from jupyter_deploy.cli.configuration import (
 from jupyter_deploy.cli.output import service_document
 from jupyter_deploy.cli.waiting import carry_out
 from jupyter_deploy.config.files import read_document
+from jupyter_deploy.config.names import default_service_name
 from jupyter_deploy.errors import ConfigError, UserError
 from jupyter_deploy.sdk.model import Model
 from jupyter_deploy.sdk.workspace import Workspace
-
-LONGEST_NAME = 32
-SUFFIX = "-service"
 
 
 def _declare(parser: Parser) -> None:
@@ -71,13 +68,9 @@ def _deploy(workspace: Workspace, args: argparse.Namespace) -> Any:
             "no model is given", remedy="name one or more with -m (id, name or path), or with -f (metadata file)"
         )
     inference = inference_config(args)
-    if inference is None:
-        raise UserError(
-            "no entry script is given", remedy="give it with --es score.py, or in a file with --ic inferenceconfig.json"
-        )
     described = {"tags": mapping(args.tag), "properties": mapping(args.property), "description": args.description}
     options = deployment_config(args, described)
-    name = args.name or default_name(models[0])
+    name = args.name or default_service_name(models[0])
     service = carry_out(
         workspace,
         name,
@@ -104,19 +97,6 @@ def _model_of(file: str) -> str:
             ["modelId is missing" if found is None else f"modelId is {found!r}; it takes a text"], Path(file).name
         )
     return found
-
-
-def default_name(model: str) -> str:
-    """A service's name for a model given by id, name or path.
-
-    >>> default_name("out/Sklearn_MNIST.pkl:3")
-    'sklearn-mnist-pkl-service'
-    """
-    name = re.sub(r":\d+$", "", Path(model).name).lower()
-    plain = re.sub(r"[^a-z0-9]+", "-", name).strip("-")
-    if not plain[:1].isalpha():
-        plain = f"model-{plain}".strip("-")
-    return plain[: LONGEST_NAME - len(SUFFIX)].rstrip("-") + SUFFIX
 
 
 DEPLOY = Command(

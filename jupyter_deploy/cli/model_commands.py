@@ -31,6 +31,11 @@ def _declare_register(parser: Parser) -> None:
         default=[],
         metavar="NAME",
     )
+    parser.option(
+        "--sample-input",
+        "rows of its input, .csv with names in the first line or .json; the first ones are kept with the model",
+        metavar="FILE",
+    )
     parser.option("--cpu-cores --cc", "CPU cores that the model asks for", type=float, metavar="NUMBER")
     parser.option("--memory-gb --gb", "memory that it asks for, in GB", type=float, metavar="NUMBER")
     parser.option("--gpu-cores --gc", "GPUs that it asks for", type=int, metavar="N")
@@ -56,6 +61,7 @@ def _register(workspace: Workspace, args: argparse.Namespace) -> Any:
         trust=args.trust,
         run_id=args.run_id,
         experiment_name=args.experiment_name,
+        sample_input=args.sample_input,
     )
     if args.output_metadata_file:
         _write_metadata(Path(args.output_metadata_file).expanduser(), model)
@@ -141,6 +147,24 @@ def _download(workspace: Workspace, args: argparse.Namespace) -> Any:
     return {"id": model.id, "path": model.download(args.target_dir, exist_ok=args.overwrite)}
 
 
+def _declare_entry_script(parser: Parser) -> None:
+    _declare_id(parser)
+    parser.option("-t --target-file", "the file to write", required=True, metavar="score.py")
+    parser.option("--overwrite", "replace what is there", action="store_true")
+
+
+def _entry_script(workspace: Workspace, args: argparse.Namespace) -> Any:
+    model, file = Model(workspace, id=args.model_id), Path(args.target_file).expanduser()
+    text = model.entry_script()
+    if file.exists() and not args.overwrite:
+        raise UserError(f"{file.absolute()} exists already", remedy="name another file, or add --overwrite")
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot write {file.absolute()}: {error.strerror}", remedy="name another file") from None
+    return {"id": model.id, "path": str(file.absolute())}
+
+
 def _delete(workspace: Workspace, args: argparse.Namespace) -> Any:
     model = Model(workspace, id=args.model_id)
     model.delete()
@@ -157,6 +181,8 @@ COMMANDS = (
             "jupyter ml model update -i diabetes:1 --add-tag stage=test", _declare_update, _update),
     Command("download", "Copy a model's files into a folder.",
             "jupyter ml model download -i diabetes:1 -t copies", _declare_download, _download),
+    Command("entry-script", "Write the entry script with which a model is deployed where none is given, to read or change it.",
+            "jupyter ml model entry-script -i diabetes:1 -t score.py", _declare_entry_script, _entry_script),
     Command("delete", "Delete one version of a model; refused while a service needs it.",
             "jupyter ml model delete -i diabetes:1", _declare_id, _delete),
 )  # fmt: skip

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePath
 
 from jupyter_deploy.errors import UserError
 
 _MODEL_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}")
 _SERVICE_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _SERVICE_LENGTH = range(3, 33)
+_SUFFIX = "-service"
 
 
 def check_model_name(name: str) -> str:
@@ -50,3 +52,16 @@ def check_service_name(name: str) -> str:
             "Choose another name, for example 'diabetes-service'.",
         )
     return name
+
+
+def default_service_name(model: str) -> str:
+    """A service's name for a model given by id, name or path, or for a variable that holds one.
+
+    >>> default_service_name("out/Sklearn_MNIST.pkl:3")
+    'sklearn-mnist-pkl-service'
+    """
+    name = re.sub(r":\d+$", "", PurePath(model).name).lower()
+    plain = re.sub(r"[^a-z0-9]+", "-", name).strip("-")
+    if not plain[:1].isalpha():
+        plain = f"model-{plain}".strip("-")
+    return plain[: _SERVICE_LENGTH[-1] - len(_SUFFIX)].rstrip("-") + _SUFFIX

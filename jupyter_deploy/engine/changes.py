@@ -72,10 +72,7 @@ def deploy(
         view = find_service(folder, name)
         is_same = view.request.digest == request.digest
         if not is_same and not overwrite:
-            raise NameTaken(
-                f"the service '{name}' exists, with other content (version {record.current}, {view.status.state})",
-                remedy="update it instead (%update_service, service.update), or deploy again with --overwrite (in Python: overwrite=True)",
-            )
+            raise _taken(view)
         _same_address(view.request, request)
         refuse_other_keys(folder, name, options)
         record = _described_anew(record, options.tags, options.properties, options.description)
@@ -85,6 +82,25 @@ def deploy(
         provide_keys(folder, name, request.settings, options)
         changes = {"options": dict(request.options)}
         return Begun(_release(folder, lock, "update", request, record, changes), findings)
+
+
+def refuse_taken(folder: WorkspaceFolder, name: str) -> None:
+    """Refuse a name under which a service has served; for what is to be registered first, and never twice.
+
+    Raises
+    ------
+    NameTaken : it has.
+    """
+    record = folder.services.get(name)
+    if record is not None and record.served:
+        raise _taken(find_service(folder, name))
+
+
+def _taken(view: ServiceView) -> NameTaken:
+    return NameTaken(
+        f"the service '{view.record.name}' exists, with other content (version {view.record.current}, {view.status.state})",
+        remedy="update it instead (%update_service, service.update), or deploy again with --overwrite (in Python: overwrite=True)",
+    )
 
 
 def update(

@@ -16,7 +16,7 @@ from IPython.core.error import UsageError
 
 from jupyter_deploy.errors import ConfigError
 
-Takes = Literal["text", "model", "service", "target", "file", "input", "file or variable"]
+Takes = Literal["text", "model", "service", "target", "file", "input", "file or variable", "service or variable"]
 """What kind of thing an argument names; completion offers those that exist."""
 
 Count = Literal["one", "repeated", "several"]

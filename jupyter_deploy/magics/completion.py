@@ -97,7 +97,7 @@ def _values(argument: Argument, fragment: str, shell: InteractiveShell) -> list[
 def _existing(takes: Takes, fragment: str, shell: InteractiveShell) -> Iterator[str]:
     if takes == "model":
         yield from _models(fragment)
-    if takes == "service":
+    if takes in ("service", "service or variable"):
         folder = _workspace()
         yield from (record.name for record in folder.services.list()) if folder else ()
     if takes == "target":
@@ -106,7 +106,7 @@ def _existing(takes: Takes, fragment: str, shell: InteractiveShell) -> Iterator[
         yield from target_names()
     if takes in ("file", "file or variable"):
         yield from _files(fragment)
-    if takes in ("input", "file or variable"):
+    if takes in ("input", "file or variable", "service or variable"):
         yield from user_names(shell)
 
 

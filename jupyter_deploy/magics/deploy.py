@@ -1,8 +1,9 @@
-"""``%deploy``: models and a script become a web service."""
+"""``%deploy``: models and a script, or a trained object alone, become a web service."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from IPython.core.error import UsageError
 
@@ -17,23 +18,63 @@ from jupyter_deploy.magics.configuration import (
     inference_config,
     models_argument,
 )
-from jupyter_deploy.magics.magic import Call, Magic, user_names
+from jupyter_deploy.magics.magic import Call, Magic, show_lines, user_names
+from jupyter_deploy.sdk.model import Model
 from jupyter_deploy.sdk.webservice import Webservice
+from jupyter_deploy.sdk.workspace import Workspace
 
 
 def run(call: Call) -> Webservice:
     """Begin the deployment and show its card."""
     from jupyter_deploy.sdk.deploying import deploy
 
-    given = call.given
-    inference = inference_config(given)
+    given, workspace = call.given, call.workspace
+    inference, options = inference_config(given), options_of(given)
+    if given.models and (given.service_name or given.sample):
+        raise UsageError("%deploy: --name and --sample are for a variable; with --models the service is named first")
+    name, models = (given.name, given.models) if given.models else _of_variable(call, workspace)
     if inference is None:
-        raise UsageError("%deploy: give the entry script with --script (or --ic); see %deploy?")
+        models = _with_script(workspace, models)
     service = deploy(
-        call.workspace, given.name, given.models, inference, options_of(given), overwrite=given.overwrite,
-        notebook_names=user_names(call.shell),
-    )  # fmt: skip
+        workspace, name, models, inference, options, overwrite=given.overwrite, notebook_names=user_names(call.shell)
+    )
     return call.follow(service)
+
+
+def _of_variable(call: Call, workspace: Workspace) -> tuple[str, list[Model]]:
+    """The service's name and the model for a variable that holds a trained object, which is registered, or a Model."""
+    from jupyter_deploy.config.names import check_service_name, default_service_name
+    from jupyter_deploy.engine.changes import refuse_taken
+
+    given, variable = call.given, call.given.name
+    if variable not in call.shell.user_ns:
+        raise UsageError(
+            f"%deploy: give the models of '{variable}' with --models, or the name of a variable that holds a trained object;"
+            " see %deploy?"
+        )
+    name = check_service_name(given.service_name or default_service_name(variable))
+    value = call.shell.user_ns[variable]
+    if isinstance(value, Model):
+        return name, [value]
+    if not given.overwrite:
+        refuse_taken(workspace.folder, name)
+    sample = call.shell.user_ns.get(given.sample, given.sample)
+    plain = variable.strip("_") or "model"
+    return name, [Model.register(workspace, model=value, model_name=plain, sample_input=sample)]
+
+
+def _with_script(workspace: Workspace, models: Sequence[Model | str]) -> list[Model]:
+    """Show the script that is written for a model, and return the model."""
+    from jupyter_deploy.sdk.deploying import records_of
+
+    found = [Model(workspace, id=record.id) for record in records_of(workspace, models)]
+    if len(found) != 1:
+        raise UsageError("%deploy: a script is written for one model; give the entry script for more with --script")
+    show_lines(
+        f"# score.py, written for {found[0].id}; to change it, begin a cell with %%score_script score.py",
+        found[0].entry_script(),
+    )
+    return found
 
 
 def options_of(given: argparse.Namespace) -> Options:
@@ -48,22 +89,32 @@ def options_of(given: argparse.Namespace) -> Options:
 MAGIC = Magic(
     name="deploy",
     summary=(
-        "Deploy models as a web service. Returns the Webservice at once, while its card shows how the deployment goes on;"
+        "Deploy models as a web service; without --script one is written for the model and shown."
+        " Returns the Webservice at once, while its card shows how the deployment goes on;"
         " it goes on whatever becomes of the kernel."
     ),
     run=run,
     example="""
+        %deploy ridge --sample X_train
         %deploy diabetes-service --models diabetes --script score.py
         %deploy diabetes-service --models diabetes:2 --script score.py --env requirements.txt --memory-gb 2 --overwrite --wait
     """,
     arguments=(
         Argument(
-            "name", "The service's name: 3 to 32 lower-case letters, digits and '-'.",
-            shown="NAME", takes="service", required=True,
+            "name", "The service's name: 3 to 32 lower-case letters, digits and '-'. Without --models a variable that holds a"
+            " trained object, which is registered, or a Model.", shown="NAME|VARIABLE", takes="service or variable", required=True,
         ),
         models_argument(
             "The models, by name (the newest version) or name:version, or as paths, which are registered first.",
-            required=True,
+            required=False,
+        ),
+        Argument(
+            "service_name", "The service's name where a variable is deployed; VARIABLE-service when it is not given.",
+            ("--name",), "NAME", "service",
+        ),
+        Argument(
+            "sample", "Rows of the input of the object that is deployed, in a variable or in a .csv or .json file; they describe"
+            " the input.", ("--sample",), "VARIABLE|FILE", "file or variable",
         ),
         SCRIPT,
         ENV,

@@ -1,4 +1,4 @@
-"""``%register_model``: a file or folder becomes the next version of a model."""
+"""``%register_model``: a file, a folder or a trained object becomes the next version of a model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jupyter_deploy.errors import UserError
 from jupyter_deploy.magics.arguments import Argument, key_value
 from jupyter_deploy.magics.magic import Call, Magic
 from jupyter_deploy.sdk.model import Model
@@ -14,11 +13,12 @@ from jupyter_deploy.sdk.model import Model
 
 def run(call: Call) -> Model:
     """Register what was named."""
-    given = call.given
+    given, variables = call.given, call.shell.user_ns
     return Model.register(
         call.workspace,
-        model_path=path_of(given.path, call.shell.user_ns),
+        **what_is_meant(given.path, variables),
         model_name=given.name,
+        sample_input=variables.get(given.sample, given.sample),
         tags=dict(given.tags or ()),
         properties=dict(given.properties or ()),
         description=given.description,
@@ -28,39 +28,35 @@ def run(call: Call) -> Model:
     )
 
 
-def path_of(typed: str, variables: Mapping[str, Any]) -> Path:
-    """The path that was typed, or that the variable of that name holds; a path that exists comes first.
-
-    Raises
-    ------
-    UserError : neither, or a variable that holds something else than a path.
-    """
+def what_is_meant(typed: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The path that was typed, or what the variable of that name holds, a path or an object; a path that exists comes first."""
     path = Path(typed).expanduser()
     if path.exists() or typed not in variables:
-        return path
+        return {"model_path": path}
     value = variables[typed]
     if isinstance(value, (str, Path)):
-        return Path(value).expanduser()
-    raise UserError(
-        f"the variable '{typed}' holds a {type(value).__name__} object, not a path",
-        "What is registered is a file or a folder.",
-        f"save it first with joblib.dump({typed}, '{typed}.pkl'), then register {typed}.pkl",
-    )
+        return {"model_path": Path(value).expanduser()}
+    return {"model": value}
 
 
 MAGIC = Magic(
     name="register_model",
-    summary="Register a file or a folder as the next version of a model. Returns the Model.",
+    summary="Register a file, a folder or a trained object as the next version of a model. Returns the Model.",
     run=run,
     example="""
         %register_model model.pkl --name diabetes --tag data=sklearn --description "ridge, alpha 0.5"
+        %register_model ridge --name diabetes --sample X_train
     """,
     arguments=(
         Argument(
-            "path", "The file or folder, or a variable that holds its path; a path that exists comes first.",
+            "path", "The file or folder, or a variable that holds its path or the trained object; a path that exists comes first.",
             shown="PATH|VARIABLE", takes="file or variable", required=True,
         ),
         Argument("name", "The model's name.", ("--name",), "N", "model", required=True),
+        Argument(
+            "sample", "Rows of the model's input, in a variable or in a .csv or .json file; the first ones are kept with the model.",
+            ("--sample",), "VARIABLE|FILE", "file or variable",
+        ),
         Argument("tags", "A tag; can be changed later.", ("--tag",), "K=V", count="repeated", parse=key_value),
         Argument("properties", "A property; stays as it is.", ("--property",), "K=V", count="repeated", parse=key_value),
         Argument("description", "Free text.", ("--description",), "T"),

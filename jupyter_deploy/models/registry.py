@@ -9,12 +9,15 @@ from datetime import datetime, timezone
 from functools import reduce
 from operator import or_
 from pathlib import Path
+from typing import Any
 
 from jupyter_deploy.config.names import check_model_name
 from jupyter_deploy.config.texts import check_texts
 from jupyter_deploy.errors import Conflict, Untrusted, UserError
 from jupyter_deploy.models import frameworks, provenance
 from jupyter_deploy.models.allowlist import outside, read_trusted
+from jupyter_deploy.models.frameworks.base import Detected
+from jupyter_deploy.models.live import Live
 from jupyter_deploy.models.pickles import Pickled, inspect
 from jupyter_deploy.models.selection import Selection, select
 from jupyter_deploy.workspace.folder import WorkspaceFolder
@@ -42,6 +45,8 @@ def register(
     experiment_name: str | None = None,
     resource_configuration: Mapping[str, float] | None = None,
     progress: Progress | None = None,
+    live: Live | None = None,
+    sample: dict[str, Any] | None = None,
 ) -> ModelRecord:
     """Register a file or folder as the next version of a model; all of it or nothing.
 
@@ -57,6 +62,8 @@ def register(
     run_id, experiment_name : what made it, if that has a name.
     resource_configuration : ``{"cpu", "memoryInGB", "gpu"}``, each above 0, any may be missing.
     progress : called with bytes done and in all, if there are more than 100 MB.
+    live : the object of the user's own kernel that the file was made from; its names are trusted as the user's.
+    sample : of the input, as ``samples.sample_document`` makes it.
 
     Raises
     ------
@@ -69,11 +76,16 @@ def register(
     frameworks.check(framework, framework_version)
     selection = select(path, child_paths)
     pickled = reduce(or_, (inspect(file.source) for file in selection.files), Pickled())
-    trusted = _check_trust(folder, selection, pickled, trust)
-    detected = frameworks.detect(selection, pickled)
+    if live is None:
+        trusted = _check_trust(folder, selection, pickled, trust)
+        detected, imports = frameworks.detect(selection, pickled), _imports(pickled)
+        source = provenance.source(selection.path.parent)
+    else:
+        trusted = tuple(sorted({*outside(pickled.names, ()), *live.saved.trusted}))
+        detected, imports = _framework_of(live), _imports(pickled, live.saved.imports)
+        source = {**provenance.source(Path.cwd()), "object": live.kind, "method": live.method}
     if framework is None or framework == detected.framework:
         framework, framework_version = detected.framework, framework_version or detected.version
-    imports = _imports(pickled)
     with folder.files.adding():
         return folder.models.add(
             ModelRecord(
@@ -94,9 +106,10 @@ def register(
                 resource_configuration=resources,
                 python=platform.python_version(),
                 packages=provenance.package_versions({*imports, *frameworks.modules(framework)}),
-                source=provenance.source(selection.path.parent),
+                source=source,
                 imports=imports,
                 trusted=trusted,
+                sample=sample,
             )
         )
 
@@ -186,10 +199,17 @@ def _check_trust(
     return outside(pickled.names, ())
 
 
-def _imports(pickled: Pickled) -> tuple[str, ...]:
-    modules = {name.module.partition(".")[0] for name in pickled.names}
+def _imports(pickled: Pickled, more: Sequence[str] = ()) -> tuple[str, ...]:
+    modules = {name.module.partition(".")[0] for name in pickled.names} | set(more)
     modules = {_NICKNAMES.get(module, module) for module in modules}
     return tuple(sorted(modules - sys.stdlib_module_names - {""}))
+
+
+def _framework_of(live: Live) -> Detected:
+    """Which framework an object is of, in the version that is in memory."""
+    framework = live.saved.framework
+    versions = provenance.package_versions(frameworks.modules(framework)[:1])
+    return Detected(framework, next(iter(versions.values()), None))
 
 
 def _resources(values: Mapping[str, float] | None) -> dict[str, float] | None:

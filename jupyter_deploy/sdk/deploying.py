@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,7 @@ LONGEST_NAME = 30  # of a model registered in passing, as in the original (azure
 def deploy(
     workspace: Workspace,
     name: str,
-    models: Sequence[Model | str | Path],
+    models: Sequence[Any],
     inference_config: InferenceConfig | None,
     deployment_config: Options | None = None,
     deployment_target: Any = None,
@@ -40,19 +42,25 @@ def deploy(
             "deployment_target names a compute, and no target of this release takes one",
             remedy="leave it out; the kind of deployment_config says where to deploy",
         )
-    if inference_config is None:
-        raise UserError(
-            "inference_config is missing", remedy='give the entry script: InferenceConfig(entry_script="score.py")'
-        )
     _check_kind("inference_config", inference_config, InferenceConfig, 'InferenceConfig(entry_script="score.py")')
     _check_kind("deployment_config", deployment_config, Options, "ProcessWebservice.deploy_configuration()")
-    begun = changes.deploy(
-        workspace.folder, name, records_of(workspace, models), inference_config, deployment_config or default_options(),
-        overwrite=overwrite, notebook_names=notebook_names,
-    )  # fmt: skip
+    _require_list(models)
+    if any(map(_is_object, models)) and not overwrite:
+        changes.refuse_taken(workspace.folder, name)
+    records = records_of(workspace, models, name)
+    with nullcontext(inference_config) if inference_config else written_script(records) as inference:
+        begun = changes.deploy(
+            workspace.folder, name, records, inference, deployment_config or default_options(),
+            overwrite=overwrite, notebook_names=notebook_names,
+        )  # fmt: skip
     service = Webservice(workspace, name)
     service.begun = begun
     return service
+
+
+def _require_list(models: Any) -> None:
+    if not isinstance(models, (list, tuple)):
+        raise UserError("models is a list", remedy=f"write models=[{models!r}]")
 
 
 def _check_kind(name: str, value: object, kind: type, example: str) -> None:
@@ -67,23 +75,60 @@ def default_options() -> Options:
     return ProcessOptions()
 
 
-def records_of(workspace: Workspace, models: Sequence[Model | str | Path]) -> list[ModelRecord]:
+@contextmanager
+def written_script(models: Sequence[ModelRecord]) -> Iterator[InferenceConfig]:
+    """An inference configuration with the script that is written for a model, for as long as the context lasts.
+
+    Raises
+    ------
+    UserError : there is not exactly one model, or none can be written for it.
+    """
+    from jupyter_deploy.models.entry_script import write_script
+
+    if len(models) != 1:
+        raise UserError(
+            f"inference_config is missing; a script is written for exactly one model, and there are {len(models)}",
+            remedy='give the entry script: InferenceConfig(entry_script="score.py")',
+        )
+    text = write_script(models[0])
+    with tempfile.TemporaryDirectory(prefix="jupyter-deploy-") as folder:
+        script = Path(folder, "score.py")
+        script.write_text(text, encoding="utf-8")
+        yield InferenceConfig(str(script))
+
+
+def _is_object(model: Any) -> bool:
+    """Whether this is a trained object, and not one of the ways to name a model."""
+    return not isinstance(model, (str, Path, Model))
+
+
+def records_of(workspace: Workspace, models: Sequence[Any], service: str = "") -> list[ModelRecord]:
     """Models by what users write: a Model, an id or name, or a local path (a text or a Path) that is registered first.
+
+    A trained object is registered too, under the name of the ``service`` that it is for.
 
     Raises
     ------
     ModelNotFound : no such model and no such path. UserError : not a list.
     """
-    if isinstance(models, (str, Path, Model)):
-        raise UserError("models is a list", remedy=f"write models=[{models!r}]")
-    return [model.record if isinstance(model, Model) else _record_of(workspace, str(model)) for model in models]
+    _require_list(models)
+    if sum(map(_is_object, models)) > (1 if service else 0):
+        raise UserError(
+            "a trained object has no name of its own to be registered under",
+            remedy="register it first: Model.register(ws, model=…, model_name=…)",
+        )
+    return [_record_of(workspace, model, service) for model in models]
 
 
-def _record_of(workspace: Workspace, wanted: str) -> ModelRecord:
+def _record_of(workspace: Workspace, wanted: Any, service: str) -> ModelRecord:
     from jupyter_deploy.engine.models import find_model
 
+    if isinstance(wanted, Model):
+        return wanted.record
+    if _is_object(wanted):
+        return Model.register(workspace, model=wanted, model_name=service.removesuffix("-service")).record
     try:
-        return find_model(workspace.folder, wanted)
+        return find_model(workspace.folder, str(wanted))
     except (ModelNotFound, UserError):
         if not Path(wanted).exists():
             raise

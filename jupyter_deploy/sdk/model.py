@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.config.texts import check_texts
+from jupyter_deploy.errors import UserError
 from jupyter_deploy.sdk.display import Table, html_facts, human_size, progress_printer
 from jupyter_deploy.sdk.lookup import Filter, filters, look_up
 from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.workspace.records import ModelRecord
 
 if TYPE_CHECKING:
+    from jupyter_deploy.models.live import Live
     from jupyter_deploy.sdk.webservice import Webservice
 
 
@@ -64,8 +67,8 @@ class Model:
     def register(
         cls,
         workspace: Workspace,
-        model_path: str | Path,
-        model_name: str,
+        model_path: str | Path | None = None,
+        model_name: str = "",
         tags: Mapping[str, str] | None = None,
         properties: Mapping[str, str] | None = None,
         description: str | None = None,
@@ -76,8 +79,11 @@ class Model:
         trust: Sequence[str] = (),
         run_id: str | None = None,
         experiment_name: str | None = None,
+        *,
+        model: Any = None,
+        sample_input: Any = None,
     ) -> Model:
-        """Register a file or a folder as the next version of a model (azureml-v1 1.1).
+        """Register a file, a folder or an object of this kernel as the next version of a model (azureml-v1 1.1).
 
         Parameters
         ----------
@@ -87,20 +93,28 @@ class Model:
         child_paths : only these files of a folder. resource_configuration : ``{"cpu", "memoryInGB", "gpu"}``.
         trust : names that the model's pickle uses and that you trust, beyond the package's list.
         run_id, experiment_name : where it was trained.
+        model : a trained object instead of ``model_path``; saved as its framework does it best, and trusted as your own.
+        sample_input : rows of its input (a DataFrame, an array, a list, a .csv or .json file); the first are kept with the model.
 
         Raises
         ------
-        UserError : a path, name or value is refused; Untrusted : a pickle names something outside the allow-list.
+        UserError : a path, name or value is refused, or the object cannot be saved.
+        Untrusted : a pickle names something outside the allow-list.
         """
+        from jupyter_deploy.config.names import check_model_name
         from jupyter_deploy.models import register
+        from jupyter_deploy.models.samples import sample_document
 
+        check_model_name(model_name)
+        sample = None if sample_input is None else sample_document(sample_input)
         print(f"Registering model {model_name}")  # noqa: T201  (as the original does)
-        record = register(
-            workspace.folder, path=Path(model_path), name=model_name, tags=tags, properties=properties,
-            description=description or "", framework=model_framework, framework_version=model_framework_version,
-            child_paths=child_paths, trust=trust, run_id=run_id, experiment_name=experiment_name,
-            resource_configuration=resource_configuration, progress=progress_printer(),
-        )  # fmt: skip
+        with _files_of(model_path, model, sample_input) as (path, live):
+            record = register(
+                workspace.folder, path=path, name=model_name, tags=tags, properties=properties,
+                description=description or "", framework=model_framework, framework_version=model_framework_version,
+                child_paths=child_paths, trust=trust, run_id=run_id, experiment_name=experiment_name,
+                resource_configuration=resource_configuration, progress=progress_printer(), live=live, sample=sample,
+            )  # fmt: skip
         return cls._of(workspace, record)
 
     @classmethod
@@ -125,7 +139,7 @@ class Model:
     def deploy(
         workspace: Workspace,
         name: str,
-        models: Sequence[Model | str | Path],
+        models: Sequence[Any],
         inference_config: InferenceConfig | None = None,
         deployment_config: Options | None = None,
         deployment_target: None = None,
@@ -136,8 +150,8 @@ class Model:
 
         Parameters
         ----------
-        models : models, ids ("name:version"), names, or local paths, which are registered first.
-        inference_config : the entry script and its environment.
+        models : models, ids ("name:version"), names, or local paths or one trained object, which are registered first.
+        inference_config : the entry script and its environment; without it a script is written for the one model.
         deployment_config : the target's options; None is ``process`` with defaults.
         deployment_target : a compute; none of the targets in this release takes one.
         overwrite : update the service where the name is taken by other content. show_output : wait, printing the steps.
@@ -233,6 +247,11 @@ class Model:
         return self._record.experiment_name
 
     @property
+    def sample_input(self) -> Mapping[str, Any] | None:
+        """The first rows of an input with their types, where a sample was given."""
+        return self._record.sample
+
+    @property
     def resource_configuration(self) -> Mapping[str, float] | None:
         """Default resources, where given."""
         return self._record.resource_configuration
@@ -273,6 +292,17 @@ class Model:
 
         return str(download(self.workspace.folder, self._record, Path(target_dir), exist_ok=exist_ok))
 
+    def entry_script(self) -> str:
+        """The text of the entry script with which this model is deployed where none is given; write it to a file to change it.
+
+        Raises
+        ------
+        UserError : no script can be written for this kind of model.
+        """
+        from jupyter_deploy.models.entry_script import write_script
+
+        return write_script(self._record)
+
     def delete(self) -> None:
         """Delete this version; its number is never used again.
 
@@ -295,6 +325,7 @@ class Model:
             "resourceConfiguration": record.resource_configuration, "size": record.size,
             "files": [{"path": file.path, "sha256": file.sha256, "size": file.size} for file in record.files],
             "python": record.python, "packages": record.packages, "source": record.source, "trusted": list(record.trusted),
+            "sampleInput": record.sample,
         }  # fmt: skip
 
     def row(self) -> dict[str, Any]:
@@ -316,3 +347,22 @@ class Model:
         return html_facts(
             f"Model {self.id}", {key: value for key, value in facts.items() if key not in ("name", "version")}
         )
+
+
+@contextmanager
+def _files_of(model_path: str | Path | None, model: Any, sample: Any) -> Iterator[tuple[Path, Live | None]]:
+    """What is to be registered: a path as it is, or a live object that is saved for as long as the context lasts."""
+    if (model_path is None) == (model is None):
+        raise UserError(
+            "give either model_path or model" + (", not both" if model is not None else ""),
+            remedy="model_path is a file or a folder, model an object such as a fitted estimator",
+        )
+    if model_path is not None:
+        yield Path(model_path), None
+    else:
+        from jupyter_deploy.models.live import saved
+
+        if isinstance(model, Model):
+            raise UserError(f"{model.id} is registered already", remedy="deploy it, or give the trained object")
+        with saved(model, sample) as live:
+            yield live.saved.path, live

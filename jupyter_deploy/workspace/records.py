@@ -42,9 +42,11 @@ class ModelRecord:
     root : basename of what was registered; every file's path begins with it.
     python : version of the interpreter that registered it.
     packages : distribution to version, for what the pickles and the framework need.
-    source : ``{"commit", "remote", "dirty", "notebook"}`` as far as known.
-    imports : top-level modules that its pickles name.
-    trusted : names outside the allow-list that the user trusted for this version.
+    source : ``{"commit", "remote", "dirty", "notebook"}`` as far as known; of a live object its class and the method by which
+        it is asked, ``{"object", "method"}``.
+    imports : top-level modules that its pickles name, or that loading a live object needs.
+    trusted : names outside the allow-list that the user trusted for this version, or that an object of the user's own kernel needs.
+    sample : the first rows of an input, as ``models.samples`` writes them, or None.
     """
 
     name: str
@@ -67,6 +69,7 @@ class ModelRecord:
     source: dict[str, Any] = field(default_factory=dict)
     imports: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
+    sample: dict[str, Any] | None = None
 
     @property
     def id(self) -> str:

@@ -62,6 +62,7 @@ models = sa.Table(
     sa.Column("source", sa.JSON, nullable=False),
     sa.Column("imports", TextTuple, nullable=False),
     sa.Column("trusted", TextTuple, nullable=False),
+    sa.Column("sample", sa.JSON(none_as_null=True)),
 )
 
 model_files = sa.Table(

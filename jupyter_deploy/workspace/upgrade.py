@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from jupyter_deploy.errors import WorkspaceError
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision this package works with. Revisions are numbers of four digits, so that a newer one sorts after it."""
 
 

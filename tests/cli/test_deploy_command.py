@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_deploy import Webservice, Workspace
-from jupyter_deploy.cli.deploy_command import default_name
-from jupyter_deploy.config.names import check_service_name
+from jupyter_deploy.config.names import check_service_name, default_service_name
 from tests.cli.conftest import DOUBLE, Cli
 from tests.helpers import register_text, write_script
 
@@ -27,7 +26,7 @@ from tests.helpers import register_text, write_script
     ],
 )
 def test_a_service_without_a_name_is_named_after_its_model(model: str, name: str) -> None:
-    assert check_service_name(default_name(model)) == name
+    assert check_service_name(default_service_name(model)) == name
 
 
 def test_from_files_to_a_live_service_named_after_its_model(cli: Cli, workspace: Workspace, tmp_path: Path) -> None:
@@ -122,7 +121,7 @@ def test_a_script_that_fails_is_shown_with_its_line(cli: Cli, workspace: Workspa
     ("words", "cause"),
     [
         (["--es", "score.py"], "no model is given"),
-        (["-m", "tiny"], "no entry script is given"),
+        (["-m", "tiny"], "no entry script can be written for tiny:1: its framework is not known"),
         (["-m", "tiny", "--es", "scroe.py"], "scroe.py does not exist"),
         (["-m", "tiny:9", "--es", "score.py"], "ModelNotFound: there is no model 'tiny:9'"),
         (["-m", "tiny", "--es", "score.py", "-n", "No"], "'No' is not a valid service name"),

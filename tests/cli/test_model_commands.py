@@ -25,6 +25,24 @@ def register(cli: Cli, *words: str) -> str:
     return identity
 
 
+def test_a_sample_is_read_from_a_file(cli: Cli, source: Path) -> None:
+    Path("rows.csv").write_text("age,visits\n31.5,2\n")
+    register(cli, "--sample-input", "rows.csv")
+    assert cli("model", "show", "-n", "factors", "-v").document["sampleInput"] == {
+        "kind": "pandas", "columns": {"age": "float64", "visits": "int64"}, "rows": [[31.5, 2]]
+    }  # fmt: skip
+
+
+def test_an_entry_script_is_written_to_a_file(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "m.txt").write_text("tree\nversion=v4\n")
+    cli("model", "register", "-n", "trees", "-p", "m.txt")
+    words = ("model", "entry-script", "-i", "trees:1", "-t", "score.py")
+    assert cli(*words).document == {"id": "trees:1", "path": str(tmp_path / "score.py")}
+    assert "lightgbm.Booster(model_file=path)" in (tmp_path / "score.py").read_text()
+    assert "score.py exists already" in cli(*words).err
+    assert cli(*words, "--overwrite").document["id"] == "trees:1"
+
+
 def test_register_prints_the_model_and_keeps_progress_off_the_result(cli: Cli, source: Path) -> None:
     outcome = cli(
         "model", "register", "--name", "factors", "--asset-path", "weights.json", "-d", "text", "--tag", "a=b", "--tag", "c=",

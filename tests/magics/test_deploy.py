@@ -55,8 +55,10 @@ def test_script_and_environment_on_the_line_win_over_the_file(files: Path) -> No
 
 
 REFUSED = [
-    ("%deploy", UsageError, "%deploy: the following arguments are required: NAME, --models"),
-    ("%deploy svc --models m", UsageError, "give the entry script with --script"),
+    ("%deploy", UsageError, "%deploy: the following arguments are required: NAME|VARIABLE"),
+    ("%deploy svc", UsageError, "give the models of 'svc' with --models, or the name of a variable"),
+    ("%deploy svc --models m", ModelNotFound, "there is no model 'm'"),
+    ("%deploy svc --models m --name other", UsageError, "--name and --sample are for a variable"),
     ("%deploy svc --models m --env needs.txt", UsageError, "give --script as well"),
     ("%deploy svc --models m --script score.py --port x", UsageError, "--port is 'x'; it takes a whole number"),
     ("%deploy svc --models m --script score.py --port 0", ConfigError, "it must be at least 1"),
@@ -82,3 +84,22 @@ def test_bad_input_is_refused_by_name(files: Path, run: Run) -> None:
     for line, error, cause in REFUSED:
         with pytest.raises(error, match=cause):
             run(line)
+
+
+def test_a_variable_becomes_a_service_and_its_script_is_shown(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run("from sklearn.linear_model import Ridge\nX = [[1.0], [2.0]]\nmy_line = Ridge().fit(X, [1.0, 2.0])")
+    with pytest.raises(Exception, match="'No' is not a valid service name"):
+        run("%deploy my_line --name No")
+    assert list(run("%models")) == []
+    service = run("%deploy my_line --sample X --wait")
+    assert service.name == "my-line-service"
+    shown = capsys.readouterr().out
+    assert "score.py, written for my_line:1; to change it, begin a cell with %%score_script score.py" in shown
+    assert "SAMPLE = np.array(" in shown
+    assert service.run({"data": [[1.5]]}) == pytest.approx([1.5])
+    with pytest.raises(Exception, match="the service 'my-line-service' exists"):
+        run("%deploy my_line --sample X")
+    assert run("%deploy my_line --sample X --overwrite --wait").version == 2
+    run("from jupyter_deploy import Model, Workspace\nfound = Model(Workspace.from_config(), 'my_line')")
+    assert run("%deploy found --name other-service --wait").run({"data": [[1.5]]}) == pytest.approx([1.5])
+    assert [model.id for model in run("%models")] == ["my_line:2", "my_line:1"]

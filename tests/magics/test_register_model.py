@@ -7,7 +7,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_deploy.errors import UserError
-from jupyter_deploy.magics.register_model import path_of
+from jupyter_deploy.magics.register_model import what_is_meant
 from tests.magics.conftest import Run
 
 
@@ -34,16 +34,23 @@ def test_a_trailing_semicolon_silences_the_result(run: Run, here: Path) -> None:
 
 @pytest.mark.parametrize("value", ["other.txt", Path("other.txt")])
 def test_a_path_that_exists_comes_before_a_variable(here: Path, value: Any) -> None:
-    assert path_of("m", {"m": value}) == Path("other.txt")
+    assert what_is_meant("m", {"m": value}) == {"model_path": Path("other.txt")}
     (here / "m").touch()
-    assert path_of("m", {"m": value}) == Path("m")
+    assert what_is_meant("m", {"m": value}) == {"model_path": Path("m")}
 
 
-def test_an_object_is_refused_with_the_way_to_save_it() -> None:
-    with pytest.raises(UserError) as caught:
-        path_of("ridge", {"ridge": object()})
-    assert "holds a object object" in str(caught.value)
-    assert "joblib.dump(ridge, 'ridge.pkl'), then register ridge.pkl" in caught.value.remedy
+def test_an_object_of_the_notebook_is_registered_with_a_sample(run: Run, shell: InteractiveShell) -> None:
+    run("from sklearn.linear_model import Ridge\nimport numpy as np\nX = np.eye(3)\nridge = Ridge().fit(X, [1, 2, 3])")
+    model = run("%register_model ridge --name diabetes --sample X")
+    assert (model.id, model.model_framework, model.sample_input["dtype"]) == ("diabetes:1", "ScikitLearn", "float64")
+    run(
+        "class Rule:\n    def predict(self, rows): return [1 for _ in rows]\nrule, lock = Rule(), __import__('threading').Lock()"
+    )
+    assert run("%register_model rule --name rule").record.root == "model.pkl"
+    with pytest.raises(UserError, match=r"lock cannot be saved: lock is a _thread\.lock"):
+        run("%register_model lock --name lock")
+    with pytest.raises(UserError, match="the sample nowhere is neither"):
+        run("%register_model rule --name rule --sample nowhere")
 
 
 def test_a_path_that_does_not_exist_is_a_short_error(run: Run) -> None:

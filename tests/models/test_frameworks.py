@@ -80,6 +80,23 @@ def test_a_saved_model_is_known_with_its_version(tmp_path: Path) -> None:
     assert detect(tmp_path / "net") == Detected("TensorFlow", "2.15.0")
 
 
+def test_a_folder_of_transformers_is_known_with_its_version(tmp_path: Path) -> None:
+    (tmp_path / "bert").mkdir()
+    (tmp_path / "bert" / "config.json").write_text('{"model_type": "bert", "transformers_version": "4.57.1"}')
+    archive(tmp_path / "bert" / "pytorch_model.bin", {"net/data.pkl": "N.", "net/version": "3"})
+    assert detect(tmp_path / "bert") == Detected("Transformers", "4.57.1")
+    for other in ("[]", "{", '{"data": 1}'):
+        (tmp_path / "bert" / "config.json").write_text(other)
+        assert detect(tmp_path / "bert") == Detected("PyTorch")
+
+
+def test_an_archive_of_skops_is_known(tmp_path: Path) -> None:
+    assert detect(archive(tmp_path / "m.skops", {"schema.json": '{"_skops_version": "0.16"}'})) == Detected(
+        "ScikitLearn"
+    )
+    assert detect(archive(tmp_path / "m.zip", {"schema.json": "{}"})) == Detected(None)
+
+
 def test_a_given_framework_must_be_known() -> None:
     frameworks.check("Custom", "1")
     frameworks.check(None, None)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from jupyter_deploy import InferenceConfig, Model, ProcessWebservice, Webservice, Workspace
-from jupyter_deploy.errors import ConfigError, ModelNotFound, UserError
+from jupyter_deploy.errors import ConfigError, ModelNotFound, NameTaken, UserError
 from jupyter_deploy.sdk.deploying import default_options, records_of
 from tests.helpers import ECHO, write_script
 
@@ -19,7 +19,11 @@ def config(tmp_path: Path) -> InferenceConfig:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"inference_config": None}, "inference_config is missing"),
+        (
+            {"inference_config": None},
+            "inference_config is missing; a script is written for exactly one model, and there are 0",
+        ),
+        ({"models": [object(), object()]}, "a trained object has no name of its own"),
         ({"inference_config": "score.py"}, "inference_config is 'score.py', which is none"),
         ({"deployment_config": {"port": 8890}}, "deployment_config is {'port': 8890}, which is none"),
         ({"deployment_target": "myaks"}, "deployment_target names a compute, and no target of this release takes one"),
@@ -86,3 +90,19 @@ def test_a_script_that_is_none_is_refused_with_the_path_that_was_looked_at(
     if script == "nowhere.py":
         assert str(tmp_path / script) in str(refused.value)
         assert "relative to the current folder" in refused.value.remedy
+
+
+def test_a_trained_object_is_deployed_without_a_script_and_registered_once(workspace: Workspace) -> None:
+    from sklearn.linear_model import Ridge
+
+    ridge = Ridge().fit([[1.0], [2.0]], [1.0, 2.0])
+    service = Model.deploy(workspace, "line-service", [ridge])
+    service.wait_for_deployment()
+    assert service.run({"data": [[1.5]]}) == pytest.approx([1.5])
+    with pytest.raises(NameTaken, match="the service 'line-service' exists"):
+        Model.deploy(workspace, "line-service", [ridge])
+    assert [model.id for model in Model.list(workspace)] == ["line:1"]
+    again = Model.deploy(workspace, "line-service", [Model(workspace, "line")])  # the same content
+    assert (again.version, again.begun.operation) == (1, None)
+    with pytest.raises(UserError, match="a trained object has no name of its own"):
+        service.update(models=[ridge])

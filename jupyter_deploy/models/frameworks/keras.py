@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
-from jupyter_deploy.models.frameworks.base import Detected
+from jupyter_deploy.models.frameworks.base import Detected, Loading, Saved, built_on
 from jupyter_deploy.models.pickles import Pickled
 from jupyter_deploy.models.selection import Selection
+from jupyter_deploy.workspace.records import ModelRecord
 
 _MAX_METADATA = 1024 * 1024
 
@@ -30,3 +32,20 @@ def _keras_version(path: Path) -> str | None:
         return None
     version = metadata.get("keras_version") if isinstance(metadata, dict) else None
     return version if isinstance(version, str) else None
+
+
+def is_own(value: object) -> bool:
+    """A model of Keras, or of a class derived from one."""
+    return "keras" in built_on(value) and hasattr(value, "save")
+
+
+def save(value: Any, folder: Path, _sample: Any) -> Saved:
+    """Write Keras's own archive."""
+    path = folder / "model.keras"
+    value.save(path)
+    return Saved(path, "TfKeras", ("keras",))
+
+
+def loading(_record: ModelRecord) -> Loading:
+    """By Keras, whatever it runs on."""
+    return Loading(("import keras",), ("model = keras.saving.load_model(path)",), "model.predict(data, verbose=0)")

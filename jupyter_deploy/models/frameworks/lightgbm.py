@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from jupyter_deploy.models.frameworks.base import Detected, read_head
+from pathlib import Path
+from typing import Any
+
+from jupyter_deploy.models import pickling
+from jupyter_deploy.models.frameworks.base import (
+    Detected,
+    Loading,
+    Saved,
+    defined_by,
+    is_pickle,
+    loading_pickle,
+    read_head,
+)
 from jupyter_deploy.models.pickles import Pickled
 from jupyter_deploy.models.selection import Selection
+from jupyter_deploy.workspace.records import ModelRecord
 
 
 def detect(selection: Selection, pickled: Pickled) -> Detected | None:
@@ -13,3 +26,25 @@ def detect(selection: Selection, pickled: Pickled) -> Detected | None:
     if has_file or any(name.module.partition(".")[0] == "lightgbm" for name in pickled.names):
         return Detected("LightGBM")
     return None
+
+
+def is_own(value: object) -> bool:
+    """A booster, or one of LightGBM's own estimators."""
+    return defined_by(value) == "lightgbm"
+
+
+def save(value: Any, folder: Path, _sample: Any) -> Saved:
+    """Write a booster as text; an estimator is pickled, as the text would lose the names of its classes."""
+    if type(value).__name__ != "Booster":
+        made = pickling.save(value, folder)
+        return Saved(made.path, "LightGBM", ("lightgbm", "sklearn", *made.imports))
+    path = folder / "model.txt"
+    value.save_model(path)
+    return Saved(path, "LightGBM", ("lightgbm",))
+
+
+def loading(record: ModelRecord) -> Loading:
+    """A booster from its text, an estimator from its pickle."""
+    if is_pickle(record):
+        return loading_pickle(record)
+    return Loading(("import lightgbm",), ("model = lightgbm.Booster(model_file=path)",), "model.predict(data)")

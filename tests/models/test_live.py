@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from jupyter_deploy import Model, Workspace
+from jupyter_deploy.errors import UserError
+from tests.models.live_objects import EXAMPLES, NOTEBOOK, ROWS, Example, of_notebook
+
+FRESH = """
+import json, sys
+import numpy as np
+path, rows = sys.argv[1], np.array(json.loads(sys.stdin.read()))
+{load}
+print(json.dumps(np.asarray(answer).tolist()))
+"""
+
+
+@pytest.fixture
+def ws(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "live")
+
+
+@pytest.mark.parametrize("example", [pytest.param(value, id=name) for name, value in EXAMPLES.items()])
+def test_a_live_object_answers_the_same_in_a_fresh_process(ws: Workspace, tmp_path: Path, example: Example) -> None:
+    value = example.make()
+    model = Model.register(ws, model=value, model_name="live", sample_input=ROWS)
+    assert (model.record.root, model.model_framework) == (example.file, example.framework)
+    code = FRESH.format(load=example.load)
+    command = [sys.executable, "-c", code, model.download(tmp_path / "elsewhere")]
+    done = subprocess.run(command, input=json.dumps(ROWS.tolist()), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    answer, expected = json.loads(done.stdout), example.predict(value)
+    if isinstance(expected[0], str):
+        assert answer == expected
+    else:
+        np.testing.assert_allclose(answer, expected, rtol=1e-6)
+
+
+def test_an_object_is_marked_as_the_users_own_and_keeps_what_loading_needs(ws: Workspace) -> None:
+    import sklearn
+
+    model = Model.register(ws, model=EXAMPLES["scikit-learn"].make(), model_name="ridge")
+    assert model.model_framework_version == sklearn.__version__
+    document = model.serialize()
+    assert (document["source"]["object"], document["source"]["method"]) == (
+        "sklearn.linear_model._ridge.Ridge",
+        "predict",
+    )
+    assert {"scikit-learn", "skops"} <= document["packages"].keys()
+    plain = Model.register(ws, model=of_notebook(), model_name="plain")
+    assert "cloudpickle.cloudpickle._make_skeleton_class" in plain.serialize()["trusted"]  # named, and not asked for
+    assert {"cloudpickle", "numpy", "packaging"} <= set(plain.record.imports)
+    assert plain.model_framework is None
+
+
+def test_nothing_of_a_saved_object_is_left_outside_of_the_workspace(
+    ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tempfile
+
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    Model.register(ws, model=EXAMPLES["scikit-learn"].make(), model_name="ridge")
+    with pytest.raises(UserError):
+        Model.register(ws, model=threading.Lock(), model_name="lock")
+    assert list(place.iterdir()) == []
+    assert [model.id for model in Model.list(ws)] == ["ridge:1"]
+
+
+def test_without_skops_an_estimator_is_pickled(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "skops.io", None)
+    model = Model.register(ws, model=EXAMPLES["scikit-learn"].make(), model_name="ridge")
+    assert (model.record.root, model.serialize()["trusted"]) == ("model.joblib", [])
+
+
+def _with_connection() -> Any:
+    holder = of_notebook()
+    holder.stores = [{"name": "here", "connection": sqlite3.connect(":memory:")}]
+    return holder
+
+
+def _function_with_connection() -> Any:
+    lookup = "import sqlite3\nstore = sqlite3.connect(':memory:')\ndef lookup(rows): return store.execute('x')"
+    return of_notebook("lookup", lookup)
+
+
+@pytest.mark.parametrize(
+    ("make", "named"),
+    [
+        (_with_connection, "Doubler cannot be saved: Doubler.stores[0]['connection'] is a sqlite3.Connection"),
+        (_function_with_connection, "lookup cannot be saved: lookup, by its name store, is a sqlite3.Connection"),
+        (lambda: (row for row in ROWS), "cannot be saved: <genexpr> is a generator"),
+        (lambda: EXAMPLES["XGBoost estimator"].make().__class__(), "a XGBClassifier cannot be saved: need to call fit"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_saved_is_named_with_the_remedy(ws: Workspace, make: Any, named: str) -> None:
+    with pytest.raises(UserError) as refused:
+        Model.register(ws, model=make(), model_name="live")
+    assert named in str(refused.value).splitlines()[0]
+    assert refused.value.remedy
+    assert list(Model.list(ws)) == []
+
+
+def test_a_lambda_and_a_class_of_the_notebook_inside_an_estimator_are_kept_by_value(ws: Workspace) -> None:
+    from sklearn.pipeline import make_pipeline
+
+    step = of_notebook("Shift()", NOTEBOOK + "\nfrom sklearn.base import BaseEstimator, TransformerMixin\n"
+        "class Shift(TransformerMixin, BaseEstimator):\n    def fit(self, X, y=None): return self\n"
+        "    def transform(self, X): return shifted(X)\n")  # fmt: skip
+    pipeline = make_pipeline(step, EXAMPLES["scikit-learn"].make()).fit(ROWS, ROWS[:, 0])
+    model = Model.register(ws, model=pipeline, model_name="own")
+    assert (model.record.root, model.model_framework) == ("model.pkl", "ScikitLearn")
+    assert "packaging" in model.record.imports
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "give either model_path or model"),
+        ({"model_path": "m.pkl", "model": object()}, "give either model_path or model, not both"),
+        ({"model": "m.pkl"}, "model is 'm.pkl', which is no trained object"),
+        ({"model": object(), "model_name": "no name"}, "'no name' is not a valid model name"),
+        ({"model": object(), "sample_input": []}, "the sample is empty"),
+    ],
+)
+def test_a_model_is_a_path_or_an_object(ws: Workspace, given: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError) as refused:
+        Model.register(ws, **{"model_name": "live", **given})
+    assert message in str(refused.value).splitlines()[0]
+
+
+def test_a_registered_model_is_no_trained_object(ws: Workspace) -> None:
+    model = Model.register(ws, model=of_notebook(), model_name="own")
+    with pytest.raises(UserError, match="own:1 is registered already"):
+        Model.register(ws, model=model, model_name="again")
+
+
+# ------------------------------------------------------------------ frameworks too big for these tests, by stand-ins
+
+
+def stand_in(module: str, **attributes: Any) -> Any:
+    """An object of a class that such a framework might define."""
+    return type("Net", (), {"__module__": module, **attributes})()
+
+
+def test_a_keras_model_is_saved_as_its_archive(ws: Workspace) -> None:
+    import zipfile
+
+    def save(_self: Any, path: Path) -> None:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("metadata.json", '{"keras_version": "3.9.0"}')
+
+    model = Model.register(ws, model=stand_in("keras.src.models.sequential", save=save), model_name="net")
+    assert (model.record.root, model.model_framework) == ("model.keras", "TfKeras")
+
+
+def test_a_torch_module_is_traced_with_the_sample_in_evaluation_mode(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[Any] = []
+
+    def trace(module: Any, example: Any) -> Any:
+        calls.append(("trace", example, module.training))
+        return SimpleNamespace(save=lambda path: Path(path).write_bytes(b"traced"))
+
+    def script(module: Any) -> Any:
+        raise RuntimeError("no source")
+
+    torch = SimpleNamespace(
+        as_tensor=lambda rows, dtype: (len(rows), dtype), jit=SimpleNamespace(trace=trace, script=script)
+    )
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    parts = {
+        "state_dict": lambda _: {}, "training": True,
+        "eval": lambda self: setattr(self, "training", False), "train": lambda self, on: setattr(self, "training", on),
+        "parameters": lambda _: iter([SimpleNamespace(dtype="float32")]),
+    }  # fmt: skip
+    net = stand_in("torch.nn.modules.container", **parts)
+    model = Model.register(ws, model=net, model_name="net", sample_input=ROWS)
+    assert (model.record.root, model.model_framework) == ("model.pt", "PyTorch")
+    assert calls == [("trace", (60, "float32"), False)]
+    assert net.training
+    with pytest.raises(
+        UserError, match="a Net cannot be compiled to TorchScript without a sample: no source"
+    ) as refused:
+        Model.register(ws, model=net, model_name="net")
+    assert "give an input it takes as sample_input" in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("value", "message", "remedy"),
+    [
+        (stand_in("transformers.models.bert"), "is registered as a folder, together with its tokenizer", "save_pretrained"),
+        (stand_in("onnxruntime.capi"), "cannot be saved: it does not give its model back", "register the .onnx file"),
+    ],
+)  # fmt: skip
+def test_what_is_registered_by_its_files_says_so(ws: Workspace, value: Any, message: str, remedy: str) -> None:
+    with pytest.raises(UserError) as refused:
+        Model.register(ws, model=value, model_name="net")
+    assert message in str(refused.value).splitlines()[0]
+    assert remedy in refused.value.remedy
