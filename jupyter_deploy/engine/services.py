@@ -165,7 +165,7 @@ def _nearest(folder: WorkspaceFolder, name: str) -> str:
     import difflib
 
     names = [record.name for record in folder.services.list()]
-    close = difflib.get_close_matches(name, names, n=1)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     return f"did you mean '{close[0]}'?" if close else ""
 
 
