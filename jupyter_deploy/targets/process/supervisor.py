@@ -34,6 +34,8 @@ DRAIN_LIMIT = 60.0
 """Seconds after which calls still running in the old generation are cut off."""
 BACKLOG = 2048
 BACK_OFF = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+LOOK_EVERY = 2.0
+"""Seconds between two looks whether the service's folder is still there."""
 STABLE_AFTER = 60.0
 """Seconds of service after which earlier ends of the front are forgotten."""
 
@@ -69,6 +71,7 @@ class Supervisor:
         server = await asyncio.start_unix_server(self._converse, str(self._control), limit=LONGEST_LINE)
         self._control.chmod(0o600)
         print(json.dumps({"port": self._record.port}), flush=True)  # noqa: T201  (the starter waits for this line)
+        self._in_background(self._end_with_folder)
         await self._ending.wait()
         server.close()
         for generation in list(self._generations):
@@ -138,6 +141,14 @@ class Supervisor:
         if self._serving is None and self._beginnings == 0:
             self._give_up_address()
             self._ending.set()
+
+    async def _end_with_folder(self) -> None:
+        """A workspace that was removed by hand takes its services with it; nothing else could ever end them."""
+        while not _is_removed(self._folder):
+            await asyncio.sleep(LOOK_EVERY)
+        self._serving = None
+        self._give_up_address()
+        self._ending.set()
 
     def _give_up_address(self) -> None:
         self._listener.close()
@@ -222,6 +233,16 @@ class Supervisor:
 def _pauses() -> Iterator[float]:
     """Seconds before each new start of a front that ended."""
     return itertools.chain(BACK_OFF, itertools.repeat(BACK_OFF[-1]))
+
+
+def _is_removed(folder: Path) -> bool:
+    try:
+        folder.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False  # a network home that does not answer now
+    return False
 
 
 def _tell_nobody(event: Event) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import signal
 import threading
 from collections import Counter
@@ -60,6 +61,14 @@ def test_a_killed_supervisor_takes_everything_with_it_and_a_start_restores(runni
     os.kill(running.supervisor, signal.SIGKILL)
     assert running.deploy(script(run="return 'at once'")).scoring_uri == uri  # without waiting for what is left
     assert running.post().json == "at once"
+
+
+def test_a_service_whose_workspace_was_removed_by_hand_ends(running: Running) -> None:
+    running.deploy(script(run="return 'here'"))
+    supervisor = psutil.Process(running.supervisor)
+    family = [supervisor, *supervisor.children(recursive=True)]
+    shutil.rmtree(running.place.folder)
+    wait_until(lambda: not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in family))
 
 
 def test_a_killed_front_is_started_again_at_the_same_address(running: Running) -> None:
