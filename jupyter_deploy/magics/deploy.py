@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 
@@ -19,9 +20,11 @@ from jupyter_deploy.magics.configuration import (
     models_argument,
 )
 from jupyter_deploy.magics.magic import Call, Magic, show_lines, user_names
-from jupyter_deploy.sdk.model import Model
-from jupyter_deploy.sdk.webservice import Webservice
-from jupyter_deploy.sdk.workspace import Workspace
+
+if TYPE_CHECKING:
+    from jupyter_deploy.sdk.model import Model
+    from jupyter_deploy.sdk.webservice import Webservice
+    from jupyter_deploy.sdk.workspace import Workspace
 
 
 def run(call: Call) -> Webservice:
@@ -45,6 +48,7 @@ def _of_variable(call: Call, workspace: Workspace) -> tuple[str, list[Model]]:
     """The service's name and the model for a variable that holds a trained object, which is registered, or a Model."""
     from jupyter_deploy.config.names import check_service_name, default_service_name
     from jupyter_deploy.engine.changes import refuse_taken
+    from jupyter_deploy.sdk.model import Model
 
     given, variable = call.given, call.given.name
     if variable not in call.shell.user_ns:
@@ -66,6 +70,7 @@ def _of_variable(call: Call, workspace: Workspace) -> tuple[str, list[Model]]:
 def _with_script(workspace: Workspace, models: Sequence[Model | str]) -> list[Model]:
     """Show the script that is written for a model, and return the model."""
     from jupyter_deploy.sdk.deploying import records_of
+    from jupyter_deploy.sdk.model import Model
 
     found = [Model(workspace, id=record.id) for record in records_of(workspace, models)]
     if len(found) != 1:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from jupyter_deploy.magics.magic import Call, Magic
-from jupyter_deploy.sdk.display import Table
-from jupyter_deploy.sdk.model import Model
+
+if TYPE_CHECKING:
+    from jupyter_deploy.sdk.display import Table
+    from jupyter_deploy.sdk.model import Model
 
 
 def run(call: Call) -> Table[Model]:
     """List every version of every model."""
+    from jupyter_deploy.sdk.model import Model
+
     return Model.list(call.workspace)
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_deploy.magics.arguments import Argument, key_value
 from jupyter_deploy.magics.magic import Call, Magic
-from jupyter_deploy.sdk.model import Model
+
+if TYPE_CHECKING:
+    from jupyter_deploy.sdk.model import Model
 
 
 def run(call: Call) -> Model:
     """Register what was named."""
+    from jupyter_deploy.sdk.model import Model
+
     given, variables = call.given, call.shell.user_ns
     return Model.register(
         call.workspace,

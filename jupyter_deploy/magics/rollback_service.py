@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from jupyter_deploy.magics.arguments import SERVICE, WAIT
 from jupyter_deploy.magics.magic import Call, Magic
-from jupyter_deploy.sdk.webservice import Webservice
+
+if TYPE_CHECKING:
+    from jupyter_deploy.sdk.webservice import Webservice
 
 
 def run(call: Call) -> Webservice:

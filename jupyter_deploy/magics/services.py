@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from jupyter_deploy.magics.magic import Call, Magic
-from jupyter_deploy.sdk.display import Table
-from jupyter_deploy.sdk.webservice import Webservice
+
+if TYPE_CHECKING:
+    from jupyter_deploy.sdk.display import Table
+    from jupyter_deploy.sdk.webservice import Webservice
 
 
 def run(call: Call) -> Table[Webservice]:
     """List every service with its state."""
+    from jupyter_deploy.sdk.webservice import Webservice
+
     return Webservice.list(call.workspace)
 
 

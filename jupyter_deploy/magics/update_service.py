@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_deploy.magics.arguments import SERVICE, WAIT
 from jupyter_deploy.magics.configuration import (
@@ -16,7 +16,9 @@ from jupyter_deploy.magics.configuration import (
     models_argument,
 )
 from jupyter_deploy.magics.magic import Call, Magic, user_names
-from jupyter_deploy.sdk.webservice import Webservice
+
+if TYPE_CHECKING:
+    from jupyter_deploy.sdk.webservice import Webservice
 
 
 def run(call: Call) -> Webservice:
