@@ -13,7 +13,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from jupyter_deploy.environments.installed import Installed, find, find_providers
 from jupyter_deploy.environments.interpreter import same_series
 from jupyter_deploy.environments.lock import Lock, LockedPackage, normal
-from jupyter_deploy.environments.serving import REPLACED_MODULES, REPLACED_PACKAGES, SCORING_SERVER, SERVER_PACKAGES
+from jupyter_deploy.environments.serving import (
+    FASTER_MODULE,
+    REPLACED_MODULES,
+    REPLACED_PACKAGES,
+    SCORING_SERVER,
+    SERVER_PACKAGES,
+)
 
 
 def lock_kernel(imports: Mapping[str, str], local: Collection[str] = ()) -> Lock:
@@ -35,7 +41,7 @@ def lock_kernel(imports: Mapping[str, str], local: Collection[str] = ()) -> Lock
     """
     known = sys.stdlib_module_names | {"__main__"} | set(local)
     wanted = {module: asker for module, asker in imports.items() if module not in known}
-    wanted |= dict.fromkeys(SERVER_PACKAGES, SCORING_SERVER)
+    wanted |= dict.fromkeys((*SERVER_PACKAGES, FASTER_MODULE), SCORING_SERVER)
     providers = find_providers(wanted)
     closure = _Closure()
     for module, packages in providers.items():
@@ -43,7 +49,8 @@ def lock_kernel(imports: Mapping[str, str], local: Collection[str] = ()) -> Lock
             # Of the original's namespace only what the scoring server stands in for is spoken of, as left out.
             if module not in REPLACED_MODULES or normal(package.name) in REPLACED_PACKAGES:
                 closure.add(package, wanted[module])
-    missing = (module for module, packages in providers.items() if not packages and module not in REPLACED_MODULES)
+    dispensable = {*REPLACED_MODULES, FASTER_MODULE}
+    missing = (module for module, packages in providers.items() if not packages and module not in dispensable)
     return Lock(
         python=platform.python_version(),
         source="kernel",

@@ -11,7 +11,13 @@ from pathlib import Path
 from jupyter_deploy.config.texts import without_credentials
 from jupyter_deploy.environments.interpreter import inspect
 from jupyter_deploy.environments.lock import Lock, LockedPackage, normal, parse_pins
-from jupyter_deploy.environments.serving import REPLACED_PACKAGES, SCORING_SERVER, SERVER_PACKAGES
+from jupyter_deploy.environments.serving import (
+    FASTER_PACKAGE,
+    FASTER_WHERE,
+    REPLACED_PACKAGES,
+    SCORING_SERVER,
+    SERVER_PACKAGES,
+)
 from jupyter_deploy.environments.uv import Say, run_uv
 from jupyter_deploy.errors import ConfigError, EnvironmentFailed
 
@@ -100,13 +106,14 @@ def _compile(requirements: Sequence[str], python: Path, say: Say, *options: str)
 
 
 def _server_requirements() -> list[str]:
-    return [f"{name}; sys_platform != 'win32'" if name == "uvloop" else name for name in SERVER_PACKAGES]
+    markers = {"uvloop": "; sys_platform != 'win32'", FASTER_PACKAGE: f"; {FASTER_WHERE}"}
+    return [name + markers.get(name, "") for name in (*SERVER_PACKAGES, FASTER_PACKAGE)]
 
 
 def _asked(package: LockedPackage, askers: Mapping[str, str]) -> LockedPackage:
     """The package with those who asked for it directly before those who require it."""
     direct = [askers[package.name]] if package.name in askers else []
-    if package.name in SERVER_PACKAGES:
+    if package.name in (*SERVER_PACKAGES, FASTER_PACKAGE):
         direct.append(SCORING_SERVER)
     return replace(package, asked_by=(*direct, *package.asked_by))
 

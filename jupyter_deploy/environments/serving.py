@@ -5,8 +5,14 @@ from __future__ import annotations
 SCORING_SERVER = "the scoring server"
 """Who asked for the packages below, in the words of a lock."""
 
-SERVER_PACKAGES = ("httptools", "orjson", "uvicorn", "uvloop")
+SERVER_PACKAGES = ("httptools", "orjson", "uvloop")
 """The packages that the scoring server imports; the names of distributions and modules are the same."""
+
+FASTER_PACKAGE, FASTER_MODULE = "pysimdjson", "simdjson"
+"""What it reads large tables with where it is there, by its names as a distribution and as a module."""
+
+FASTER_WHERE = "sys_platform != 'emscripten' and python_version < '3.15'"
+"""Where the index has wheels of it."""
 
 REPLACED_PACKAGES = frozenset(
     {

@@ -1,19 +1,19 @@
-"""The routes: an ASGI application that checks, queues and answers, and reads no body that it could leave to the worker."""
+"""The routes: what is answered here, what is handed to a worker, and what every answer says in its head."""
 
 from __future__ import annotations
 
-import asyncio
-import dataclasses
-import time
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable
+from http import HTTPStatus
+from time import perf_counter
 from urllib.parse import parse_qs
 
-from . import docs_page, logs, outputs, request_ids
-from .dispatch import Call, Dispatcher
+from . import docs_page, logs, outputs
+from .connection import Exchange
+from .dispatch import Dispatcher
 from .gate import Gate
 from .outputs import Answer
 from .request import Request
+from .request_ids import RequestIds
 from .settings import Settings
 from .supervision import Readiness
 
@@ -31,13 +31,7 @@ _METHODS = {
 }
 _OPEN = ("/", "/live", "/ready")  # load balancers ask these, by address and without a key
 _IDENTIFIED = ("/score", "/swagger.json")
-
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-
-
-class ClientGone(Exception):
-    """The client has closed the connection; there is nobody to answer."""
+_PHRASES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\ndate: " for status in HTTPStatus}
 
 
 class Application:
@@ -48,7 +42,8 @@ class Application:
     settings : the service's.
     gate : checks Host, Origin and key.
     dispatcher : takes requests for ``/score``.
-    readiness : what is known of the worker.
+    readiness : what is known of the workers.
+    date : tells the time as HTTP writes it.
     is_draining : tells whether answers should say that they are the connection's last.
     """
 
@@ -58,53 +53,80 @@ class Application:
         gate: Gate,
         dispatcher: Dispatcher,
         readiness: Readiness,
+        date: Callable[[], str],
         is_draining: Callable[[], bool],
     ) -> None:
         self._settings = settings
         self._gate = gate
         self._dispatcher = dispatcher
         self._readiness = readiness
+        self._date = date
         self._is_draining = is_draining
-        self._most_bytes = settings.max_body_mb * 1024 * 1024
+        self.most_body_bytes = settings.max_body_mb * 1024 * 1024
+        self._version = f"x-ms-server-version: {SERVER_VERSION}\r\n" if settings.send_server_version else ""
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        began = time.perf_counter()
-        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
-        ids, too_long = request_ids.read(headers)
-        query = scope["query_string"].decode("latin-1")
-        request = Request(ids.request, scope["method"], scope["path"], query, headers)
-        if ids.deprecated:
-            logs.server.warning("x-ms-request-id is deprecated; send x-ms-client-request-id (request %s)", ids.request)
-        try:
-            answer = self._refusal(request, too_long) or await self._serve(request, receive)
-        except ClientGone:
-            return
-        await self._send(request, ids, answer, send)
-        if request.path != "/":
-            target = scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
-            took = (time.perf_counter() - began) * 1000
-            logs.server.info("%s %s %d %.3fms %d", request.method, target, answer.status, took, len(answer.body))
-
-    def _refusal(self, request: Request, too_long: str) -> Answer | None:
-        refusal = None if request.path in _OPEN else self._gate.refusal(request)
-        if refusal is not None:
-            return refusal
+    def refusal(self, request: Request, ids: RequestIds) -> Answer | None:
+        """Return the answer to a request that its head alone refuses."""
+        refused = None if request.path in _OPEN else self._gate.refusal(request)
+        if refused is not None:
+            return refused
         methods = _METHODS.get(request.path)
         if methods is None:
             return outputs.message(404, f"there is no {request.path}; POST to /score, read /swagger.json")
         if request.method not in methods:
             allowed = ", ".join(methods)
             return outputs.message(405, f"{request.path} takes {allowed}, not {request.method}", (("allow", allowed),))
-        if too_long:
-            return outputs.message(431, f"the header {too_long} is longer than 100 characters")
+        if ids.too_long:
+            return outputs.message(431, f"the header {ids.too_long} is longer than 100 characters")
         return None
 
-    async def _serve(self, request: Request, receive: Receive) -> Answer:
+    def serve(self, exchange: Exchange) -> None:
+        """Answer a request, or hand it to a worker."""
+        request = exchange.request
+        if exchange.ids.deprecated:
+            logs.server.warning("x-ms-request-id is deprecated; send x-ms-client-request-id (request %s)", request.id)
         if request.method == "OPTIONS" and (self._gate.is_preflight(request) or not self._takes_options(request)):
-            return Answer(200, b"", _TEXT)
-        if request.path == "/score":
-            return await self._score(request, receive)
+            exchange.answer(Answer(200, b"", _TEXT))
+        elif request.path == "/score":
+            exchange.call = self._dispatcher.submit(request, exchange)
+        else:
+            exchange.answer(self._own(request))
+
+    def leave(self, exchange: Exchange) -> None:
+        """Take a request whose client has gone out of the queue."""
+        if exchange.call is not None:
+            self._dispatcher.withdraw(exchange.call)
+
+    def head(self, exchange: Exchange, answer: Answer) -> bytes:
+        """Return the head of an answer: who asked, what happened, who may read it."""
+        request = exchange.request
+        lines = [_PHRASES.get(answer.status) or f"HTTP/1.1 {answer.status} \r\ndate: ", self._date()]
+        for name, value in answer.headers:
+            lines.append(f"{name}: {value}\r\n")
+        if request.path in _IDENTIFIED:
+            for name, value in exchange.ids.headers():
+                lines.append(f"{name}: {value}\r\n")
+            lines.append(f"x-ms-run-function-failed: {answer.run_failed}\r\n")
+            if answer.run_ms is not None:
+                lines.append(f"x-ms-run-fn-exec-ms: {answer.run_ms:.3f}\r\n")
+            lines.append(self._version)
+        if request.path not in _OPEN:
+            for name, value in self._gate.cors_headers(request):
+                lines.append(f"{name}: {value}\r\n")
+        if self._is_draining():
+            exchange.keep_alive = False
+        return "".join(lines).encode("latin-1")
+
+    def note(self, exchange: Exchange, status: int, size: int) -> None:
+        """Write the line of the log that every request has, but those for the health."""
+        request = exchange.request
+        if request.path == "/" or not request.method:
+            return
+        target = exchange.target
+        took = (perf_counter() - exchange.began) * 1000
+        logs.access.write(f"{request.method} {target} {status} {took:.3f}ms {size}")
+
+    def _own(self, request: Request) -> Answer:
         if request.path == "/live":
             return Answer(200, b"Live", _TEXT)
         if request.path == "/swagger.json":
@@ -130,70 +152,3 @@ class Application:
             return outputs.message(503, "the script is being loaded; try again in a moment")
         page = docs_page.render(documents[max(documents)], self._settings.name)
         return Answer(200, page.encode(), (*_TEXT, _CSP))
-
-    async def _score(self, request: Request, receive: Receive) -> Answer:
-        try:
-            body = await self._body(request, receive)
-        except _TooLarge:
-            most = self._settings.max_body_mb
-            return outputs.message(413, f"the body is larger than {most} MiB (max_body_mb, maxBodyMb)")
-        call = self._dispatcher.submit(dataclasses.replace(request, body=body))
-        if not call.waits:
-            return await call.answer
-        return await self._wait(call, receive)
-
-    async def _wait(self, call: Call, receive: Receive) -> Answer:
-        """Wait in the queue, and leave it when the client does."""
-        leaving = asyncio.ensure_future(self._leave_with_client(call, receive))
-        try:
-            return await call.answer
-        except asyncio.CancelledError:
-            if leaving.done():
-                raise ClientGone from None
-            raise
-        finally:
-            leaving.cancel()
-
-    async def _leave_with_client(self, call: Call, receive: Receive) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            continue
-        self._dispatcher.withdraw(call)
-
-    async def _body(self, request: Request, receive: Receive) -> bytes:
-        declared = request.header("content-length")
-        if declared.isdigit() and int(declared) > self._most_bytes:
-            raise _TooLarge
-        pieces: list[bytes] = []
-        size = 0
-        more = True
-        while more:
-            event = await receive()
-            if event["type"] == "http.disconnect":
-                raise ClientGone
-            pieces.append(event["body"])
-            size += len(event["body"])
-            if size > self._most_bytes:
-                raise _TooLarge
-            more = event["more_body"]
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-    async def _send(self, request: Request, ids: request_ids.RequestIds, answer: Answer, send: Send) -> None:
-        headers = [*answer.headers, ("content-length", str(len(answer.body)))]
-        if request.path in _IDENTIFIED:
-            headers += ids.headers()
-            headers.append(("x-ms-run-function-failed", str(answer.run_failed)))
-            if answer.run_ms is not None:
-                headers.append(("x-ms-run-fn-exec-ms", f"{answer.run_ms:.3f}"))
-            if self._settings.send_server_version:
-                headers.append(("x-ms-server-version", SERVER_VERSION))
-        if request.path not in _OPEN:
-            headers += self._gate.cors_headers(request)
-        if self._is_draining():
-            headers.append(("connection", "close"))
-        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
-        await send({"type": "http.response.body", "body": answer.body})
-
-
-class _TooLarge(Exception):
-    """The body is over the limit."""

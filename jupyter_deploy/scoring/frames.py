@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import orjson
 
 _HEAD = struct.Struct("!II")
+_CHUNK = 1024 * 1024
 Record: TypeAlias = dict[str, Any]
 
 
@@ -43,24 +44,55 @@ class Unpacker:
             yield record, body
 
 
-def receive(link: socket.socket) -> tuple[Record, bytes] | None:
-    """Wait for one message on a blocking socket; None when the other side is gone."""
-    head = _receive_exactly(link, _HEAD.size)
-    if head is None:
-        return None
-    record_size, body_size = _HEAD.unpack(head)
-    payload = _receive_exactly(link, record_size + body_size)
-    if payload is None:
-        return None
-    return orjson.loads(payload[:record_size]), bytes(payload[record_size:])
+class Inbox:
+    """The messages that arrive at a blocking socket.
 
+    Parameters
+    ----------
+    link : the socket.
+    """
 
-def _receive_exactly(link: socket.socket, size: int) -> memoryview | None:
-    data = memoryview(bytearray(size))
-    received = 0
-    while received < size:
-        count = link.recv_into(data[received:])
-        if count == 0:
-            return None
-        received += count
-    return data
+    def __init__(self, link: socket.socket) -> None:
+        self._link = link
+        self._buffer = bytearray()
+
+    def take(self, *, wait: bool) -> list[tuple[Record, bytes]] | None:
+        """Return the messages that have arrived; None when the other side is gone.
+
+        Parameters
+        ----------
+        wait : wait for one where none has.
+        """
+        while True:
+            messages = list(self._whole())
+            if messages:
+                return messages
+            if not self._read(wait=wait):
+                return None
+            if not wait and not self._buffer:
+                return []
+            wait = wait or bool(self._buffer)  # the rest of a message is on its way
+
+    def _whole(self) -> Iterator[tuple[Record, bytes]]:
+        start = 0
+        size = len(self._buffer)
+        with memoryview(self._buffer) as view:
+            while size - start >= _HEAD.size:
+                record_size, body_size = _HEAD.unpack_from(view, start)
+                body_start = start + _HEAD.size + record_size
+                if size < body_start + body_size:
+                    break
+                yield (
+                    orjson.loads(view[start + _HEAD.size : body_start]),
+                    bytes(view[body_start : body_start + body_size]),
+                )
+                start = body_start + body_size
+        del self._buffer[:start]
+
+    def _read(self, *, wait: bool) -> bool:
+        try:
+            data = self._link.recv(_CHUNK, 0 if wait else socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return True
+        self._buffer += data
+        return bool(data)

@@ -34,14 +34,14 @@ def main(argv: Sequence[str]) -> int:
     def spawn() -> worker_process.WorkerProcess:
         return worker_process.spawn(path, service, life_fds)
 
-    worker = spawn()
+    workers = [spawn() for _ in range(service.worker_count)]
     from . import serving
 
     return serving.run(
         serving.Start(
             settings=service,
             spawn=spawn,
-            worker=worker,
+            workers=workers,
             listen_fd=_fd(given, "listen-fd"),
             control_fd=control_fd,
             life_fd=life_fd,

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from . import parameters
 from .compat.aml_request import AMLRequest
 from .request import Request
 from .script import HEADERS_PARAMETER, RunFunction
@@ -35,7 +36,7 @@ def arguments(run: RunFunction, request: Request) -> dict[str, Any]:
             run.input_name: AMLRequest(request.method, request.path, request.query, request.headers, request.body)
         }
     elif run.kind == "schema":
-        given = query_arguments(request.query) if request.method == "GET" else _json_object(request)
+        given = query_arguments(request.query) if request.method == "GET" else _json_object(run, request)
         found = _named(run.defaults, given)
     elif request.method == "GET":
         found = {run.input_name: json.dumps(query_arguments(request.query))}
@@ -61,15 +62,22 @@ def _json_or_text(text: str) -> Any:
         return text
 
 
-def _json_object(request: Request) -> dict[str, Any]:
+def _json_object(run: RunFunction, request: Request) -> dict[str, Any]:
     media_type = request.header("content-type").partition(";")[0].strip().lower()
     if media_type != "application/json" and not (
         media_type.startswith("application/") and media_type.endswith("+json")
     ):
         raise BadInput(415, f"Content-Type is {media_type or 'missing'!r}, but must be application/json")
+    if run.rows is not None:
+        array = parameters.read_rows(request.body, run.rows, run.sampled[run.rows])
+        if array is not None:
+            return {run.rows: array}
     value = _json(request.body)
     if not isinstance(value, dict):
         raise BadInput(400, f"the body must be a JSON object with run()'s parameters, but is {_json_name(value)}")
+    for name, parameter in run.sampled.items():
+        if name in value:
+            value[name] = parameter.from_list(value[name])
     return value
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextvars import ContextVar
 
 FORMAT = "%(asctime)s %(levelname).1s [%(process)d] %(name)s - %(message)s"
@@ -40,6 +42,7 @@ class Formatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the whole record with control characters escaped."""
+        access.flush()
         return super().format(record).translate(_ESCAPES)
 
 
@@ -55,6 +58,43 @@ def configure(level: str) -> None:
     server.propagate = False
     if not isinstance(known, int):
         server.warning("AZUREML_LOG_LEVEL is %r, which is no level; INFO is used", level)
+
+
+class AccessLog:
+    """The lines that requests leave: put together here and written some at a time, since one write each would cost more than the rest.
+
+    Other records of this process come after those that were noted before them.
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._second = 0
+        self._stamp = ""
+        self._pid = os.getpid()
+        self.later: Callable[[], object] = self.flush
+
+    def write(self, text: str) -> None:
+        """Note a line."""
+        if not server.isEnabledFor(logging.INFO):
+            return
+        now = time.time()
+        second = int(now)
+        if second != self._second:
+            self._second, self._stamp = second, time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(second))
+        if not self._lines:
+            self.later()
+        line = f"{self._stamp},{int((now - second) * 1000):03d} I [{self._pid}] {server.name} - {text}"
+        self._lines.append(line if line.isprintable() else line.translate(_ESCAPES))
+
+    def flush(self) -> None:
+        """Write what was noted."""
+        lines, self._lines = self._lines, []
+        if lines and sys.__stderr__ is not None:
+            sys.__stderr__.write("\n".join(lines) + "\n")
+            sys.__stderr__.flush()
+
+
+access = AccessLog()
 
 
 class PrintStream(io.TextIOBase):

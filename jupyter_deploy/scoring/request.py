@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Request:
     """One HTTP request.
 
@@ -14,7 +14,7 @@ class Request:
     id : the request's id, safe to log.
     method, path, query : of the request line; the query as sent.
     headers : pairs of lower-case name and value in their order.
-    body : the bytes sent.
+    body : the bytes sent; the front has them when the request is whole.
     """
 
     id: str
@@ -26,4 +26,7 @@ class Request:
 
     def header(self, name: str) -> str:
         """Return the first value of a header, named in lower case; empty when it was not sent."""
-        return next((value for key, value in self.headers if key == name), "")
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return ""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 _LONGEST = 100
 _NOT_PRINTABLE = re.compile(r"[^\x20-\x7e]")
-HEADERS = ("x-request-id", "x-ms-client-request-id", "x-ms-request-id", "traceid")
+HEADERS = frozenset(("x-request-id", "x-ms-client-request-id", "x-ms-request-id", "traceid"))
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class RequestIds:
     """The ids of one request.
 
@@ -22,6 +22,7 @@ class RequestIds:
     legacy : what is answered as ``x-ms-request-id``.
     trace : sent as ``TraceId``; may be empty.
     deprecated : whether only the deprecated header was sent.
+    too_long : name of a header whose value is longer than 100 characters; empty when all fit.
     """
 
     request: str
@@ -29,6 +30,7 @@ class RequestIds:
     legacy: str
     trace: str
     deprecated: bool
+    too_long: str = ""
 
     def headers(self) -> list[tuple[str, str]]:
         """Return the answer's headers."""
@@ -41,21 +43,24 @@ class RequestIds:
         return [(name, value) for name, value in named if value]
 
 
-def read(headers: tuple[tuple[str, str], ...]) -> tuple[RequestIds, str]:
-    """Return a request's ids, and the name of a header whose value is too long (empty when all fit)."""
+def read(headers: tuple[tuple[str, str], ...]) -> RequestIds:
+    """Read a request's ids from its headers, and make the one that every request has."""
     sent: dict[str, str] = {}
     too_long = ""
     for name, value in headers:
         if name in HEADERS and name not in sent:
             sent[name] = _NOT_PRINTABLE.sub("?", value[:_LONGEST])
             too_long = too_long or (name if len(value) > _LONGEST else "")
+    if not sent:
+        request = str(uuid.uuid4())
+        return RequestIds(request, "", request, "", deprecated=False)
     request = sent.get("x-request-id") or str(uuid.uuid4())
     legacy, client = sent.get("x-ms-request-id", ""), sent.get("x-ms-client-request-id", "")
-    ids = RequestIds(
+    return RequestIds(
         request=request,
         client=client or legacy,
         legacy=legacy or client or request,
         trace=sent.get("traceid", ""),
         deprecated=bool(legacy and not client),
+        too_long=too_long,
     )
-    return ids, too_long

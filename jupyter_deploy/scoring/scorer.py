@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 import traceback
 from types import FrameType
 from typing import Any
 
-from . import inputs, outputs
+from . import coroutines, inputs, outputs, streams
 from .inputs import BadInput
 from .outputs import Answer
 from .request import Request
 from .script import RunFunction, one_line
+from .streams import Stream
 
 
-def score(run: RunFunction, request: Request) -> Answer:
+def score(run: RunFunction, request: Request) -> Answer | Stream:
     """Serve one request as every POST or GET of ``/score`` is served; never raises for what the script does."""
     try:
         arguments = inputs.arguments(run, request)
     except BadInput as error:
         return outputs.message(error.status, str(error))
+    return call(run, arguments, request)
+
+
+def call(run: RunFunction, arguments: dict[str, Any], request: Request) -> Answer | Stream:
+    """Call ``run`` and turn what it returns, or raises, into an answer."""
     began = time.perf_counter()
     try:
         result = run.call(**arguments)
+        if inspect.iscoroutine(result):
+            result = coroutines.wait_for(result)
+        if streams.is_stream(result):
+            return streams.of_result(result, request.header("accept"))
     except BaseException as error:  # SystemExit and CancelledError too: whatever is raised, the caller gets an answer
         return _refusal(run, error, request.id)
     return outputs.of_result(result, (time.perf_counter() - began) * 1000)

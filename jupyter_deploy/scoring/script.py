@@ -11,6 +11,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
+from . import parameters
+from .parameters import ArrayParameter, TableParameter
+
 Stage = Literal["start", "import", "signature", "init"]
 HEADERS_PARAMETER = "request_headers"
 _RAWHTTP_MODULES = ("azureml.contrib.services.aml_request", "azureml_inference_server_http.api.aml_request")
@@ -40,6 +43,7 @@ class RunFunction:
     input_name : the parameter that takes the input (of a "schema" run: the first).
     defaults : the parameters without ``request_headers`` and their defaults (``inspect.Parameter.empty`` for none).
     wants_headers : whether ``request_headers`` is a parameter.
+    sampled : the parameters that take arrays or tables, described by a sample.
     body : the code of the innermost function, which tells an error in it from one before it.
     """
 
@@ -48,7 +52,13 @@ class RunFunction:
     input_name: str
     defaults: Mapping[str, Any]
     wants_headers: bool
+    sampled: Mapping[str, ArrayParameter | TableParameter]
     body: object
+
+    @property
+    def rows(self) -> str | None:
+        """The one parameter whose rows are answered row by row; None where that is not plain."""
+        return next(iter(self.sampled)) if len(self.sampled) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -112,17 +122,17 @@ def describe(run: Callable[..., Any]) -> RunFunction:
     ScriptFailed : stage "signature", naming the parameter that is refused.
     """
     try:
-        parameters = inspect.signature(run).parameters
+        signature = inspect.signature(run).parameters
     except (TypeError, ValueError) as error:
         raise ScriptFailed(
             "signature", f"run() has no signature that can be read: {error}; write def run(data)"
         ) from error
-    for name, parameter in parameters.items():
+    for name, parameter in signature.items():
         if parameter.kind in _REFUSED:
             raise ScriptFailed(
                 "signature", f"run() has the {_REFUSED[parameter.kind]} parameter {name!r}; use named parameters"
             )
-    inputs = {name: item.default for name, item in parameters.items() if name != HEADERS_PARAMETER}
+    inputs = {name: item.default for name, item in signature.items() if name != HEADERS_PARAMETER}
     if not inputs:
         raise ScriptFailed("signature", "run() has no parameter for the input; write run(data)")
     decorated = bool(input_schema(run).get("properties"))
@@ -134,7 +144,8 @@ def describe(run: Callable[..., Any]) -> RunFunction:
         kind="raw" if raw else "schema" if decorated else "plain",
         input_name=next(iter(inputs)),
         defaults=inputs,
-        wants_headers=HEADERS_PARAMETER in parameters,
+        wants_headers=HEADERS_PARAMETER in signature,
+        sampled=parameters.find(run) if decorated else {},
         body=getattr(inspect.unwrap(run), "__code__", None),
     )
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class Start:
     Attributes
     ----------
     settings : the service's.
-    spawn, worker : how to start a worker, and the first one, started already.
+    spawn, workers : how to start a worker, and the first ones, started already.
     listen_fd : a listening socket to accept on when told to; None binds the settings' host and port at once.
     control_fd : the socket to the owner; without one the front accepts at once.
     life_fd : a pipe that is closed when the owner dies.
@@ -45,7 +45,7 @@ class Start:
 
     settings: Settings
     spawn: Callable[[], WorkerProcess]
-    worker: WorkerProcess
+    workers: Sequence[WorkerProcess]
     listen_fd: int | None
     control_fd: int | None
     life_fd: int | None
@@ -67,13 +67,16 @@ class Front:
         self._start = start
         self._readiness = Readiness()
         self._control = Control(self._abandon)
-        self._dispatcher = Dispatcher(settings.slots, settings.queue_wait_ms)
+        self._dispatcher = Dispatcher(
+            settings.slots_per_worker, settings.queue_wait_ms, settings.scoring_timeout_ms, settings.max_batch_rows
+        )
         self._supervisor = Supervisor(
             start.spawn, self._dispatcher, self._readiness, self._control, start.start_timeout
         )
         self._gate = Gate(settings, ())
-        self._server = HttpServer(
-            Application(settings, self._gate, self._dispatcher, self._readiness, lambda: self._server.draining)
+        self._server = HttpServer()
+        self._routes = Application(
+            settings, self._gate, self._dispatcher, self._readiness, self._server.date, lambda: self._server.draining
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._ending = False
@@ -84,11 +87,11 @@ class Front:
         problem = self._prepare()
         await self._connect()
         if problem:
-            self._start.worker.kill()
+            self._kill_first()
             return await self._fail(Failure("start", problem))
         if self._start.control_fd is None:
             await self._accept()
-        failure = await self._supervisor.run(self._start.worker)
+        failure = await self._supervisor.run(self._start.workers)
         if failure is not None:
             return await self._fail(failure)
         await asyncio.gather(*self._tasks)
@@ -124,7 +127,7 @@ class Front:
 
     async def _accept(self) -> None:
         if not self._ending:
-            await self._server.accept(self._listening)
+            await self._server.accept(self._listening, self._routes)
             self._control.emit("accepting")
 
     def _listening_socket(self) -> socket.socket:
@@ -154,7 +157,7 @@ class Front:
         self._control.emit("keys_loaded")
 
     def _end_worker(self, order: dict[str, Any]) -> None:
-        self._supervisor.end_worker(str(order["reason"]))
+        self._supervisor.end_workers(str(order["reason"]))
 
     def _drain(self, grace: float, limit: float) -> None:
         if not self._ending:
@@ -175,9 +178,13 @@ class Front:
 
     def _abandon(self) -> None:
         """End at once with everything that was started: the owner has gone."""
-        self._start.worker.kill()
+        self._kill_first()
         self._supervisor.kill()
         os._exit(1)
+
+    def _kill_first(self) -> None:
+        for worker in self._start.workers:
+            worker.kill()
 
     def _soon(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -29,10 +29,21 @@ DEFAULTS: dict[str, Any] = {
     "authEnabled": False,
     "maxConcurrentRequestsPerContainer": 1,
     "maxQueueWaitMs": 500,
+    "scoringTimeoutMs": 60_000,
+    "workerCount": 1,
+    "maxBatchRows": 0,
     "maxBodyMb": 100,
 }
 _MOST = {"port": 65535}
-_LEAST = {"port": 0, "maxConcurrentRequestsPerContainer": 1, "maxQueueWaitMs": 0, "maxBodyMb": 1}
+_LEAST = {
+    "port": 0,
+    "maxConcurrentRequestsPerContainer": 1,
+    "maxQueueWaitMs": 0,
+    "scoringTimeoutMs": 1,
+    "workerCount": 1,
+    "maxBatchRows": 0,
+    "maxBodyMb": 1,
+}
 
 
 class SettingsError(Exception):
@@ -54,8 +65,11 @@ class Settings:
     allowed_hosts : names a request may give in Host besides those of this machine.
     cors_origins : origins whose pages may call the service.
     auth_enabled : whether a key is needed.
-    slots : how many ``run()`` may be in progress at once.
+    slots_per_worker : how many ``run()`` may be in progress at once in each worker.
     queue_wait_ms : how long a request may wait for a slot, in milliseconds.
+    scoring_timeout_ms : how long a ``run()`` may take, in milliseconds.
+    worker_count : how many worker processes there are.
+    max_batch_rows : rows of waiting requests that one ``run()`` may take together; 0 for none.
     max_body_mb : largest request body, in MiB.
     log_level : name of the lowest level logged.
     send_server_version : whether answers name the server.
@@ -75,8 +89,11 @@ class Settings:
     allowed_hosts: tuple[str, ...]
     cors_origins: tuple[str, ...]
     auth_enabled: bool
-    slots: int
+    slots_per_worker: int
     queue_wait_ms: int
+    scoring_timeout_ms: int
+    worker_count: int
+    max_batch_rows: int
     max_body_mb: int
     log_level: str
     send_server_version: bool
@@ -140,6 +157,7 @@ def _check_value(path: Path, key: str, value: Any) -> None:
 def _settings(bundle: Path, values: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
     root = Path(environment.get("AML_APP_ROOT") or bundle / "app").absolute()
     source = environment.get("AZUREML_SOURCE_DIRECTORY") or values["sourceDirectory"]
+    workers = int(values["workerCount"])
     origins = environment.get("AML_CORS_ORIGINS", "").split(",")
     return Settings(
         name=environment.get("SERVICE_NAME") or values["name"],
@@ -156,8 +174,11 @@ def _settings(bundle: Path, values: Mapping[str, Any], environment: Mapping[str,
         allowed_hosts=tuple(values["allowedHosts"]),
         cors_origins=tuple(origin.strip() for origin in origins if origin.strip()),
         auth_enabled=values["authEnabled"],
-        slots=values["maxConcurrentRequestsPerContainer"],
+        slots_per_worker=max(1, -(-values["maxConcurrentRequestsPerContainer"] // workers)),
         queue_wait_ms=values["maxQueueWaitMs"],
+        scoring_timeout_ms=values["scoringTimeoutMs"],
+        worker_count=workers,
+        max_batch_rows=values["maxBatchRows"],
         max_body_mb=values["maxBodyMb"],
         log_level=environment.get("AZUREML_LOG_LEVEL", "INFO").upper(),
         send_server_version=environment.get("SERVER_VERSION_LOG_RESPONSE_ENABLED", "true").lower() == "true",

@@ -1,15 +1,14 @@
-"""Keeps one worker running: reports its start, restarts it with a growing pause, ends it when the service ends.
+"""Keeps the workers running: reports their starts, restarts each with a growing pause, ends them when the service ends.
 
-A worker that fails before any has served is the service's failure; afterwards it is tried again for ever.
+The service is ready when every worker has been. One that fails before that is the service's failure; afterwards it is tried again for ever.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -17,7 +16,7 @@ import orjson
 
 from . import frames, logs, tracebacks
 from .control import Control
-from .dispatch import Dispatcher
+from .dispatch import Channel, Dispatcher
 from .worker_process import WorkerProcess, exit_reason
 
 STABLE_AFTER = 60.0  # seconds of service after which earlier failures are forgotten
@@ -26,7 +25,7 @@ LONGEST_PAUSE = 30.0
 
 @dataclass
 class Readiness:
-    """What the routes need to know of the worker: set here, read by the application."""
+    """What the routes need to know of the workers: set here, read by the application."""
 
     ready: bool = False
     raw: bool = False
@@ -42,46 +41,49 @@ class Failure:
     traceback: str = ""
 
 
-class _Link(asyncio.Protocol):
-    """The front's end of the socket to a worker."""
+class _Generation(asyncio.Protocol):
+    """One worker from its start to its end, and the front's end of the socket to it."""
 
-    def __init__(self, on_message: Callable[[_Link, dict[str, Any], bytes], None]) -> None:
-        self._on_message = on_message
-        self._unpacker = frames.Unpacker()
+    def __init__(
+        self, worker: WorkerProcess, take: Callable[[_Generation, dict[str, Any], bytes], None], *, is_first: bool
+    ) -> None:
+        self.worker = worker
+        self.is_first = is_first  # no worker in its place has been ready before
+        self.stage = "import"
+        self.ready_at: float | None = None
+        self.failure: Failure | None = None
+        self.verdict: str | None = None  # why we ended it ourselves
+        self.channel: Channel | None = None
         self.transport: asyncio.WriteTransport
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._take = take
+        self._unpacker = frames.Unpacker()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.WriteTransport, transport)
 
     def data_received(self, data: bytes) -> None:
         for record, body in self._unpacker.feed(data):
-            self._on_message(self, record, body)
+            self._take(self, record, body)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the end is what counts, not how
         if not self.closed.done():
             self.closed.set_result(None)
 
-
-class _Generation:
-    """One worker from its start to its end."""
-
-    def __init__(self, worker: WorkerProcess) -> None:
-        self.worker = worker
-        self.stage = "import"
-        self.ready_at: float | None = None
-        self.failure: Failure | None = None
-        self.verdict: str | None = None  # why we ended it ourselves
+    def kill(self, reason: str) -> None:
+        """End the worker; the reason is what is reported of its end."""
+        self.verdict = reason
+        self.worker.kill()
 
 
 class Supervisor:
-    """Runs workers one after the other.
+    """Runs a service's workers, each of them again when it has ended.
 
     Parameters
     ----------
     spawn : starts a worker.
     dispatcher : gets each worker that is ready.
-    readiness : is told when one is ready and when it is not.
+    readiness : is told when one is ready and when none is.
     control : is told of every start and end.
     start_timeout : seconds that importing the script and ``init()`` may take together.
     """
@@ -100,82 +102,93 @@ class Supervisor:
         self._control = control
         self._start_timeout = start_timeout
         self._ending = asyncio.Event()
-        self._current: _Generation | None = None
+        self._living: list[_Generation] = []
+        self._missing = 0  # workers that have not been ready for the first time
+        self._failure: Failure | None = None
 
-    async def run(self, first: WorkerProcess) -> Failure | None:
-        """Keep workers running until ``end``; returns a failure when the first one could not start."""
-        worker, served, pause = first, False, Pause()
+    async def run(self, first: Sequence[WorkerProcess]) -> Failure | None:
+        """Keep workers running until ``end``; returns a failure when one of the first could not start."""
+        self._missing = len(first)
+        await asyncio.gather(*(self._keep(worker) for worker in first))
+        return self._failure
+
+    def end_workers(self, reason: str) -> None:
+        """Kill the workers that run; the reason is what is reported of their end."""
+        for generation in self._living:
+            generation.kill(reason)
+
+    def end(self, patience: float = 1.0) -> None:
+        """End the workers for good: asked to first, killed after ``patience`` seconds."""
+        self._ending.set()
+        for generation in self._living:
+            generation.worker.terminate()
+            asyncio.get_running_loop().call_later(patience, generation.worker.kill)
+
+    def kill(self) -> None:
+        """Kill the workers at once, with nothing reported."""
+        for generation in self._living:
+            generation.worker.kill()
+
+    async def _keep(self, worker: WorkerProcess) -> None:
+        """Keep one worker running."""
+        served, pause = False, Pause()
         while True:
-            generation = await self._live(worker)
+            generation = await self._live(worker, first=not served)
             served = served or generation.ready_at is not None
             if self._ending.is_set():
-                return None
+                return
             if not served:
-                return generation.failure
+                self._failure = self._failure or generation.failure
+                self.end(patience=0)
+                return
             if generation.ready_at is not None and time.monotonic() - generation.ready_at >= STABLE_AFTER:
                 pause = Pause()
             await self._pause(generation, pause.next())
             if self._ending.is_set():
-                return None
+                return
             worker = self._spawn()
 
-    def end_worker(self, reason: str) -> None:
-        """Kill the current worker; the reason is what is reported of its end."""
-        if self._current is not None:
-            self._current.verdict = reason
-            self._current.worker.kill()
-
-    def end(self, patience: float = 1.0) -> None:
-        """End the worker for good: asked to first, killed after ``patience`` seconds."""
-        self._ending.set()
-        if self._current is not None:
-            self._current.worker.terminate()
-            asyncio.get_running_loop().call_later(patience, self._current.worker.kill)
-
-    def kill(self) -> None:
-        """Kill the current worker at once, with nothing reported."""
-        if self._current is not None:
-            self._current.worker.kill()
-
-    async def _live(self, worker: WorkerProcess) -> _Generation:
+    async def _live(self, worker: WorkerProcess, *, first: bool) -> _Generation:
         loop = asyncio.get_running_loop()
-        generation = self._current = _Generation(worker)
+        generation = _Generation(worker, self._take, is_first=first)
+        self._living.append(generation)
         ended: asyncio.Future[int] = loop.create_future()
         worker.when_ended(lambda code: loop.call_soon_threadsafe(ended.set_result, code))
         self._control.emit("starting", worker=worker.pid)
         if self._ending.is_set():  # told so before there was anything to end
             worker.kill()
-        link = _Link(functools.partial(self._take, generation))
-        transport, _ = await loop.create_unix_connection(lambda: link, sock=worker.link)
+        transport, _ = await loop.create_unix_connection(lambda: generation, sock=worker.link)
         watch = loop.create_task(self._watch_start(generation))
         code = await ended
         # Its last words may still be in the socket; a grandchild that left the group may hold the other end open.
-        await asyncio.wait({link.closed}, timeout=0.5)
+        await asyncio.wait({generation.closed}, timeout=0.5)
         watch.cancel()
         transport.close()
         worker.close()
-        self._current = None
+        self._living.remove(generation)
         self._conclude(generation, code)
         return generation
 
-    def _take(self, generation: _Generation, link: _Link, record: dict[str, Any], body: bytes) -> None:
-        kind = record["type"]
-        if kind == "answer":
-            self._dispatcher.answered(record, body)
-        elif kind == "ready":
-            self._begin_service(generation, link, record, body)
-        elif kind == "stage":
+    def _take(self, generation: _Generation, record: dict[str, Any], body: bytes) -> None:
+        if generation.channel is not None:
+            self._dispatcher.take(generation.channel, record, body)
+        elif record["type"] == "ready":
+            self._begin_service(generation, record, body)
+        elif record["type"] == "stage":
             generation.stage = record["stage"]
         else:
             generation.failure = Failure(record["stage"], record["message"], record["traceback"])
             generation.worker.kill()  # all is said, and threads that the script began may keep it alive
 
-    def _begin_service(self, generation: _Generation, link: _Link, record: dict[str, Any], body: bytes) -> None:
+    def _begin_service(self, generation: _Generation, record: dict[str, Any], body: bytes) -> None:
         generation.ready_at = time.monotonic()
-        self._readiness.ready, self._readiness.raw = True, record["raw"]
-        self._readiness.swagger = orjson.loads(body)
-        self._control.emit("ready", worker=generation.worker.pid, seconds=record["seconds"])
-        self._dispatcher.attach(link.transport)
+        self._readiness.raw, self._readiness.swagger = record["raw"], orjson.loads(body)
+        if generation.is_first:
+            self._missing -= 1
+        if not self._missing:
+            self._readiness.ready = True
+            self._control.emit("ready", worker=generation.worker.pid, seconds=record["seconds"])
+        generation.channel = self._dispatcher.attach(generation.transport, generation.kill)
 
     async def _watch_start(self, generation: _Generation) -> None:
         await asyncio.sleep(self._start_timeout)
@@ -188,23 +201,24 @@ class Supervisor:
         what = "init()" if generation.stage == "init" else "importing the script"
         message = f"{what} did not finish within {self._start_timeout:g} s"
         generation.failure = Failure(generation.stage, message, stacks)
-        generation.verdict = message
-        generation.worker.kill()
+        generation.kill(message)
 
     def _conclude(self, generation: _Generation, code: int) -> None:
-        self._readiness.ready = False
         reason = generation.verdict or (generation.failure and generation.failure.message) or exit_reason(code)
         if generation.ready_at is None and generation.failure is None:
             what = "init() ran" if generation.stage == "init" else "the script was imported"
             message = generation.verdict or f"the process ended while {what}: {reason}"
             generation.failure = Failure(generation.stage, message)
         generation.verdict = reason
-        self._dispatcher.detach(reason)
+        if generation.channel is not None:
+            self._dispatcher.detach(generation.channel, reason)
+        self._readiness.ready = self._dispatcher.has_workers
 
     async def _pause(self, generation: _Generation, seconds: float) -> None:
         pid, reason = generation.worker.pid, generation.verdict
         logs.server.error("worker %d ended: %s; the next one starts in %g s", pid, reason, seconds)
-        self._control.emit("worker_exited", worker=pid, reason=reason, restart_in=seconds)
+        left = sum(other.ready_at is not None for other in self._living)
+        self._control.emit("worker_exited", worker=pid, reason=reason, restart_in=seconds, left=left)
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._ending.wait(), seconds)
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import options, outputs, places, scorer, script, settings, swagger, tracebacks
+from . import options, outputs, places, scorer, script, settings, streams, swagger, tracebacks
 from .compat import finder
 from .request import Request
 from .script import ScriptFailed
@@ -49,7 +49,13 @@ def prepare(service: settings.Settings) -> None:
 
 def ask(loaded: script.Script, body: bytes, content_type: str = "application/json") -> outputs.Answer:
     """Give a loaded script one request."""
-    return scorer.score(loaded.run, Request("try", "POST", "/score", "", (("content-type", content_type),), body))
+    answer = scorer.score(loaded.run, Request("try", "POST", "/score", "", (("content-type", content_type),), body))
+    if isinstance(answer, outputs.Answer):
+        return answer
+    try:
+        return streams.joined(answer)
+    except BaseException as error:  # the script's own, of any kind, behind its first item
+        return outputs.Answer(500, b"", run_failed=True, error=error)
 
 
 def _try(service: settings.Settings, body: bytes | None, content_type: str) -> dict[str, Any]:

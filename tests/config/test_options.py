@@ -23,12 +23,16 @@ ROWS = [
     ("cpu_cores", "containerResourceRequirements.cpu", "cc", float, None),
     ("memory_gb", "containerResourceRequirements.memoryInGB", "gb", float, None),
     ("replica_max_concurrent_requests", "maxConcurrentRequestsPerContainer", "rm", int, 1),
+    ("worker_count", "workerCount", "", int, 1),
     ("max_request_wait_time", "maxQueueWaitMs", "mr", int, 500),
+    ("scoring_timeout_ms", "scoringTimeoutMs", "tm", int, 60_000),
+    ("max_batch_rows", "maxBatchRows", "", int, 0),
     ("max_body_mb", "maxBodyMb", "", int, 100),
 ]
 VALUES: dict[str, Any] = {
     "port": 8890, "host": "0.0.0.0", "allowed_hosts": ["a.example"], "auth_enabled": True, "primary_key": "p", "secondary_key": "s",
     "cpu_cores": 0.5, "memory_gb": 1.5, "replica_max_concurrent_requests": 4, "max_request_wait_time": 900, "max_body_mb": 8,
+    "worker_count": 2, "scoring_timeout_ms": 5000, "max_batch_rows": 64,
 }  # fmt: skip
 
 # The other keys of azureml-v1 3.2 and 3.3, which this target cannot honour.
@@ -36,7 +40,7 @@ REFUSED = [
     "location", "sslEnabled", "sslCertificate", "sslKey", "cname", "appInsightsEnabled", "dnsNameLabel", "vaultBaseUrl", "keyName",
     "keyVersion", "vnetName", "subnetName", "autoScaler.autoscaleEnabled", "autoScaler.minReplicas", "autoScaler.maxReplicas",
     "autoScaler.refreshPeriodInSeconds", "autoScaler.targetUtilization", "dataCollection.storageEnabled", "tokenAuthEnabled",
-    "containerResourceRequirements.cpuLimit", "containerResourceRequirements.memoryInGBLimit", "gpuCores", "scoringTimeoutMs",
+    "containerResourceRequirements.cpuLimit", "containerResourceRequirements.memoryInGBLimit", "gpuCores",
     "numReplicas", "livenessProbeRequirements.periodSeconds", "livenessProbeRequirements.initialDelaySeconds",
     "livenessProbeRequirements.timeoutSeconds", "livenessProbeRequirements.successThreshold",
     "livenessProbeRequirements.failureThreshold", "namespace", "computeTargetName",

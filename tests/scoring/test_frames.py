@@ -32,6 +32,23 @@ def test_a_blocking_socket_gives_message_after_message_until_it_is_closed() -> N
     sender = threading.Thread(target=send)
     sender.start()
     with ours:
-        assert [frames.receive(ours) for _ in MESSAGES] == MESSAGES
-        assert frames.receive(ours) is None
+        inbox = frames.Inbox(ours)
+        found: list[tuple[dict[str, object], bytes]] = []
+        while (messages := inbox.take(wait=True)) is not None:
+            assert messages
+            found += messages
+        assert found == MESSAGES
     sender.join()
+
+
+def test_a_socket_that_has_nothing_gives_nothing_unless_it_is_waited_for() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        inbox = frames.Inbox(ours)
+        assert inbox.take(wait=False) == []
+        whole = b"".join(frames.pack(*MESSAGES[0]))
+        theirs.sendall(whole[:3])
+        rest = threading.Timer(0.05, theirs.sendall, [whole[3:]])
+        rest.start()
+        assert inbox.take(wait=False) == MESSAGES[:1]  # what has begun to arrive is waited for
+        rest.join()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .fronts import Front, make_bundle
+from .fronts import Front, make_bundle, wait_for
 
 PLAIN = """
 import asyncio, datetime, json, math, sys
@@ -258,7 +258,7 @@ def test_huge_headers(plain: Front) -> None:
 def test_access_log(plain: Front) -> None:
     plain.ask("GET", "/score?a=%0a2026")
     plain.ask("GET", "/")
-    assert " azmlinfsrv - GET /score?a=%0a2026 200 " in plain.log
+    wait_for(lambda: " azmlinfsrv - GET /score?a=%0a2026 200 " in plain.log)
     assert "GET / " not in plain.log
 
 

@@ -45,7 +45,7 @@ def test_paths_are_absolute_and_beside_the_file(tmp_path: Path) -> None:
     assert service.entry_script == tmp_path / "app/src/score.py"
     assert service.source_directory == tmp_path / "app/src"
     assert service.model_dir == tmp_path / "app/azureml-models/diabetes/1"
-    assert (service.slots, service.queue_wait_ms, service.max_body_mb) == (1, 500, 100)
+    assert (service.slots_per_worker, service.queue_wait_ms, service.max_body_mb) == (1, 500, 100)
 
 
 def test_environment_variables_of_the_original_override(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +84,7 @@ def test_variables_of_the_deployment_count_before_inherited_ones(
     ("changes", "words"),
     [
         ({"format": 2}, "is of format 2, this server reads up to 1"),
-        ({"workerCount": 2}, '"workerCount" is unknown'),
+        ({"workers": 2}, '"workers" is unknown'),
         ({"port": "5001"}, "\"port\" is '5001', but must be int of at least 0"),
         ({"port": 70000}, '"port" is 70000'),
         ({"authEnabled": 1}, '"authEnabled" is 1, but must be bool'),

@@ -1,4 +1,4 @@
-"""One generation of a service: a front process and its worker, running one release, from start to end.
+"""One generation of a service: a front process and its workers, running one release, from start to end.
 
 The supervisor holds the listening socket and lends it to every generation; the front of a generation begins to accept when it is told
 to. What the two say to each other is described in the scoring server (``control.py`` there).
@@ -43,7 +43,7 @@ class Generation:
     Attributes
     ----------
     began : when it was made, in seconds of the monotonic clock.
-    ready : whether the worker can answer now.
+    workers : process ids. ready : whether one of them can answer now.
     trouble : why it cannot, in one line; empty when it can or is still starting.
     """
 
@@ -55,7 +55,7 @@ class Generation:
         self.began = time.monotonic()
         self.ready = False
         self.trouble = ""
-        self.worker: int | None = None
+        self.workers: set[int] = set()
         self.gone = asyncio.Event()
         self._listener = listener
         self._log = log
@@ -119,12 +119,11 @@ class Generation:
     async def _watch_memory(self, memory_gb: float) -> None:
         while not self.gone.is_set():
             await asyncio.sleep(WATCH_EVERY)
-            pids = [self.pid, *([self.worker] if self.worker else [])]
-            used = resident_bytes(pids)
-            if self.worker and used > memory_gb * GB:
+            used = resident_bytes([self.pid, *self.workers])
+            if self.workers and used > memory_gb * GB:
                 self._over_limit = True
                 self.send("end_worker", reason=f"{describe_limit(memory_gb)}: {used / GB:.2f} GB in use")
-                self.worker = None
+                self.workers.clear()
 
     async def _copy_log(self) -> None:
         assert self._process.stdout is not None  # it was asked for
@@ -141,13 +140,14 @@ class Generation:
         if kind in ("failed", "worker_exited"):
             self._explain_end(event)
         if kind == "starting":
-            self.worker = event["worker"]
+            self.workers.add(event["worker"])
             if self._group:
                 self._group.add(event["worker"])
         elif kind == "ready":
             self.ready, self.trouble = True, ""
         elif kind == "worker_exited":
-            self.ready, self.worker, self.trouble = False, None, f"the worker ended: {event['reason']}"
+            self.workers.discard(event["worker"])
+            self.ready, self.trouble = bool(event.get("left")), f"a worker ended: {event['reason']}"
         elif kind == "failed":
             self.ready, self.trouble = False, event["message"]
         self._tell(event)
@@ -169,9 +169,10 @@ class Generation:
 
     async def _wait_for_end(self) -> None:
         code = await self._process.wait()
-        if self.worker is not None:  # the worker dies with its front by itself; what the script started may not
-            _kill_group(self.worker)
-        self.ready, self.worker = False, None
+        for pid in self.workers:  # workers die with their front by themselves; what the script started may not
+            _kill_group(pid)
+        self.ready = False
+        self.workers.clear()
         if not self.trouble and "drained" not in self._seen:
             self.trouble = f"the front process ended with {_reason(code)}"
         os.close(self._life)
@@ -200,8 +201,8 @@ class Generation:
 
     async def kill(self) -> None:
         """End front and workers at once."""
-        for pid in (self.worker, self.pid):
-            if pid is not None and not self.gone.is_set():
+        for pid in (*self.workers, self.pid):
+            if not self.gone.is_set():
                 _kill_group(pid)
         await self.gone.wait()
         for task in self._tasks[:2]:

@@ -51,11 +51,24 @@ class ProcessOptions(Options):
     )  # fmt: skip
     replica_max_concurrent_requests: int = option(
         1, json="maxConcurrentRequestsPerContainer", alias="rm", minimum=1, group="Requests",
-        help="How many calls of run() may be in progress at once; above 1 the script must be thread-safe.",
+        help="How many calls of run() may be in progress at once, spread over the workers; with more than one to a worker"
+        " the script must be thread-safe.",
+    )  # fmt: skip
+    worker_count: int = option(
+        1, json="workerCount", minimum=1, maximum=256, group="Resources",
+        help="Processes that run the script, each with a model of its own; init() is called once in each.",
     )  # fmt: skip
     max_request_wait_time: int = option(
         500, json="maxQueueWaitMs", alias="mr", unit="ms", minimum=1, group="Requests",
         help="How long a request may wait for its turn before it is answered with 503.",
+    )  # fmt: skip
+    scoring_timeout_ms: int = option(
+        60_000, json="scoringTimeoutMs", alias="tm", unit="ms", minimum=1, group="Requests",
+        help="How long a call of run() may take; then it is answered with 504 and its worker is replaced.",
+    )  # fmt: skip
+    max_batch_rows: int = option(
+        0, json="maxBatchRows", unit="rows", minimum=0, group="Requests",
+        help="Rows of waiting requests that one call of run() may take together; 0 takes each request alone.",
     )  # fmt: skip
     max_body_mb: int = option(
         100, json="maxBodyMb", unit="MB", minimum=1, group="Requests",

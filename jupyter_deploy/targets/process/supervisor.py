@@ -134,7 +134,7 @@ class Supervisor:
             "version": serving.version if serving else None,
             "trouble": serving.trouble if serving else "",
             "front": serving.pid if serving else None,
-            "worker": serving.worker if serving else None,
+            "workers": sorted(serving.workers) if serving else [],
         }
 
     def _end_if_idle(self) -> None:

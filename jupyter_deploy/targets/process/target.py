@@ -52,6 +52,9 @@ class ProcessTarget:
             "authEnabled": options.is_authenticated(under_hub="JUPYTERHUB_API_TOKEN" in os.environ),
             "maxConcurrentRequestsPerContainer": options.replica_max_concurrent_requests,
             "maxQueueWaitMs": options.max_request_wait_time,
+            "scoringTimeoutMs": options.scoring_timeout_ms,
+            "workerCount": options.worker_count,
+            "maxBatchRows": options.max_batch_rows,
             "maxBodyMb": options.max_body_mb,
         }
 
@@ -259,7 +262,7 @@ def _ask_state(record: ProcessRecord, facts: dict[str, Any]) -> Status:
             answer = link.ask("status", "status")
     except TargetError:
         return Status("Unknown", error="its supervisor does not answer", **facts)
-    details = {name: answer[name] for name in ("front", "worker")}
+    details: dict[str, Any] = {name: answer[name] for name in ("front", "workers") if name in answer}
     if answer["ready"]:
         return Status("Healthy", details=details, **facts)
     return Status("Unhealthy", error=answer["trouble"] or "the worker is starting", details=details, **facts)

@@ -128,7 +128,7 @@ def test_a_release_whose_worker_died_before_the_switch_is_refused_and_taken_away
         worker = next(item for item in front.children() if "worker" in item.cmdline())
         worker.kill()
         wait_until(lambda: f"worker {worker.pid} ended" in old.log)
-        with pytest.raises(TargetError, match="the new version is not ready: the worker ended"):
+        with pytest.raises(TargetError, match="the new version is not ready: a worker ended"):
             candidate.take_over()
     assert {process.pid for process in old.processes()} == before
     assert old.post().json == "old"

@@ -1,0 +1,127 @@
+"""A worker's slots: with one, ``run()`` is called in the main thread and never twice at once; with more, in that many threads."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from typing import Any, NoReturn
+
+from . import logs, scorer, tracebacks
+from .batches import Batches
+from .link import Calls, Link, LinkClosed, Message
+from .outputs import Answer
+from .request import Request
+from .script import RunFunction
+from .settings import Settings
+from .streams import Stream
+
+
+class Slots:
+    """What calls ``run()``.
+
+    Parameters
+    ----------
+    link : to the front. run : the script's. service : its settings.
+
+    Raises
+    ------
+    ScriptFailed : the script cannot be called as the settings say.
+    """
+
+    def __init__(self, link: Link, run: RunFunction, service: Settings) -> None:
+        self._link = link
+        self._run = run
+        self._count = service.slots_per_worker
+        self._calls = Calls(link, alone=self._count == 1)
+        self._batches = Batches(run, service.max_batch_rows) if service.max_batch_rows else None
+
+    def serve(self) -> None:
+        """Serve calls until the front closes the link."""
+        with contextlib.suppress(LinkClosed):
+            if self._count == 1:
+                self._work()
+            for number in range(self._count):
+                threading.Thread(target=self._work, name=f"slot-{number}", daemon=True).start()
+            self._calls.read_on()
+
+    def _work(self) -> NoReturn:
+        while True:
+            if self._batches is None:
+                self._serve(self._calls.next()[0])
+            else:
+                self._serve_batch(self._batches)
+
+    def _serve(self, message: Message) -> None:
+        request = request_of(message)
+        logs.request_id.set(request.id)
+        answer = scorer.score(self._run, request)
+        self._send(message[0]["id"], answer)
+        logs.request_id.set("")
+
+    def _serve_batch(self, batches: Batches) -> None:
+        """Serve the calls at the head of the queue that fit together."""
+        messages = self._calls.next(batches.most)
+        batch, others = batches.first([(message[0]["id"], request_of(message)) for message in messages])
+        self._calls.give_back([message for message in messages if message[0]["id"] in others])
+        self._link.send({"type": "began", "id": 0, "ids": [number for number, _ in batch.calls]})
+        logs.request_id.set(", ".join(request.id for _, request in batch.calls))
+        for number, answer in batches.run(batch):
+            self._send(number, answer)
+        logs.request_id.set("")
+
+    def _send(self, number: int, answer: Answer | Stream) -> None:
+        if isinstance(answer, Stream):
+            self._send_stream(number, answer)
+            return
+        if answer.error is not None:
+            _log_failure(answer.error)
+        flush_prints()
+        self._link.send({"type": "answer", "id": number, **_head(answer)}, answer.body)
+
+    def _send_stream(self, number: int, stream: Stream) -> None:
+        head = Answer(200, b"", (("content-type", stream.media_type),))
+        self._link.send({"type": "begin", "id": number, **_head(head)})
+        whole = False
+        try:
+            for part in stream.parts:
+                flush_prints()
+                if not self._calls.may_send_part(number):
+                    break
+                self._link.send({"type": "part", "id": number}, part)
+            whole = True
+        except LinkClosed:
+            raise
+        except BaseException as error:  # the script's own, of any kind
+            _log_failure(error)
+        finally:
+            stream.parts.close()
+            self._calls.end_stream(number)
+        flush_prints()
+        self._link.send({"type": "end", "id": number, "whole": whole})
+
+
+def request_of(message: Message) -> Request:
+    """Return the request in a message from the front."""
+    record, body = message
+    headers = tuple((name, value) for name, value in record["headers"])
+    return Request(record["request_id"], record["method"], record["path"], record["query"], headers, body)
+
+
+def flush_prints() -> None:
+    """Write what the script has printed without a line's end."""
+    with contextlib.suppress(AttributeError, ValueError, OSError):  # a script may have put anything in stdout's place
+        sys.stdout.flush()
+
+
+def _log_failure(error: BaseException) -> None:
+    logs.server.error("run() raised %s\n%s", type(error).__name__, tracebacks.of_script(error).rstrip())
+
+
+def _head(answer: Answer) -> dict[str, Any]:
+    return {
+        "status": answer.status,
+        "headers": answer.headers,
+        "run_failed": answer.run_failed,
+        "run_ms": answer.run_ms,
+    }
