@@ -93,7 +93,9 @@ def test_a_call_that_takes_too_long_is_really_stopped_and_others_go_on(tmp_path:
         reply = held.result()
         assert reply.status == 504
         assert reply.headers["x-ms-run-function-failed"] == "True"
-        assert "did not end within 400 ms (scoring_timeout_ms, scoringTimeoutMs) and was stopped" in reply.json["message"]
+        assert (
+            "did not end within 400 ms (scoring_timeout_ms, scoringTimeoutMs) and was stopped" in reply.json["message"]
+        )
         assert 0.4 <= time.monotonic() - began < 2
         exited = front.expect("worker_exited")
         assert "run() took longer than 400 ms" in exited["reason"]

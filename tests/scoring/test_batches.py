@@ -1,0 +1,201 @@
+"""Micro-batches: what is put together, what is not, and that everybody gets the answer he would have got alone."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jupyter_deploy.scoring.batches import _split
+
+from .fronts import Front, Reply, make_bundle, wait_for
+
+# run() notes how many rows each call of it gets, and lets "go" decide when the first one ends.
+HEAD = """
+import os, time
+import numpy as np
+import pandas as pd
+from inference_schema.schema_decorators import input_schema, output_schema
+from inference_schema.parameter_types.numpy_parameter_type import NumpyParameterType
+from inference_schema.parameter_types.pandas_parameter_type import PandasParameterType
+from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType
+
+def init():
+    pass
+
+def note(rows):
+    with open("calls", "a") as file:
+        file.write(f"{rows}\\n")
+    while not os.path.exists("go"):
+        time.sleep(0.005)
+"""
+SUMS = (
+    HEAD
+    + """
+@input_schema("data", NumpyParameterType(np.zeros((1, 3))))
+@input_schema("factor", StandardPythonParameterType(1.0))
+def run(data, factor=1.0):
+    note(len(data))
+    if (data < 0).any():
+        raise ValueError("negative")
+    return data.sum(axis=1) * factor
+"""
+)
+
+
+def calls(folder: Path) -> list[int]:
+    file = folder / "app" / "calls"
+    return [int(line) for line in file.read_text().split()] if file.exists() else []
+
+
+def queue_up(front: Front, folder: Path, bodies: Sequence[Any]) -> list[Reply]:
+    """Send the first body, wait until run() is busy with it, send the others, then let it go on."""
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        first = pool.submit(front.post, bodies[0])
+        wait_for(lambda: calls(folder))
+        others = [pool.submit(front.post, body) for body in bodies[1:]]
+        time.sleep(0.3)  # they reach the worker; nothing outside shows that
+        (folder / "app" / "go").touch()
+        return [reply.result() for reply in (first, *others)]
+
+
+def rows(*values: float) -> dict[str, Any]:
+    return {"data": [[value, 1, 2] for value in values]}
+
+
+def test_what_waits_goes_through_run_together(tmp_path: Path) -> None:
+    with Front(make_bundle(tmp_path, SUMS, maxBatchRows=64, maxQueueWaitMs=20_000)).serve() as front:
+        replies = queue_up(front, tmp_path, [rows(0), rows(1), rows(2, 3), rows(4)])
+        assert [reply.json for reply in replies] == [[3.0], [4.0], [5.0, 6.0], [7.0]]
+        assert calls(tmp_path) == [1, 4]
+
+
+def test_rows_are_counted(tmp_path: Path) -> None:
+    with Front(make_bundle(tmp_path, SUMS, maxBatchRows=3, maxQueueWaitMs=20_000)).serve() as front:
+        replies = queue_up(front, tmp_path, [rows(0), rows(1, 2), rows(3, 4), rows(5, 6, 7, 8)])
+        assert [len(reply.json) for reply in replies] == [1, 2, 2, 4]
+        assert sorted(calls(tmp_path)[1:]) == [2, 2, 4]  # more than the limit only where one request has more
+
+
+def test_one_bad_request_fails_alone(tmp_path: Path) -> None:
+    with Front(make_bundle(tmp_path, SUMS, maxBatchRows=64, maxQueueWaitMs=20_000)).serve() as front:
+        wrong_shape, missing = {"data": [[1, 2]]}, {"nothing": 1}
+        replies = queue_up(front, tmp_path, [rows(0), rows(1), rows(-9), wrong_shape, missing, rows(2)])
+        assert [reply.status for reply in replies] == [200, 200, 500, 400, 400, 200]
+        assert (replies[1].json, replies[5].json) == ([4.0], [5.0])
+
+
+def test_other_arguments_are_never_mixed(tmp_path: Path) -> None:
+    with Front(make_bundle(tmp_path, SUMS, maxBatchRows=64, maxQueueWaitMs=20_000)).serve() as front:
+        twice = {**rows(1), "factor": 2.0}
+        replies = queue_up(front, tmp_path, [rows(0), rows(1), twice, rows(2), {**rows(3), "factor": 2.0}])
+        assert [reply.json for reply in replies] == [[3.0], [4.0], [8.0], [5.0], [12.0]]
+        assert sorted(calls(tmp_path)[1:]) == [2, 2]
+
+
+def test_tables_are_put_together_by_their_columns(tmp_path: Path) -> None:
+    script = (
+        HEAD
+        + """
+@input_schema("table", PandasParameterType(pd.DataFrame([{"a": 1, "b": "x"}])))
+def run(table):
+    note(len(table))
+    return pd.DataFrame({"a2": table["a"] * 2, "b": table["b"]})
+"""
+    )
+    with Front(make_bundle(tmp_path, script, maxBatchRows=64, maxQueueWaitMs=20_000)).serve() as front:
+        bodies = [{"table": [{"a": number, "b": f"t{number}"}]} for number in range(4)]
+        replies = queue_up(front, tmp_path, bodies)
+        assert [reply.json for reply in replies] == [[{"a2": number * 2, "b": f"t{number}"}] for number in range(4)]
+        assert calls(tmp_path) == [1, 3]
+
+
+def test_an_answer_without_a_row_for_each_row_ends_the_batching_and_says_so(tmp_path: Path) -> None:
+    script = SUMS.replace("return data.sum(axis=1) * factor", "return float(data.sum())")
+    with Front(make_bundle(tmp_path, script, maxBatchRows=64, maxQueueWaitMs=20_000)).serve() as front:
+        replies = queue_up(front, tmp_path, [rows(0), rows(1), rows(2), rows(3)])
+        assert [reply.json for reply in replies] == [3.0, 4.0, 5.0, 6.0]
+        assert "max_batch_rows has no effect: run() returned float" in front.log
+
+
+def test_a_script_whose_rows_are_not_described_cannot_be_batched(tmp_path: Path) -> None:
+    with Front(make_bundle(tmp_path, maxBatchRows=8)) as front:
+        failed = front.expect("failed")
+        assert failed["stage"] == "signature"
+        assert "max_batch_rows needs a run() with one array or table that @input_schema describes" in failed["message"]
+
+
+def test_a_killed_worker_takes_only_the_batch_it_had_begun(tmp_path: Path) -> None:
+    with (
+        Front(make_bundle(tmp_path, SUMS, maxBatchRows=2, maxQueueWaitMs=20_000)).serve() as front,
+        ThreadPoolExecutor(6) as pool,
+    ):
+        first = pool.submit(front.post, rows(0))
+        wait_for(lambda: calls(tmp_path))
+        others = [pool.submit(front.post, rows(number)) for number in range(1, 6)]
+        front.kill_worker()
+        (tmp_path / "app" / "go").touch()
+        assert first.result().status == 502
+        assert [reply.result().json for reply in others] == [[3.0 + number] for number in range(1, 6)]
+
+
+def test_many_mixed_requests_are_answered_as_without_batches(tmp_path: Path) -> None:
+    """Some wrong, some of other shapes; every row compared with the same request to the same script without batches."""
+    random_numbers = random.Random(4)
+    bodies: list[Any] = []
+    for number in range(600):
+        kind = random_numbers.random()
+        if kind < 0.75:
+            bodies.append(rows(*(random_numbers.random() for _ in range(random_numbers.randint(1, 5)))))
+        elif kind < 0.85:
+            bodies.append({**rows(number), "factor": random_numbers.choice([2.0, 3.0])})
+        else:
+            bodies.append(random_numbers.choice([rows(-1), {"data": [[1]]}, {"data": "x"}, {}, [1], {"data": []}]))
+    answers = {}
+    for most in (0, 16):
+        folder = tmp_path / str(most)
+        folder.mkdir()
+        settings = make_bundle(folder, SUMS, files={"go": ""}, maxBatchRows=most, maxQueueWaitMs=60_000)
+        with Front(settings).serve() as front, ThreadPoolExecutor(8) as pool:
+            answers[most] = [(reply.status, reply.json) for reply in pool.map(front.post, bodies)]
+            if most:
+                assert len(calls(folder)) < 550
+    for body, alone, batched in zip(bodies, answers[0], answers[16], strict=True):
+        assert batched[0] == alone[0], json.dumps(body)
+        if alone[0] == 200:
+            assert batched[1] == pytest.approx(alone[1])
+        elif alone[0] == 400:
+            assert batched[1] == alone[1]
+
+
+@pytest.mark.parametrize(
+    ("result", "pieces"),
+    [
+        ([1, 2, 3], [[1], [2, 3]]),
+        (np.array([1, 2, 3]), [[1], [2, 3]]),
+        (pd.Series([1, 2, 3]), [[1], [2, 3]]),
+        ({"a": [1, 2, 3], "b": (4, 5, 6)}, [{"a": [1], "b": (4,)}, {"a": [2, 3], "b": (5, 6)}]),
+        ([1, 2], None),
+        ("abc", None),
+        (3.0, None),
+        (np.float64(3), None),
+        ({"a": [1, 2, 3], "model": "ridge"}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_results_are_cut_into_rows_or_not_at_all(result: Any, pieces: Any) -> None:
+    found = _split(result, [1, 2])
+    if pieces is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert [piece if isinstance(piece, dict) else list(piece) for piece in found] == pieces
