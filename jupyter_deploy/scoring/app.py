@@ -8,8 +8,8 @@ from time import perf_counter
 from urllib.parse import parse_qs
 
 from . import docs_page, logs, outputs
-from .connection import Exchange
 from .dispatch import Dispatcher
+from .exchange import Exchange
 from .gate import Gate
 from .outputs import Answer
 from .request import Request

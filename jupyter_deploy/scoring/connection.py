@@ -9,16 +9,15 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol, cast
+from typing import Any, cast
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import httptools
 
 from . import outputs, request_ids
-from .dispatch import Call
+from .exchange import Exchange, Routes
 from .outputs import Answer
 from .request import Request
-from .request_ids import RequestIds
 
 MOST_HEAD_BYTES = 64 * 1024
 IDLE_SECONDS = 65.0  # longer than the 60 s after which the usual proxies drop an idle connection themselves
@@ -27,81 +26,6 @@ STALLED_SECONDS = 60.0
 LINGERING_SECONDS = 2.0
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BODILESS = (204, 304)
-
-
-class Routes(Protocol):
-    """What answers requests."""
-
-    most_body_bytes: int
-
-    def refusal(self, request: Request, ids: RequestIds) -> Answer | None:
-        """Return the answer to a request that may be refused by its head alone."""
-        ...
-
-    def serve(self, exchange: Exchange) -> None:
-        """Answer a request, now or later."""
-        ...
-
-    def leave(self, exchange: Exchange) -> None:
-        """Forget a request whose client has gone."""
-        ...
-
-    def head(self, exchange: Exchange, answer: Answer) -> bytes:
-        """Return status line and headers, without those of the connection and the length."""
-        ...
-
-    def note(self, exchange: Exchange, status: int, size: int) -> None:
-        """Log and count a request that is answered."""
-        ...
-
-
-class Exchange:
-    """A request and its answer; one connection has several, one after the other."""
-
-    __slots__ = (
-        "began",
-        "call",
-        "connection",
-        "ids",
-        "keep_alive",
-        "refusal",
-        "request",
-        "sent",
-        "status",
-        "target",
-        "version",
-    )
-
-    def __init__(
-        self, connection: Connection, request: Request, ids: RequestIds, version: str, target: str, keep_alive: bool
-    ) -> None:
-        self.connection = connection
-        self.request = request
-        self.ids = ids
-        self.version = version
-        self.target = target
-        self.keep_alive = keep_alive
-        self.began = time.perf_counter()
-        self.refusal: Answer | None = None
-        self.call: Call | None = None
-        self.status = 0
-        self.sent = 0
-
-    def answer(self, answer: Answer) -> None:
-        """Send a whole answer."""
-        self.connection.send(self, answer)
-
-    def begin(self, answer: Answer) -> None:
-        """Send the head of an answer whose body follows in parts."""
-        self.connection.begin(self, answer)
-
-    def part(self, data: bytes, written: Callable[[], None]) -> None:
-        """Send a part of the body."""
-        self.connection.part(self, data, written)
-
-    def end(self, *, whole: bool) -> None:
-        """End the body."""
-        self.connection.end(self, whole=whole)
 
 
 class Connection(asyncio.Protocol):

@@ -12,7 +12,8 @@ import time
 from email.utils import formatdate
 
 from . import logs
-from .connection import Connection, Routes
+from .connection import Connection
+from .exchange import Routes
 
 _SETTLING_SECONDS = 0.1
 """After the socket is closed: what was accepted just before has yet to show up as a connection, and its request with it."""

@@ -10,7 +10,8 @@ from typing import cast
 import pytest
 
 from jupyter_deploy.scoring import connection as module
-from jupyter_deploy.scoring.connection import Connection, Routes
+from jupyter_deploy.scoring.connection import Connection
+from jupyter_deploy.scoring.exchange import Exchange, Routes
 
 from .fronts import Front, make_bundle, wait_for
 
@@ -223,10 +224,10 @@ class Silence:
     def refusal(self, *_: object) -> None:
         return None
 
-    def serve(self, exchange: module.Exchange) -> None:
+    def serve(self, exchange: Exchange) -> None:
         return
 
-    def leave(self, exchange: module.Exchange) -> None:
+    def leave(self, exchange: Exchange) -> None:
         return
 
     def head(self, *_: object) -> bytes:
