@@ -1,4 +1,4 @@
-"""Run all benchmarks, or those named: ``python -m bench [imports] [deploying] [updates]``."""
+"""Run all benchmarks, or those named: ``python -m bench [imports] [listing] …``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib import import_module
 
 from bench.report import HEAD
 
-ALL = ("imports", "deploying", "updates")
+ALL = ("imports", "deploying", "updates", "registering", "listing", "environments")
 
 
 def main() -> None:

@@ -10,8 +10,9 @@ from typing import Any
 from jupyter_deploy.cli.arguments import Parser, key_or_pair, mapping, pair, positive
 from jupyter_deploy.cli.command import Command
 from jupyter_deploy.cli.deploy_command import DEPLOY
-from jupyter_deploy.cli.output import MODEL_KEYS, MODEL_LIST_KEYS, model_document
+from jupyter_deploy.cli.output import MODEL_KEYS, MODEL_LIST_KEYS, complain, model_document
 from jupyter_deploy.errors import UserError
+from jupyter_deploy.sdk.lookup import read_limit
 from jupyter_deploy.sdk.model import Model
 from jupyter_deploy.sdk.workspace import Workspace
 
@@ -83,12 +84,17 @@ def _declare_list(parser: Parser) -> None:
     parser.several("--tag", "only with this tag", type=key_or_pair, metavar="KEY[=VALUE]")
     parser.several("--property", "only with this property", type=key_or_pair, metavar="KEY[=VALUE]")
     parser.option("--run-id", "only from this run")
+    parser.option("--limit", "only so many, 50 when it is not given, or all", default="50", metavar="N|all")
 
 
 def _list(workspace: Workspace, args: argparse.Namespace) -> Any:
+    limit = read_limit(args.limit)
     found = Model.list(
-        workspace, name=args.model_name, tags=args.tag, properties=args.property, run_id=args.run_id, latest=args.latest
-    )
+        workspace, name=args.model_name, tags=args.tag, properties=args.property, run_id=args.run_id, latest=args.latest,
+        limit=limit,
+    )  # fmt: skip
+    if found.total > len(found):
+        complain(f"{len(found):,} of {found.total:,} models; --limit all lists all of them")
     return [model_document(model, MODEL_LIST_KEYS, args.verbose) for model in found]
 
 

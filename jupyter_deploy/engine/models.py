@@ -40,7 +40,7 @@ def _near(folder: WorkspaceFolder, name: str) -> str:
     versions = [str(model.version) for model in folder.models.list(name=name)]
     if versions:
         return f"'{name}' has the versions {', '.join(sorted(versions, key=int))}"
-    close = difflib.get_close_matches(name, {model.name for model in folder.models.list(latest=True)}, n=1)
+    close = difflib.get_close_matches(name, folder.models.names(), n=1)
     return f"did you mean '{close[0]}'?" if close else ""
 
 

@@ -88,10 +88,10 @@ def _environment(environment: SealedEnvironment, say: Say) -> tuple[str, Path]:
     """The lock, and an interpreter that satisfies it; one made from this interpreter is satisfied by it."""
     if environment.kind == "kernel":
         return environment.text, Path(sys.executable)
-    from jupyter_deploy.environments import python_of, virtual_environment
+    from jupyter_deploy.environments import virtual_environment
 
     lock = lock_of(environment, say)
-    return lock.text(), virtual_environment(lock, python_of(lock.python), say)
+    return lock.text(), virtual_environment(lock, say)
 
 
 def _run(bundle: Path, interpreter: Path, body: bytes | None, say: Say) -> Mapping[str, Any]:

@@ -76,7 +76,7 @@ def _serve(job: Job, request: DeployRequest, number: int, bundle: Path, lock: Lo
 
 def _interpreter(job: Job, lock: Lock) -> Path:
     """This interpreter where it satisfies the lock, else a virtual environment that does (design: the embedded default)."""
-    from jupyter_deploy.environments import lacking, python_of, virtual_environment
+    from jupyter_deploy.environments import lacking, virtual_environment
 
     if lock.source == "kernel":
         missing = lacking(lock)
@@ -84,7 +84,7 @@ def _interpreter(job: Job, lock: Lock) -> Path:
             return Path(sys.executable)
         job.say(f"this interpreter does not satisfy the lock ({missing[0]}); making a virtual environment")
     with job.step("packages", "packages"):
-        return virtual_environment(lock, python_of(lock.python), job.say)
+        return virtual_environment(lock, job.say)
 
 
 def _stop(job: Job) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from jupyter_deploy.environments.conda import CondaPlan, interpreter_for, lock_conda, plan_conda
 from jupyter_deploy.environments.kernel import lacking, lock_kernel
 from jupyter_deploy.environments.lock import Lock, LockedPackage
-from jupyter_deploy.environments.pythons import python_of
 from jupyter_deploy.environments.requirements import add_hashes, check_requirements, lock_requirements
 from jupyter_deploy.environments.venv import virtual_environment
 
@@ -21,6 +20,5 @@ __all__ = [
     "lock_kernel",
     "lock_requirements",
     "plan_conda",
-    "python_of",
     "virtual_environment",
 ]

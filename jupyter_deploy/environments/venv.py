@@ -6,30 +6,32 @@ import hashlib
 import os
 import shutil
 import sys
+import sysconfig
 from pathlib import Path
 
-from jupyter_deploy.environments.interpreter import inspect, same_series
 from jupyter_deploy.environments.lock import Lock, normal
+from jupyter_deploy.environments.pythons import python_of
 from jupyter_deploy.environments.requirements import add_hashes
 from jupyter_deploy.environments.uv import Say, run_uv
 from jupyter_deploy.errors import EnvironmentFailed
 from jupyter_deploy.workspace.locks import acquire
+from jupyter_deploy.workspace.store import fingerprint
 
 _COMPLETE = ".complete"
 _PACKAGES = "Lib/site-packages" if sys.platform == "win32" else "lib/python*/site-packages"
 
 
-def virtual_environment(lock: Lock, python: Path, say: Say) -> Path:
+def virtual_environment(lock: Lock, say: Say) -> Path:
     """Make, or find again, a virtual environment that holds exactly what a lock names.
 
     Environments are kept under ``$XDG_CACHE_HOME`` (else ``~/.cache``) and may be deleted at any time. One is made in
     the place where it stays, since its scripts name that place, and counts only when its last file is written: what a
-    build that was broken off left behind is built again. Two processes never build the same one at once.
+    build that was broken off left behind is built again. Two processes never build the same one at once. One that is
+    there is found without starting a process.
 
     Parameters
     ----------
     lock : what to install; hashes are looked up first for a lock that has none.
-    python : the interpreter that the environment is made for.
     say : called with each line of progress.
 
     Returns
@@ -38,19 +40,12 @@ def virtual_environment(lock: Lock, python: Path, say: Say) -> Path:
 
     Raises
     ------
-    EnvironmentFailed : a package cannot be fetched or is not the file that was locked.
+    EnvironmentFailed : no interpreter of the lock's series is here, a package cannot be fetched, or is not the file that was locked.
     """
-    base = inspect(python)
-    if not same_series(lock.python, base.version):
-        raise EnvironmentFailed(
-            f"the lock was made for Python {lock.python}, and {python} is {base.version}",
-            "Packages are built for one series of Python.",
-            "Name an interpreter of that series, or deploy again to make a new lock.",
-        )
-    key = hashlib.sha256(f"{lock.digest} {base.version} {base.platform}".encode()).hexdigest()
+    key = hashlib.sha256(f"{lock.digest} {sysconfig.get_platform()}".encode()).hexdigest()
     folder = _cache() / key[:32]
     if not _is_whole(folder, lock):
-        _build(folder, lock, python, say)
+        _build(folder, lock, python_of(lock.python), say)
     return _interpreter(folder)
 
 
@@ -75,15 +70,24 @@ def _build(folder: Path, lock: Lock, python: Path, say: Say) -> None:
         requirements.write_text(exact.text(), encoding="utf-8")
         settings = ["--require-hashes", "--only-binary=:all:", "--no-deps", f"--requirements={requirements}"]
         run_uv(["pip", "install", f"--python={_interpreter(folder)}", *settings], say, remedy=remedy)
-        (folder / _COMPLETE).touch()
+        (folder / _COMPLETE).write_text(_base_of(folder), encoding="utf-8")
 
 
 def _is_whole(folder: Path, lock: Lock) -> bool:
-    """Whether an environment was built to its end, and its interpreter and packages are still there."""
-    if not (folder / _COMPLETE).exists() or not _interpreter(folder).exists():
+    """Whether an environment was built to its end, and its interpreter and packages are still those."""
+    try:
+        if (folder / _COMPLETE).read_text(encoding="utf-8") != _base_of(folder):
+            return False
+    except OSError:  # not built, or without the interpreter it was made from
         return False
     records = folder.glob(f"{_PACKAGES}/*.dist-info/RECORD")
     return {package.name for package in lock.packages} <= {normal(path.parent.name.split("-")[0]) for path in records}
+
+
+def _base_of(folder: Path) -> str:
+    """The interpreter that an environment was made from, so that another one in its place is noticed."""
+    base = _interpreter(folder).resolve(strict=True)
+    return f"{base} {fingerprint(base.stat())}"
 
 
 def _interpreter(folder: Path) -> Path:

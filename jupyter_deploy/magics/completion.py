@@ -119,7 +119,7 @@ def _models(fragment: str) -> Iterator[str]:
     if colon:
         yield from (model.id for model in folder.models.list(name=name))
     else:
-        yield from (model.name for model in folder.models.list(latest=True))
+        yield from folder.models.names()
 
 
 def _workspace() -> WorkspaceFolder | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_deploy.magics.arguments import Argument
 from jupyter_deploy.magics.magic import Call, Magic
 
 if TYPE_CHECKING:
@@ -12,15 +13,25 @@ if TYPE_CHECKING:
 
 
 def run(call: Call) -> Table[Model]:
-    """List every version of every model."""
+    """List the versions of every model, or of one."""
+    from jupyter_deploy.sdk.lookup import read_limit
     from jupyter_deploy.sdk.model import Model
 
-    return Model.list(call.workspace)
+    found = Model.list(call.workspace, call.given.name, limit=read_limit(call.given.limit))
+    found.rest = "%models --limit all lists all of them"
+    return found
 
 
 MAGIC = Magic(
     name="models",
     summary="List the registered models, newest first. Returns the list, which has to_frame().",
     run=run,
-    example="%models",
+    example="""
+        %models
+        %models diabetes --limit all
+    """,
+    arguments=(
+        Argument("name", "Only the versions of this model.", shown="NAME", takes="model"),
+        Argument("limit", "List only so many, 50 when it is not given, or all.", ("--limit",), "N|all", default="50"),
+    ),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 from typing import IO
 
 from jupyter_deploy.models.decompress import DAMAGE_ERRORS
@@ -33,6 +35,7 @@ class Stream:
     def __init__(self, file: IO[bytes], limit: int = MAX_BYTES) -> None:
         self._file = file
         self._limit = limit
+        self._length = _length(file)
         self.position = 0
 
     def read(self, size: int) -> bytes:
@@ -61,11 +64,24 @@ class Stream:
         return line
 
     def skip(self, size: int) -> None:
-        """Pass over so many bytes without keeping them."""
-        while size > 0:
-            size -= len(self.read(min(size, _CHUNK)))
+        """Pass over so many bytes without keeping them, and without reading them where the file is no stream."""
+        if self._length is None:
+            while size > 0:
+                size -= len(self.read(min(size, _CHUNK)))
+            return
+        if self._file.tell() + size > self._length:
+            raise StreamEnded
+        self._file.seek(size, os.SEEK_CUR)
+        self._count(size)
 
     def _count(self, size: int) -> None:
         self.position += size
         if self.position > self._limit:
             raise StreamUnreadable("the file unpacks to too many bytes")
+
+
+def _length(file: IO[bytes]) -> int | None:
+    """How long a file on the disk is; None for what is unpacked while it is read."""
+    if isinstance(file, io.BufferedReader) and isinstance(file.raw, io.FileIO):
+        return os.fstat(file.fileno()).st_size
+    return None

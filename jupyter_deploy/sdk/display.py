@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
+PAGE = 50
+"""How many rows a list shows of itself."""
+
 
 class Table(list[Item]):
     """A list that shows itself as a table and becomes a DataFrame with :meth:`to_frame`.
@@ -19,15 +22,37 @@ class Table(list[Item]):
     ----------
     items : what it holds; each has a method ``row()`` that gives column to value.
     empty : what to say when there is nothing, and what to do first.
+    page : how many rows it shows of itself; what is left out is said below them.
+    total : how many there are with those that it does not hold; None where it holds all.
+    rest : how those are listed that it does not hold.
     """
 
-    def __init__(self, items: Iterable[Item], empty: str = "nothing") -> None:
+    def __init__(
+        self,
+        items: Iterable[Item],
+        empty: str = "nothing",
+        *,
+        page: int = PAGE,
+        total: int | None = None,
+        rest: str = "",
+    ) -> None:
         super().__init__(items)
-        self._empty = empty
+        self.total = len(self) if total is None else total
+        self.rest = rest
+        self._empty, self._page = empty, page
 
-    def rows(self) -> list[dict[str, Any]]:
-        """One mapping of column to value for each item."""
-        return [item.row() for item in self]  # type: ignore[attr-defined]  # the items' one duty here
+    @property
+    def remark(self) -> str:
+        """What is not shown, and how to see it; empty where all is."""
+        shown = min(len(self), self._page)
+        if shown == self.total:
+            return ""
+        how = self.rest if self.total > len(self) else "to_frame() has all of them"
+        return f"{shown:,} of {self.total:,}; {how}"
+
+    def rows(self, count: int | None = None) -> list[dict[str, Any]]:
+        """One mapping of column to value for each item, or for the first so many."""
+        return [item.row() for item in self[:count]]  # type: ignore[attr-defined]  # the items' one duty here
 
     def to_frame(self) -> pandas.DataFrame:
         """The same as a pandas DataFrame, one row for each item."""
@@ -37,10 +62,14 @@ class Table(list[Item]):
         return frame
 
     def __repr__(self) -> str:
-        return text_table(self.rows()) if self else self._empty
+        table = text_table(self.rows(self._page)) if self else self._empty
+        return "\n".join(filter(None, (table, self.remark)))
 
     def _repr_html_(self) -> str:
-        return html_table(self.rows()) if self else f"<em>{escape(self._empty)}</em>"
+        if not self:
+            return f"<em>{escape(self._empty)}</em>"
+        remark = f"<p>{escape(self.remark)}</p>" if self.remark else ""
+        return html_table(self.rows(self._page)) + remark
 
 
 def shown(value: Any) -> str:

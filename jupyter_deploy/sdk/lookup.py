@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from jupyter_deploy.engine.models import find_model
-from jupyter_deploy.errors import ModelNotFound, UserError
+from jupyter_deploy.errors import ConfigError, ModelNotFound, UserError
 from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.workspace.records import ModelRecord
 
@@ -31,6 +31,23 @@ def filters(items: Filter | None) -> tuple[str | tuple[str, str], ...]:
     return tuple(found)
 
 
+def check_page(page_count: int, limit: int | None) -> None:
+    """Refuse a page of another size than the original's, and a limit that is no positive number; UserError."""
+    if not 20 <= page_count <= 255:
+        raise UserError(f"page_count is {page_count!r}; it takes 20 to 255")
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+        raise UserError(f"limit is {limit!r}; it takes a whole number from 1", remedy="leave it out to list all")
+
+
+def read_limit(text: str) -> int | None:
+    """Read how many to list: a number, or None for ``all``; ConfigError where it is neither."""
+    if text == "all":
+        return None
+    if not (text.isdecimal() and int(text)):
+        raise ConfigError([f"{text!r} is no number from 1, nor 'all'"])
+    return int(text)
+
+
 def look_up(
     workspace: Workspace,
     name: str | None,
@@ -52,8 +69,9 @@ def look_up(
     if model_id is not None:
         return find_model(workspace.folder, model_id)
     found = workspace.folder.models.list(
-        name=name, tags=filters(tags), properties=filters(properties), run_id=run_id, framework=framework
-    )
+        name=name, tags=filters(tags), properties=filters(properties), run_id=run_id, framework=framework,
+        limit=None if version else 1,
+    )  # fmt: skip
     fitting = [record for record in found if not version or record.version == version]
     if fitting:
         return fitting[0]

@@ -12,8 +12,8 @@ from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.config.texts import check_texts
 from jupyter_deploy.errors import UserError
-from jupyter_deploy.sdk.display import Table, html_facts, human_size, progress_printer
-from jupyter_deploy.sdk.lookup import Filter, filters, look_up
+from jupyter_deploy.sdk.display import PAGE, Table, html_facts, human_size, progress_printer
+from jupyter_deploy.sdk.lookup import Filter, check_page, filters, look_up
 from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.workspace.records import ModelRecord
 
@@ -126,14 +126,37 @@ class Model:
         properties: Filter | None = None,
         run_id: str | None = None,
         latest: bool = False,
+        page_count: int = PAGE,
         model_framework: str | None = None,
+        *,
+        limit: int | None = None,
     ) -> Table[Model]:
-        """List models, newest first; ``latest`` gives only the newest version of each name."""
-        found = workspace.folder.models.list(
-            name=name, tags=filters(tags), properties=filters(properties), run_id=run_id, framework=model_framework,
-            latest=latest,
-        )  # fmt: skip
-        return Table((cls._of(workspace, record) for record in found), "no models yet; register one first")
+        """List models, newest first (azureml-v1 1.3).
+
+        Parameters
+        ----------
+        name, tags, properties, run_id, model_framework : only models that fit; ``["key"]`` or ``[["key", "value"]]``.
+        latest : only the newest version of each name.
+        page_count : how many the list shows of itself, 20 to 255. limit : read only so many; ``total`` still counts all.
+
+        Raises
+        ------
+        UserError : a filter, page_count or limit is not acceptable.
+
+        Examples
+        --------
+        >>> Model.list(ws, latest=True, limit=50)  # doctest: +SKIP
+        """
+        check_page(page_count, limit)
+        records = workspace.folder.models
+        wanted: dict[str, Any] = {
+            "name": name, "tags": filters(tags), "properties": filters(properties), "run_id": run_id,
+            "framework": model_framework, "latest": latest,
+        }  # fmt: skip
+        found = [cls._of(workspace, record) for record in records.list(**wanted, limit=limit)]
+        total = records.count(**wanted) if len(found) == limit else None
+        empty = "no models yet; register one first"
+        return Table(found, empty, page=page_count, total=total, rest="without a limit all are listed")
 
     @staticmethod
     def deploy(

@@ -78,6 +78,6 @@ class Workspace:
         return f"Workspace({str(self.path)!r})"
 
     def _repr_html_(self) -> str:
-        counts = {"models": len(self.models), "services": len(self._folder.services.list())}
+        counts = {"models": self._folder.models.count(latest=True), "services": len(self._folder.services.list())}
         records = f"SQLite, journal mode {self._folder.database.journal_mode}"
         return html_facts(f"Workspace {self.name}", {"folder": str(self.path), "records": records, **counts})

@@ -63,6 +63,7 @@ class ModelRecords:
         run_id: str | None = None,
         framework: str | None = None,
         latest: bool = False,
+        limit: int | None = None,
     ) -> tuple[ModelRecord, ...]:
         """The models that fit everything given, newest first.
 
@@ -70,17 +71,33 @@ class ModelRecords:
         ----------
         tags, properties : what each must be: ``"key"`` or ``("key", "value")``.
         latest : of every name only the newest version that fits.
+        limit : only so many; None for all.
         """
-        query = models.select().order_by(models.c.created_time.desc(), models.c.name, models.c.version.desc())
-        for column, wanted in ((models.c.name, name), (models.c.run_id, run_id), (models.c.framework, framework)):
-            if wanted is not None:
-                query = query.where(column == wanted)
-        for column, filters in ((models.c.tags, tags), (models.c.properties, properties)):
-            for item in filters:
-                query = query.where(_holds(column, item))
+        query = _fitting(name, tags, properties, run_id, framework, latest=latest)
+        order = (models.c.created_time.desc(), models.c.name, models.c.version.desc())
         with self._database.reading() as connection:
-            found = _records(connection, query)
-        return _newest_of_each(found) if latest else found
+            return _records(connection, query.order_by(*order).limit(limit))
+
+    def count(
+        self,
+        name: str | None = None,
+        *,
+        tags: Sequence[TagFilter] = (),
+        properties: Sequence[TagFilter] = (),
+        run_id: str | None = None,
+        framework: str | None = None,
+        latest: bool = False,
+    ) -> int:
+        """How many models fit everything given, as :meth:`list` understands it."""
+        query = _fitting(name, tags, properties, run_id, framework, latest=latest).with_only_columns(models.c.name)
+        with self._database.reading() as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one())
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all models, in order."""
+        query = sa.select(models.c.name).distinct().order_by(models.c.name)
+        with self._database.reading() as connection:
+            return tuple(connection.execute(query).scalars())
 
     def change(
         self, name: str, version: int, *, tags: Mapping[str, str] | None = None, description: str | None = None
@@ -162,6 +179,27 @@ def _one(statement: Any, record: ModelRecord) -> Any:
     return statement.where(models.c.name == record.name, models.c.version == record.version)
 
 
+def _fitting(
+    name: str | None,
+    tags: Sequence[TagFilter],
+    properties: Sequence[TagFilter],
+    run_id: str | None,
+    framework: str | None,
+    *,
+    latest: bool,
+) -> sa.Select[Any]:
+    equal = ((models.c.name, name), (models.c.run_id, run_id), (models.c.framework, framework))
+    conditions = [column == wanted for column, wanted in equal if wanted is not None]
+    held = ((models.c.tags, tags), (models.c.properties, properties))
+    conditions += [_holds(column, item) for column, filters in held for item in filters]
+    query = models.select().where(*conditions)
+    if not latest:
+        return query
+    newest = sa.func.max(models.c.version).label("version")
+    each = sa.select(models.c.name, newest).where(*conditions).group_by(models.c.name).subquery()
+    return query.join(each, sa.and_(models.c.name == each.c.name, models.c.version == each.c.version))
+
+
 def _holds(column: sa.ColumnElement[Any], item: TagFilter) -> sa.ColumnElement[bool]:
     entries = sa.func.json_each(column).table_valued("key", "value")
     key, *value = (item,) if isinstance(item, str) else item
@@ -177,11 +215,3 @@ def _records(connection: sa.Connection, query: sa.Select[Any]) -> tuple[ModelRec
     for file in connection.execute(sa.select(model_files).join(wanted, on).order_by(model_files.c.path)):
         files.setdefault((file.name, file.version), []).append(StoredFile(file.path, file.sha256, file.size))
     return tuple(ModelRecord(**row, files=tuple(files.get((row["name"], row["version"]), ()))) for row in rows)
-
-
-def _newest_of_each(found: Sequence[ModelRecord]) -> tuple[ModelRecord, ...]:
-    newest: dict[str, ModelRecord] = {}
-    for record in found:
-        if record.name not in newest or record.version > newest[record.name].version:
-            newest[record.name] = record
-    return tuple(record for record in found if newest[record.name] is record)

@@ -138,6 +138,18 @@ def test_list_filters_and_shows_newest_first(cli: Cli, source: Path) -> None:
     assert cli("model", "list", "-o", "table").out.splitlines()[0].split() == list(keys)
 
 
+def test_of_many_models_the_first_are_listed_and_the_rest_is_counted(cli: Cli, source: Path) -> None:
+    for _ in range(3):
+        register(cli)
+    some = cli("model", "list", "--limit", "2")
+    assert [model["version"] for model in some.document] == [3, 2]
+    assert "2 of 3 models; --limit all lists all of them" in some.err
+    whole = cli("model", "list", "--limit", "all")
+    assert len(whole.document) == 3
+    assert whole.err == ""
+    assert "'none' is no number from 1, nor 'all'" in cli("model", "list", "--limit", "none").err
+
+
 def test_show_takes_an_id_or_a_name(cli: Cli, source: Path) -> None:
     register(cli, "-r", "run-1")
     register(cli)

@@ -53,7 +53,7 @@ def test_options_are_offered_with_their_aliases_and_once(complete: Complete) -> 
     assert "--script" not in complete("%deploy svc --script score.py --")
     assert "--models" in complete("%deploy svc --models a --")
     assert "--try" in complete("%%score_script score.py --t")
-    assert not [name for name in complete("%models --") if name.startswith("-")]
+    assert not [name for name in complete("%services --") if name.startswith("-")]
 
 
 def test_values_are_offered_where_they_are_few(complete: Complete) -> None:

@@ -56,3 +56,13 @@ def test_an_object_of_the_notebook_is_registered_with_a_sample(run: Run, shell: 
 def test_a_path_that_does_not_exist_is_a_short_error(run: Run) -> None:
     with pytest.raises(UserError, match=r"missing\.pkl"):
         run("%register_model missing.pkl --name tiny")
+
+
+def test_of_many_models_the_first_are_shown(run: Run, here: Path) -> None:
+    (here / "m.txt").write_text("one")
+    for name in ("tiny", "tiny", "other"):
+        run(f"%register_model m.txt --name {name}")
+    assert repr(run("%models --limit 2")).splitlines()[-1] == "2 of 3; %models --limit all lists all of them"
+    assert [model.id for model in run("%models tiny --limit all")] == ["tiny:2", "tiny:1"]
+    with pytest.raises(UserError, match="'x' is no number from 1"):
+        run("%models --limit x")

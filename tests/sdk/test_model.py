@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from jupyter_deploy import Model, Workspace
 from jupyter_deploy.errors import Conflict, ModelNotFound, UserError
 from jupyter_deploy.sdk.display import human_size
+from jupyter_deploy.workspace.records import ModelRecord
 
 
 def register(workspace: Workspace, name: str = "diabetes", text: str = "one", **more: object) -> Model:
@@ -99,6 +101,29 @@ def test_models_are_listed_newest_first(workspace: Workspace, models: list[Model
     frame = Model.list(workspace).to_frame()
     assert frame["version"].tolist() == [1, 2, 1]
     assert repr(Model.list(workspace, name="none")) == "no models yet; register one first"
+
+
+def test_a_long_list_shows_its_first_page_and_says_what_is_left_out(workspace: Workspace) -> None:
+    folder = workspace.folder
+    for _ in range(52):
+        folder.models.add(ModelRecord("many", 0, datetime.now(timezone.utc), "me", "m", is_folder=False, files=()))
+    whole = Model.list(workspace)
+    assert len(whole.to_frame()) == 52
+    head, first, *_, last, remark = repr(whole).splitlines()
+    assert (head.split()[0], first.split()[1], last.split()[1]) == ("name", "52", "3")
+    assert remark == "50 of 52; to_frame() has all of them"
+    assert whole._repr_html_().endswith(f"<p>{remark}</p>")
+    part = Model.list(workspace, limit=20)
+    assert (len(part), part.total) == (20, 52)
+    assert repr(part).splitlines()[-1] == "20 of 52; without a limit all are listed"
+    assert len(repr(Model.list(workspace, page_count=30)).splitlines()) == 32
+    assert "of" not in repr(Model.list(workspace, limit=52, page_count=255)).splitlines()[-1]
+
+
+@pytest.mark.parametrize("given", [{"page_count": 19}, {"page_count": 256}, {"limit": 0}, {"limit": True}])
+def test_a_page_or_limit_of_no_use_is_refused(workspace: Workspace, given: dict[str, int]) -> None:
+    with pytest.raises(UserError, match=rf"{next(iter(given))} is .*; it takes"):
+        Model.list(workspace, **given)  # type: ignore[arg-type]  # what a user gives
 
 
 def test_tags_and_properties_change_as_in_the_original(

@@ -88,6 +88,9 @@ def test_filters_are_joined_by_and_and_the_newest_comes_first(
     workspace.models.add(draft("a", age=2, tags={"k": "2", "x.y\"z'": "q"}))
     workspace.models.add(draft("b", age=1, properties={"p": "v"}, run_id="run"))
     assert [model.id for model in workspace.models.list(**filters)] == ids
+    assert [model.id for model in workspace.models.list(**filters, limit=1)] == ids[:1]
+    assert workspace.models.count(**filters) == len(ids)
+    assert workspace.models.names() == ("a", "b")
 
 
 def test_a_tag_filter_is_data_and_not_a_query(workspace: WorkspaceFolder) -> None:
