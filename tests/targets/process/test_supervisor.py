@@ -134,22 +134,37 @@ def test_an_update_whose_init_takes_too_much_memory_names_the_limit(running: Run
     wait_until(lambda: len(running.processes()) == 3)
 
 
-def request_until(uri: str, done: threading.Event, keep: bool, outcomes: list[object]) -> None:
-    """A client that sends one request after the other without retries, on a connection as long as that is kept, or on new ones."""
-    parts = urlsplit(uri)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
-    while not done.is_set():
-        try:
-            connection.request("POST", parts.path, b'{"data": 1}', {"Content-Type": "application/json"})
-            answer = connection.getresponse()
-            answer.read()
-            outcomes.append(answer.status)
-        except (OSError, http.client.HTTPException) as error:
-            outcomes.append(repr(error))
-            connection.close()
-        if not keep:
-            connection.close()
-    connection.close()
+class Client(threading.Thread):
+    """Sends one request after the other without retries, on a connection as long as that is kept, or on new ones."""
+
+    def __init__(self, uri: str, keep: bool) -> None:
+        super().__init__()
+        self.outcomes: list[object] = []
+        self.done = threading.Event()
+        self._address, self._keep = urlsplit(uri), keep
+
+    def run(self) -> None:
+        connection = http.client.HTTPConnection(self._address.hostname or "", self._address.port, timeout=20)
+        while not self.done.is_set():
+            try:
+                connection.request("POST", self._address.path, b'{"data": 1}', {"Content-Type": "application/json"})
+                answer = connection.getresponse()
+                answer.read()
+                self.outcomes.append(answer.status)
+            except (OSError, http.client.HTTPException) as error:
+                self.outcomes.append(repr(error))
+                connection.close()
+            if not self._keep:
+                connection.close()
+        connection.close()
+
+
+def wait_for_answers(clients: list[Client]) -> None:
+    """Wait until every client has asked and been answered anew, twice: its request before may be older than this call."""
+    before = [len(client.outcomes) for client in clients]
+    wait_until(
+        lambda: all(len(client.outcomes) >= count + 2 for client, count in zip(clients, before, strict=True)), 60
+    )
 
 
 def test_three_updates_under_load_lose_no_request(running: Running) -> None:
@@ -157,20 +172,20 @@ def test_three_updates_under_load_lose_no_request(running: Running) -> None:
     versions = [running.release(script(run="time.sleep(0.1)\nreturn 1"), **options) for _ in range(4)]
     uri = running.serve(versions[0]).scoring_uri
     assert uri is not None
-    done = threading.Event()
-    outcomes: list[object] = []
-    clients = [threading.Thread(target=request_until, args=(uri, done, keep, outcomes)) for keep in (True, False) * 4]
+    clients = [Client(uri, keep) for keep in (True, False) * 4]
     for client in clients:
         client.start()
-    for release in versions[1:]:
-        count = len(outcomes)
-        running.serve(release)
-        wait_until(lambda count=count: len(outcomes) > count + 16)  # type: ignore[misc]  # the loop's own count
-    done.set()
-    for client in clients:
-        client.join()
-    assert Counter(outcomes) == {200: len(outcomes)}
-    assert len(outcomes) > 60
+    try:
+        wait_for_answers(clients)
+        for release in versions[1:]:
+            running.serve(release)
+            wait_for_answers(clients)
+    finally:
+        for client in clients:
+            client.done.set()
+        for client in clients:
+            client.join()
+    assert {outcome for client in clients for outcome in client.outcomes} == {200}
     assert running.status.version == versions[-1].version
     wait_until(lambda: len(running.processes()) == 3)  # what served before has drained
 
