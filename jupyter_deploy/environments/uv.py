@@ -22,6 +22,25 @@ _PASSED_ON = re.compile(
 )
 # How uv marks the start of an error and draws the chain of its causes: in words, in older versions with these signs.
 _ERROR = re.compile(r"\s*(error\b|\u00d7)")
+_ONE_PACKAGE = tuple(
+    (re.compile(pattern), rf"\g<name> cannot be had: {why}")
+    for pattern, why in (
+        (
+            r"(?P<name>\S+) was not found in the (?:package registry|provided package locations)",
+            "there is no such package",
+        ),
+        (r"there is no version of (?P<name>\S+)", "there is no such version"),
+        (r"there are no versions of (?P<name>\S+)", "there is no version of it"),
+        (r"only (?P<only>\S+) (?:is|are) available and you require (?P<name>\S+)", r"only \g<only> is available"),
+        (r"(?:all versions of )?(?P<name>\S+) ha(?:s|ve) (?P<none>no .*?wheels.*?)(?: and |$)", r"it has \g<none>"),
+        (r"(?:all versions of )?(?P<name>\S+) requires? (?P<python>Python .*?)(?: and |$)", r"it needs \g<python>"),
+        (
+            r"the current Python version \((?P<now>\S+)\) does not satisfy (?P<python>\S+) and (?:all versions of )?(?P<name>\S+)",
+            r"it needs \g<python>, and this is Python \g<now>",
+        ),
+    )
+)
+_ASKED = re.compile(r" and (?:all versions of )?(\S+) depends? on ")
 _DRAWING = re.compile(r"^[\s\u00d7\u2570\u2500\u25b6\u2502\u251c]*(error: )?")
 
 
@@ -73,11 +92,26 @@ def read_reason(reported: Sequence[str]) -> tuple[str, str]:
     start = next((at for at, line in enumerate(reported) if _ERROR.match(line)), 0)
     account = [_DRAWING.sub("", line, count=1) for line in reported[start:]]
     why = "\n".join(account).strip()
-    because = re.search(r"Because (.+?),? (?:and only the following|we can conclude)", " ".join(why.split()))
-    if because:
-        return f"the packages cannot be had together: {because[1]}", why
+    reasons = re.findall(r"[Bb]ecause (.+?),? (?:and only the following|we can conclude)", " ".join(why.split()))
+    if reasons:
+        return _in_one_sentence(reasons), why
     causes = [line.removeprefix("cause: ") for line in account if line.startswith("cause: ")]
-    return ": ".join([account[0].rstrip(":"), *causes[-1:]]) if account else "", why
+    head = (
+        next((line for line in causes if line.startswith("Failed to ")), account[0])
+        if causes
+        else why.partition("\n")[0]
+    )
+    return ": ".join([head.rstrip(":"), *causes[-1:]]), why
+
+
+def _in_one_sentence(reasons: Sequence[str]) -> str:
+    """What uv worked out: the one package that cannot be had, or the demands that do not go together."""
+    first = reasons[0]
+    for pattern, sentence in _ONE_PACKAGE:
+        if found := pattern.match(first):
+            asked = _ASKED.search(first)
+            return found.expand(sentence) + (f" ({asked[1]} needs it)" if asked else "")
+    return f"the packages cannot be had together: {'; '.join(dict.fromkeys((first, reasons[-1])))}"
 
 
 def _follow(process: subprocess.Popen[bytes], say: Say) -> list[str]:

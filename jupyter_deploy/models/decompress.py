@@ -7,6 +7,7 @@ import contextlib
 import gzip
 import io
 import lzma
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, cast
@@ -67,12 +68,23 @@ _BY_FIRST_BYTES: tuple[tuple[bytes, Callable[[IO[bytes]], IO[bytes]]], ...] = (
     (b"\x5d\x00", _open_lzma),
     (b"\xfd7zXZ", _open_lzma),
 )
-_NOT_IN_STANDARD_LIBRARY = (b"\x04\x22\x4d\x18", b"ZF")  # lz4, and joblib's own format before 0.10
+_LZ4 = b"\x04\x22\x4d\x18"
+_OLD_JOBLIB = (
+    b"ZF"  # joblib's own format before 0.10: behind this the length as a hexadecimal number, filled up with blanks
+)
+_OLD_LENGTH = re.compile(_OLD_JOBLIB + rb"[\s0-9A-Fa-fxXL_+-]{19}")
+HEAD = 21
+"""How many of a file's first bytes tell its compression."""
 
 
-def is_unknown_compression(head: bytes) -> bool:
-    """Whether joblib would undo a compression here that the standard library cannot."""
-    return head.startswith(_NOT_IN_STANDARD_LIBRARY)
+def is_unknown_compression(head: bytes, *, expected: bool) -> bool:
+    """Whether joblib would undo a compression here that the standard library cannot.
+
+    Parameters
+    ----------
+    head : the first bytes. expected : the file's name says that it is a pickle.
+    """
+    return head.startswith((_LZ4, _OLD_JOBLIB) if expected else _LZ4) or bool(_OLD_LENGTH.match(head))
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from pathlib import Path, PurePath
 from typing import IO
 
 from jupyter_deploy.models import joblib_arrays
-from jupyter_deploy.models.decompress import DAMAGE_ERRORS, decompressed, is_unknown_compression
+from jupyter_deploy.models.decompress import DAMAGE_ERRORS, HEAD, decompressed, is_unknown_compression
 from jupyter_deploy.models.pickle_machine import Machine
 from jupyter_deploy.models.pickle_stream import MAX_BYTES, Stream, StreamEnded, StreamUnreadable
 from jupyter_deploy.models.pickle_values import UNREADABLE, GlobalName
@@ -24,7 +24,6 @@ from jupyter_deploy.models.pickle_values import UNREADABLE, GlobalName
 _EXTENSIONS = frozenset({".pkl", ".pickle", ".joblib", ".sav", ".pt", ".pth"})
 _ARRAY = b"\x93NUMPY"
 _ARCHIVE = b"PK\x03\x04"
-_HEAD = 16
 
 
 @dataclass(frozen=True)
@@ -93,11 +92,11 @@ def _is_old_torch_archive(path: Path) -> bool:
 def _inspect_content(opened: Callable[[], IO[bytes]], name: str, limit: int) -> Pickled:
     is_named_so = PurePath(name).suffix.lower() in _EXTENSIONS
     with opened() as file:
-        head = file.read(_HEAD)
+        head = file.read(HEAD)
     if head.startswith(_ARRAY):
         with opened() as file:
             return _inspect_array(Stream(file, limit))
-    if is_named_so and is_unknown_compression(head):
+    if is_unknown_compression(head, expected=is_named_so):
         return _UNREADABLE
     found = Pickled()
     # A file may be loaded by joblib or by pickle, which read on differently behind the description of an array.

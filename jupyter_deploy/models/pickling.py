@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dis
 import inspect
+import io
 import pickle
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import CodeType, FunctionType
-from typing import Any
+from typing import IO, Any, NoReturn
 
 from jupyter_deploy.errors import UserError
 from jupyter_deploy.models import pickles
@@ -63,19 +64,28 @@ def save(value: Any, folder: Path) -> Pickle:
 
 def save_by_value(value: Any, folder: Path) -> Pickle:
     """Pickle an object with the functions and classes that the notebook defines; parameters and errors as in :func:`save`."""
-    cloudpickle: Any = import_module("cloudpickle")
     path = folder / "model.pkl"
     try:
         with path.open("wb") as file:
-            cloudpickle.dump(value, file)
+            _dump(value, file)
     except Exception as error:  # of any kind: a class says itself how it is pickled
-        place, part = _culprit(value, _name_of(value), cloudpickle.dumps)
-        raise UserError(
-            f"{_name_of(value)} cannot be saved: {place} is a {_kind(part)}",
-            f"{type(error).__name__}: {error}",
-            _REMEDY,
-        ) from error
+        place, part = _culprit(value, _name_of(value))
+        reason = f"{type(error).__name__}: {error}"
+        named = reason if part is value and type(value).__module__ == "__main__" else f"{place} is a {_kind(part)}"
+        raise UserError(f"{_name_of(value)} cannot be saved: {named}", reason, _REMEDY) from error
     return Pickle(path, ("cloudpickle", *sorted(_modules_used(value))))
+
+
+def _dump(value: object, file: IO[bytes]) -> None:
+    """Pickle by value; unlike cloudpickle alone not with the content that an open file has at this moment."""
+    cloudpickle: Any = import_module("cloudpickle")
+    pickler = cloudpickle.Pickler(file)
+    pickler.dispatch_table = pickler.dispatch_table.new_child({io.TextIOWrapper: _refuse_file})
+    pickler.dump(value)
+
+
+def _refuse_file(file: io.TextIOWrapper) -> NoReturn:
+    raise TypeError(f"{file.name} is an open file")
 
 
 def _modules_used(value: object) -> set[str]:
@@ -112,13 +122,16 @@ def _own_functions(value: object) -> Iterator[FunctionType]:
         waiting += [child for _, child in _children(part)]
 
 
-def _culprit(value: object, place: str, dumps: Callable[[object], bytes], depth: int = 0) -> tuple[str, object]:
+def _culprit(value: object, place: str, above: tuple[object, ...] = ()) -> tuple[str, object]:
     """The smallest part of an object that cannot be pickled, and where it is."""
-    for name, part in _children(value) if depth < _MAX_DEPTH else ():
+    above = (*above, value)
+    for name, part in _children(value) if len(above) <= _MAX_DEPTH else ():
+        if any(part is one for one in above):
+            continue
         try:
-            dumps(part)
+            _dump(part, io.BytesIO())
         except Exception:  # of any kind, as above
-            return _culprit(part, f"{place}{name}", dumps, depth + 1)
+            return _culprit(part, f"{place}{name}", above)
     return place, value
 
 
@@ -132,9 +145,15 @@ def _children(value: object) -> Iterator[tuple[str, object]]:
         used = inspect.getclosurevars(value)
         yield from ((f", by its name {name},", item) for name, item in {**used.nonlocals, **used.globals}.items())
     elif not inspect.ismodule(value) and not isinstance(value, type):
-        yield from ((f".{name}", item) for name, item in getattr(value, "__dict__", {}).items())
+        yield from ((f".{name}", item) for name, item in _attributes(value).items())
         if type(value).__module__ == "__main__":
             yield from ((f".{name}()", item) for name, item in vars(type(value)).items() if inspect.isfunction(item))
+
+
+def _attributes(value: object) -> dict[str, object]:
+    slots = (name for kind in type(value).__mro__ for name in kind.__dict__.get("__slots__", ()))
+    kept = {name: getattr(value, name) for name in slots if name != "__dict__" and hasattr(value, name)}
+    return {**kept, **getattr(value, "__dict__", {})}
 
 
 def _name_of(value: object) -> str:

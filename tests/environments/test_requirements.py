@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from jupyter_deploy.environments import Lock, LockedPackage, add_hashes, lock_requirements
 from jupyter_deploy.errors import ConfigError, EnvironmentFailed
+from tests.environments.wheels import build_wheel
 
 PYTHON = Path(sys.executable)
 SIX_HASH = "sha256:4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274"  # of the wheel of six 1.17.0
@@ -54,17 +56,45 @@ def test_a_hash_of_another_file_is_refused() -> None:
         lock_requirements(f"six==1.17.0 --hash=sha256:{'0' * 64}", PYTHON, quiet)
 
 
-def test_a_version_that_does_not_exist_is_told_in_uvs_words() -> None:
+@pytest.mark.parametrize(
+    ("requirements", "sentence"),
+    [
+        ("nowhere-to-be", "nowhere-to-be cannot be had: there is no such package"),
+        ("lost", "nowhere-to-be cannot be had: there is no such package (lost needs it)"),
+        ("plain==9", "plain==9 cannot be had: there is no such version"),
+        ("plain>=3", "plain>=3 cannot be had: only plain<=2.0 is available"),
+        ("compiled", "compiled==3.1 cannot be had: it has no wheels with a matching Python ABI tag"),
+        ("foreign", "foreign==1.0 cannot be had: it has no wheels with a matching platform tag"),
+        ("source", "source==1.0 cannot be had: it has no usable wheels"),
+        ("newer==1.0", "newer==1.0 cannot be had: it needs Python >=3.99"),
+        ("plain==1.0\nplain==2.0", "the packages cannot be had together: you require plain==1.0 and plain==2.0"),
+        (
+            "needs-old\nplain>=2",
+            "the packages cannot be had together: all versions of needs-old depend on plain<2 and you require needs-old;"
+            " you require plain>=2",
+        ),
+    ],
+)
+def test_why_packages_cannot_be_had_is_told_in_one_sentence(shelf: Path, requirements: str, sentence: str) -> None:
+    build_wheel(shelf, "plain")
+    build_wheel(shelf, "plain", "2.0")
+    build_wheel(shelf, "needs-old", requires=["plain<2"])
+    build_wheel(shelf, "lost", requires=["nowhere-to-be"])
+    build_wheel(shelf, "compiled", "3.1", tag="cp27-cp27m-manylinux1_x86_64")
+    series = f"cp{sys.version_info.major}{sys.version_info.minor}"
+    build_wheel(shelf, "foreign", tag=f"{series}-{series}-win_arm64")
+    build_wheel(shelf, "newer", python=">=3.99")
+    (shelf / "source-1.0.tar.gz").write_bytes(b"never unpacked")
     with pytest.raises(EnvironmentFailed) as failed:
-        lock_requirements("six==9999", PYTHON, quiet)
-    assert "six==9999" in failed.value.what
-    assert "\n" not in failed.value.what
+        lock_requirements(requirements, PYTHON, quiet)
+    assert re.sub(r" \(e\.g\., `.*`\)", "", failed.value.what) == sentence  # without the tag of this very machine
+    assert failed.value.remedy
 
 
 def test_a_package_without_a_wheel_is_not_built() -> None:
     with pytest.raises(EnvironmentFailed) as failed:
         lock_requirements("scikit-learn==0.20.0", PYTHON, quiet)
-    assert "no usable wheels" in failed.value.what
+    assert failed.value.what == "scikit-learn==0.20.0 cannot be had: it has no usable wheels"
 
 
 @pytest.mark.parametrize(

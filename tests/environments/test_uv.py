@@ -87,17 +87,17 @@ def test_an_interruption_ends_uv_too(program: Path, tmp_path: Path) -> None:
         (
             "Using Python 3.11\nerror: No solution found when resolving dependencies\n"
             "  cause: Because there is no version of six==9999 and you require six==9999, we can conclude that it fails.",
-            "the packages cannot be had together: there is no version of six==9999 and you require six==9999",
+            "six==9999 cannot be had: there is no such version",
         ),
         (
             "  \u00d7 No solution found when resolving dependencies:\n"
             "  ╰─▶ Because six was not found in the package registry and you require\n      six, we can conclude that it fails.",
-            "the packages cannot be had together: six was not found in the package registry and you require six",
+            "six cannot be had: there is no such package",
         ),
         (
             "error: No solution found when resolving dependencies\n  cause: Because scipy<=1.8.1 has no usable wheels and only the "
             "following versions of scipy are available:\n             scipy<=1.8.1\n         we can conclude that it fails.",
-            "the packages cannot be had together: scipy<=1.8.1 has no usable wheels",
+            "scipy<=1.8.1 cannot be had: it has no usable wheels",
         ),
         (
             "error: Failed to download `six==1.17.0`\n  cause: Hash mismatch for `six==1.17.0`\n\n         Expected:\n           sha256:aa",

@@ -95,6 +95,53 @@ def _function_with_connection() -> Any:
     return of_notebook("lookup", lookup)
 
 
+MADE = """
+import socket, threading
+class Inner:
+    def __init__(self): self.deep = {"k": [1, threading.Lock()]}
+class Holder:
+    def __init__(self, **parts): self.__dict__.update(parts)
+    def predict(self, rows): return rows
+class Slots:
+    __slots__ = ("source",)
+    def predict(self, rows): return rows
+class Knot(Holder):
+    def __init__(self): self.knot = [self, threading.RLock()]
+class Proud(Holder):
+    def __reduce__(self): raise RuntimeError("not me")
+def reading():
+    slots = Slots()
+    slots.source = open(__import__("os").devnull)
+    return slots
+def closing_over(part): return lambda rows: (part, rows)
+"""
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # what is open here is never closed
+@pytest.mark.parametrize(
+    ("made", "named"),
+    [
+        ("(row for row in [1])", "<genexpr> is a generator"),
+        ("threading.Lock()", "lock is a _thread.lock"),
+        ("socket.socket()", "socket is a socket.socket"),
+        ("closing_over(threading.Lock())", "<lambda>, by its name part, is a _thread.lock"),
+        ("closing_over(socket.socket())", "<lambda>, by its name part, is a socket.socket"),
+        ("Holder(a=1, inner=Inner())", "Holder.inner.deep['k'][1] is a _thread.lock"),
+        ("Holder(ask=closing_over((n for n in [1])))", "Holder.ask, by its name part, is a generator"),
+        ("reading()", "Slots.source is a _io.TextIOWrapper"),
+        ("Knot()", "Knot.knot[1] is a _thread.RLock"),
+        ("Proud()", "RuntimeError: not me"),
+    ],
+)  # fmt: skip
+def test_the_part_that_cannot_be_saved_is_named_by_its_path(ws: Workspace, made: str, named: str) -> None:
+    value = of_notebook(made, MADE)
+    with pytest.raises(UserError) as refused:
+        Model.register(ws, model=value, model_name="live")
+    assert str(refused.value).splitlines()[0].endswith(f" cannot be saved: {named}")
+    assert "init() of the entry script" in refused.value.remedy
+    assert list(Model.list(ws)) == []
+
+
 @pytest.mark.parametrize(
     ("make", "named"),
     [
