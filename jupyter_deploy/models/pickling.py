@@ -79,9 +79,9 @@ def save_by_value(value: Any, folder: Path) -> Pickle:
 def _dump(value: object, file: IO[bytes]) -> None:
     """Pickle by value; unlike cloudpickle alone not with the content that an open file has at this moment."""
     cloudpickle: Any = import_module("cloudpickle")
-    pickler = cloudpickle.Pickler(file)
-    pickler.dispatch_table = pickler.dispatch_table.new_child({io.TextIOWrapper: _refuse_file})
-    pickler.dump(value)
+    table = cloudpickle.Pickler.dispatch_table.new_child({io.TextIOWrapper: _refuse_file})
+    pickler: Any = type("Pickler", (cloudpickle.Pickler,), {"dispatch_table": table})
+    pickler(file).dump(value)
 
 
 def _refuse_file(file: io.TextIOWrapper) -> NoReturn:
