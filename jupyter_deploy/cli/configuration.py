@@ -31,6 +31,12 @@ def declare_inference(parser: Parser) -> None:
         ("pipRequirementsFile", "--pip-requirements-file", "PATH", "packages; by default those of this Python"),
     ):
         parser.option(flags, text, dest=f"inference:{key}", metavar=metavar, heading=heading)
+    parser.several(
+        "--trust",
+        "a source of packages beside the package index that you trust, as the refusal names it",
+        metavar="SOURCE",
+        heading=heading,
+    )
 
 
 def inference_config(args: argparse.Namespace) -> InferenceConfig | None:
@@ -40,7 +46,7 @@ def inference_config(args: argparse.Namespace) -> InferenceConfig | None:
     ------
     ConfigError, ScriptError : it does not fit.
     """
-    return read_inference(args.inference_config_file, given(args, "inference:"))
+    return read_inference(args.inference_config_file, given(args, "inference:"), args.trust or ())
 
 
 def declare_target_options(parser: Parser) -> None:

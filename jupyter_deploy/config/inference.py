@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import keyword
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,8 @@ class InferenceConfig:
     description : free text.
     pip_requirements_file : a pip requirements file; neither this nor ``conda_file`` means the packages of the running kernel.
     environment : an Environment, which says all of that in one object and stands instead of these parts.
+    trust : addresses and folders beside the package index from which the packages may come, as a refusal names them; has no key
+        in a file, since a file must not speak for itself.
 
     Raises
     ------
@@ -85,6 +87,7 @@ class InferenceConfig:
     cuda_version: str | None = None
     pip_requirements_file: str | None = None
     environment: Environment | None = None
+    trust: Sequence[str] = ()
     script_path: Path = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -94,6 +97,14 @@ class InferenceConfig:
         self._check_environment()
         for name in ("conda_file", "pip_requirements_file", "extra_docker_file_steps"):
             self._check_file(name)
+        if isinstance(self.trust, str):
+            raise ConfigError([f"trust is {self.trust!r}; it takes a list"])
+        if self.trust and not (self.conda_file or self.pip_requirements_file or self.environment):
+            raise ConfigError(
+                [
+                    "trust is for the sources of a requirements or conda file; the packages of the kernel are here already"
+                ]
+            )
         if self.conda_file and self.pip_requirements_file:
             raise ConfigError(
                 ["conda_file and pip_requirements_file are both given; an environment comes from one of them"]
@@ -166,8 +177,8 @@ class InferenceConfig:
             raise ConfigError([f"{name} {path} does not exist"], remedy=f"it was taken relative to {self.root}")
 
     @classmethod
-    def from_json(cls, document: Mapping[str, Any], where: str) -> InferenceConfig:
-        """Make one from the document of an ``inferenceconfig.json``.
+    def from_json(cls, document: Mapping[str, Any], where: str, trust: Sequence[str] = ()) -> InferenceConfig:
+        """Make one from the document of an ``inferenceconfig.json``; ``trust`` is said beside it.
 
         Raises
         ------
@@ -194,7 +205,7 @@ class InferenceConfig:
         if "environment" in values:
             root = Path(values.get("source_directory", "")).expanduser()
             values["environment"] = Environment.from_json(values["environment"], root, where)
-        return cls(**values)
+        return cls(**values, trust=tuple(trust))
 
     @classmethod
     def from_file(cls, path: str | Path) -> InferenceConfig:

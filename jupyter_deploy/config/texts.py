@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from jupyter_deploy.errors import UserError
 
 _CREDENTIALS = re.compile(r"(?<=//)[^\s`'\"]*@")
+_QUERY = re.compile(r"(//[^\s`'\"?#]*)\?[^\s`'\"#]+")
 
 
 def check_texts(what: str, values: Mapping[str, object] | None) -> dict[str, str]:
@@ -34,5 +35,5 @@ def check_texts(what: str, values: Mapping[str, object] | None) -> dict[str, str
 
 
 def without_credentials(text: str) -> str:
-    """The text with user names and passwords in its addresses replaced by ``***``."""
-    return _CREDENTIALS.sub("***@", text)
+    """The text with user names, passwords and queries, which may be tokens, in its addresses replaced by ``***``."""
+    return _QUERY.sub(r"\1?***", _CREDENTIALS.sub("***@", text))

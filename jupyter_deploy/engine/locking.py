@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jupyter_deploy.config.conda_file import CondaFile
@@ -16,28 +16,33 @@ from jupyter_deploy.errors import IntegrityError
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 
 
-def seal_conda(file: CondaFile, filename: str) -> SealedEnvironment:
+def seal_conda(file: CondaFile, filename: str, trusted: Sequence[str] = ()) -> SealedEnvironment:
     """Seal a conda file.
+
+    Parameters
+    ----------
+    trusted : addresses and folders beside the package index from which packages may come.
 
     Raises
     ------
-    ConfigError : lines that cannot be had. EnvironmentFailed : no such Python is on this machine.
+    ConfigError : lines that cannot be had. Untrusted : lines that take packages from elsewhere.
+    EnvironmentFailed : no such Python is on this machine.
     """
     from jupyter_deploy.environments import interpreter_for, plan_conda
 
     plan = plan_conda(file, filename)
-    plan.require()
+    plan.require(trusted)
     interpreter_for(plan)  # what is wrong is told in the call, before anything has begun
     text = json.dumps(file.to_document(), ensure_ascii=False)
-    return SealedEnvironment("conda", text, filename, variables=file.variables)
+    return SealedEnvironment("conda", text, filename, variables=file.variables, trusted=tuple(trusted))
 
 
-def seal_requirements(text: str, filename: str) -> SealedEnvironment:
-    """Seal the text of a requirements file; ConfigError for lines that cannot be had."""
-    from jupyter_deploy.environments import check_requirements
+def seal_requirements(text: str, filename: str, trusted: Sequence[str] = ()) -> SealedEnvironment:
+    """Seal the text of a requirements file; parameters and errors as in :func:`seal_conda`."""
+    from jupyter_deploy.environments import read_requirements
 
-    check_requirements(text, filename)
-    return SealedEnvironment("pip", text, filename)
+    read_requirements(text, filename, trusted)
+    return SealedEnvironment("pip", text, filename, trusted=tuple(trusted))
 
 
 def lock_of(environment: SealedEnvironment, say: Callable[[str], None]) -> Lock:
@@ -55,9 +60,9 @@ def lock_of(environment: SealedEnvironment, say: Callable[[str], None]) -> Lock:
 
     if environment.kind == "conda":
         plan = plan_conda(CondaFile.from_document(json.loads(environment.text), ""), environment.name)
-        return lock_conda(plan, interpreter_for(plan), say)
+        return lock_conda(plan, interpreter_for(plan), say, environment.trusted)
     if environment.kind == "pip":
-        return lock_requirements(environment.text, Path(sys.executable), say, environment.name)
+        return lock_requirements(environment.text, Path(sys.executable), say, environment.name, environment.trusted)
     lock = Lock.parse(environment.text)
     for name in lock.missing:
         say(f"the module '{name}' is imported and not installed here")

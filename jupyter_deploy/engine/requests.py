@@ -26,6 +26,7 @@ class SealedEnvironment:
     imports : of a kernel's: who imports each module in the script, from which it can be locked anew for other models.
     local : of a kernel's: modules that lie beside the script.
     variables : environment variables of the service.
+    trusted : addresses and folders beside the package index from which its packages may come, by the person's word.
     """
 
     kind: Literal["kernel", "pip", "conda"]
@@ -34,6 +35,7 @@ class SealedEnvironment:
     imports: Mapping[str, str] = field(default_factory=dict)
     local: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    trusted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,13 +83,16 @@ class DeployRequest:
                 SealedModel(model["name"], model["version"], _files(model["files"])) for model in document["models"]
             ),
             script=SealedScript(script["entry"], script["source_directory"], _files(script["files"])),
-            environment=SealedEnvironment(
-                **{**document["environment"], "local": tuple(document["environment"]["local"])}
-            ),
+            environment=_environment(document["environment"]),
             options=document["options"],
             settings=document["settings"],
             inference=document["inference"],
         )
+
+
+def _environment(document: Mapping[str, Any]) -> SealedEnvironment:
+    tuples = {name: tuple(document.get(name, ())) for name in ("local", "trusted")}
+    return SealedEnvironment(**{**document, **tuples})
 
 
 def _files(documents: list[Mapping[str, Any]]) -> tuple[SealedFile, ...]:

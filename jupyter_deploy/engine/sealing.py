@@ -127,25 +127,25 @@ def _environment(
     inference: InferenceConfig, kernel: SealedEnvironment, models: Sequence[ModelRecord]
 ) -> SealedEnvironment:
     if inference.environment is not None:
-        return _sealed_environment(inference.environment, kernel, models)
+        return _sealed_environment(inference.environment, kernel, models, inference.trust)
     conda, requirements = inference.path_of("conda_file"), inference.path_of("pip_requirements_file")
     if conda is not None:
-        return seal_conda(CondaFile.from_file(conda), conda.name)
+        return seal_conda(CondaFile.from_file(conda), conda.name, inference.trust)
     if requirements is not None:
-        return seal_requirements(requirements.read_text(encoding="utf-8-sig"), requirements.name)
+        return seal_requirements(requirements.read_text(encoding="utf-8-sig"), requirements.name, inference.trust)
     return _locked(kernel, models)
 
 
 def _sealed_environment(
-    environment: Environment, kernel: SealedEnvironment, models: Sequence[ModelRecord]
+    environment: Environment, kernel: SealedEnvironment, models: Sequence[ModelRecord], trust: Sequence[str]
 ) -> SealedEnvironment:
     if problems := environment.problems():  # it may have been changed since it was configured
         raise ConfigError(problems)
     python = environment.python
     if python.conda_dependencies is not None:
-        sealed = seal_conda(python.conda_dependencies.file, environment.name)
+        sealed = seal_conda(python.conda_dependencies.file, environment.name, trust)
     elif python.pip_requirements is not None:
-        sealed = seal_requirements(python.pip_requirements, environment.name)
+        sealed = seal_requirements(python.pip_requirements, environment.name, trust)
     else:
         sealed = _locked(kernel, models)
     given = check_texts("environment_variables", environment.environment_variables)

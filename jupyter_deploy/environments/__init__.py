@@ -5,7 +5,8 @@ from __future__ import annotations
 from jupyter_deploy.environments.conda import CondaPlan, interpreter_for, lock_conda, plan_conda
 from jupyter_deploy.environments.kernel import lacking, lock_kernel
 from jupyter_deploy.environments.lock import Lock, LockedPackage
-from jupyter_deploy.environments.requirements import add_hashes, check_requirements, lock_requirements
+from jupyter_deploy.environments.requirement_lines import read_requirements
+from jupyter_deploy.environments.requirements import add_hashes, lock_requirements
 from jupyter_deploy.environments.venv import virtual_environment
 
 __all__ = [
@@ -13,12 +14,12 @@ __all__ = [
     "Lock",
     "LockedPackage",
     "add_hashes",
-    "check_requirements",
     "interpreter_for",
     "lacking",
     "lock_conda",
     "lock_kernel",
     "lock_requirements",
     "plan_conda",
+    "read_requirements",
     "virtual_environment",
 ]

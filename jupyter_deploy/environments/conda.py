@@ -6,7 +6,7 @@ Nothing is installed by conda and no channel is asked. What has no counterpart i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from jupyter_deploy.config.texts import without_credentials
 from jupyter_deploy.environments.conda_names import conda_only, pypi_name
 from jupyter_deploy.environments.conda_versions import CondaEntry, pip_specifier, read_entry
 from jupyter_deploy.environments.installed import find
-from jupyter_deploy.environments.lock import Lock, normal
+from jupyter_deploy.environments.lock import Lock
 from jupyter_deploy.environments.pythons import find_python
-from jupyter_deploy.environments.requirements import lock_requirements, refusal
+from jupyter_deploy.environments.requirement_lines import RequirementLine, read_requirement, require_trust
+from jupyter_deploy.environments.requirements import lock_requirements
 from jupyter_deploy.environments.serving import REPLACED_PACKAGES
 from jupyter_deploy.environments.uv import Say
 from jupyter_deploy.errors import ConfigError, EnvironmentFailed
@@ -35,6 +36,7 @@ class CondaLine:
     requirement : what is taken for it, in pip's words. python : the version of Python that it asks for, in pip's words.
     left_out : the package that the scoring server stands in for.
     is_refused : the file cannot be used as long as it has this line.
+    pip : what a line for pip says, where it is taken.
     """
 
     entry: str
@@ -43,6 +45,7 @@ class CondaLine:
     python: str = ""
     left_out: str = ""
     is_refused: bool = False
+    pip: RequirementLine | None = None
 
     def __str__(self) -> str:
         return f"{self.entry}: {self.text}"
@@ -70,12 +73,13 @@ class CondaPlan:
         """The version of Python in pip's words; empty for the kernel's."""
         return ",".join(line.python for line in self.lines if line.python)
 
-    def require(self) -> None:
-        """Raise ConfigError with all refused lines, where there are any."""
+    def require(self, trusted: Collection[str] = ()) -> None:
+        """Raise ConfigError with all refused lines, and Untrusted with all that take packages from elsewhere, where there are any."""
         refused = [str(line) for line in self.lines if line.is_refused]
         if refused:
             remedy = "Change these lines; 'conda env export --from-history' writes a file that names only what was asked for."
             raise ConfigError(refused, self.filename, remedy)
+        require_trust((line.pip for line in self.lines if line.pip), self.filename, trusted)
 
 
 def plan_conda(file: CondaFile, filename: str) -> CondaPlan:
@@ -106,17 +110,22 @@ def interpreter_for(plan: CondaPlan) -> Path:
         raise EnvironmentFailed(error.what, why, remedy) from None
 
 
-def lock_conda(plan: CondaPlan, python: Path, say: Say) -> Lock:
+def lock_conda(plan: CondaPlan, python: Path, say: Say, trusted: Collection[str] = ()) -> Lock:
     """Resolve what a conda file comes to into a lock with hashes; a line is said for each of the file.
+
+    Parameters
+    ----------
+    trusted : addresses and folders beside the package index from which packages may come.
 
     Raises
     ------
-    ConfigError : lines that cannot be had. EnvironmentFailed : no set of packages fits, or they cannot be fetched.
+    ConfigError : lines that cannot be had. Untrusted : lines that take packages from elsewhere.
+    EnvironmentFailed : no set of packages fits, or they cannot be fetched.
     """
-    plan.require()
+    plan.require(trusted)
     for line in plan.lines:
         say(str(line))
-    lock = lock_requirements("\n".join(plan.requirements), python, say, plan.filename)
+    lock = lock_requirements("\n".join(plan.requirements), python, say, plan.filename, trusted)
     return replace(lock, left_out=tuple(sorted({line.left_out for line in plan.lines if line.left_out})))
 
 
@@ -169,13 +178,18 @@ def _remark(entry: CondaEntry) -> str:
 
 
 def _pip_line(text: str) -> CondaLine:
-    refused = refusal(text)
-    if refused:
-        return CondaLine(f"pip: {without_credentials(text)}", refused, is_refused=True)
-    name = normal(re.split(r"[^\w.-]", text, maxsplit=1)[0])
-    if name in REPLACED_PACKAGES:
-        return CondaLine(f"pip: {text}", "left out; the scoring server stands in for it", left_out=name)
-    return CondaLine(f"pip: {text}", "taken as written", text)
+    try:
+        line = read_requirement(text)
+    except ValueError as error:
+        return CondaLine(f"pip: {without_credentials(text)}", str(error), is_refused=True)
+    if line.name in REPLACED_PACKAGES:
+        return CondaLine(f"pip: {text}", "left out; the scoring server stands in for it", left_out=line.name)
+    taken = (
+        f"taken as written; packages come from {line.source}, which has to be trusted"
+        if line.source
+        else "taken as written"
+    )
+    return CondaLine(f"pip: {text}", taken, text, pip=line)
 
 
 def _pinned_otherwise(plan: CondaPlan) -> Iterator[str]:

@@ -18,7 +18,8 @@ from jupyter_deploy.errors import IntegrityError
 LockSource = Literal["kernel", "pip"]
 
 _HEAD = re.compile(r"# Python (\S+), source: (kernel|pip)")
-_PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==(\S+)")
+_PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:==(\S+)|\s*@\s*(\S+/[^/-]+-([^/-]+)-[^/]+\.whl))")
+_SOURCES = ("--index-url ", "--extra-index-url ", "--find-links ")
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,19 @@ class LockedPackage:
     version : the version, exactly.
     hashes : of the files that may be installed, as ``sha256:…``; empty in a lock from the kernel.
     asked_by : who needs it: names of packages, of a file, or "the scoring server".
+    address : of its wheel, where that comes from no index.
     """
 
     name: str
     version: str
     hashes: tuple[str, ...] = ()
     asked_by: tuple[str, ...] = ()
+    address: str = ""
+
+    @property
+    def pin(self) -> str:
+        """What pip and uv read for it."""
+        return f"{self.name} @ {self.address}" if self.address else f"{self.name}=={self.version}"
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,7 @@ class Lock:
     left_out : packages that were asked for and that the scoring server replaces.
     missing : modules that were asked for and that are not installed; only in a lock from the kernel.
     local_installs : packages of the lock that were installed from a folder or file and exist on this machine alone.
+    sources : the options that name where packages come from beside the package index; never with credentials.
     """
 
     python: str
@@ -59,6 +68,7 @@ class Lock:
     left_out: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     local_installs: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -72,7 +82,7 @@ class Lock:
         return all(package.hashes for package in self.packages)
 
     def text(self) -> str:
-        """The lock as a requirements file with hashes and comments; no index addresses."""
+        """The lock as a requirements file with hashes and comments."""
         return "\n".join(_lines(self)) + "\n"
 
     @classmethod
@@ -99,6 +109,7 @@ class Lock:
             left_out=remarks["left out"],
             missing=remarks["not installed"],
             local_installs=remarks["installed from a folder"],
+            sources=tuple(line for line in lines if line.startswith(_SOURCES)),
         )
 
 
@@ -110,22 +121,23 @@ def parse_pins(lines: Iterable[str], via: str) -> Iterator[LockedPackage]:
     lines : of a requirements file in which every package has one version.
     via : how a comment begins that says who asked; more names may follow in comments of their own lines.
     """
-    name, version = "", ""
+    name, version, address = "", "", ""
     hashes: list[str] = []
     asked_by: list[str] = []
     for line in lines:
         entry = line.strip().removesuffix("\\").strip()
         if pin := _PIN.fullmatch(entry):
             if name:
-                yield LockedPackage(name, version, tuple(hashes), tuple(asked_by))
-            name, version, hashes, asked_by = normal(pin[1]), pin[2], [], []
+                yield LockedPackage(name, version, tuple(hashes), tuple(asked_by), address)
+            name, version, hashes, asked_by = normal(pin[1]), pin[2] or pin[4], [], []
+            address = pin[3] or ""
         elif entry.startswith("--hash="):
             hashes.append(entry.removeprefix("--hash="))
         elif name and entry.startswith("#"):
             names = entry.removeprefix(via).removeprefix("#").split(",")
             asked_by += [asker.strip() for asker in names if asker.strip()]
     if name:
-        yield LockedPackage(name, version, tuple(hashes), tuple(asked_by))
+        yield LockedPackage(name, version, tuple(hashes), tuple(asked_by), address)
 
 
 def normal(name: str) -> str:
@@ -142,8 +154,9 @@ def _lines(lock: Lock) -> Iterator[str]:
     ):
         if names:
             yield f"# {label}: {', '.join(names)}"
+    yield from lock.sources
     for package in lock.packages:
-        yield " \\\n    ".join([f"{package.name}=={package.version}", *(f"--hash={each}" for each in package.hashes)])
+        yield " \\\n    ".join([package.pin, *(f"--hash={each}" for each in package.hashes)])
         if package.asked_by:
             yield f"    # asked for by {', '.join(package.asked_by)}"
 

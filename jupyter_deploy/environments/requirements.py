@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from jupyter_deploy.config.texts import without_credentials
 from jupyter_deploy.environments.interpreter import inspect
-from jupyter_deploy.environments.lock import Lock, LockedPackage, normal, parse_pins
+from jupyter_deploy.environments.lock import Lock, LockedPackage, parse_pins
+from jupyter_deploy.environments.requirement_lines import RequirementLine, read_requirements
 from jupyter_deploy.environments.serving import (
     FASTER_PACKAGE,
     FASTER_WHERE,
@@ -19,23 +18,12 @@ from jupyter_deploy.environments.serving import (
     SERVER_PACKAGES,
 )
 from jupyter_deploy.environments.uv import Say, run_uv
-from jupyter_deploy.errors import ConfigError, EnvironmentFailed
-
-_COMMENT = re.compile(r"(^|\s)#.*")
-_HASH = re.compile(r"\s--hash[=\s]\s*(\S+)")
-_ELSEWHERE = re.compile(r".*(://|@)|[./~]|[A-Za-z]:\\|\S+\.(whl|zip|tar\.gz)$")
+from jupyter_deploy.errors import EnvironmentFailed
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """One requirement of a file: its package, its text without hashes, and the hashes that it is held to."""
-
-    name: str
-    text: str
-    hashes: frozenset[str]
-
-
-def lock_requirements(text: str, python: Path, say: Say, filename: str = "requirements.txt") -> Lock:
+def lock_requirements(
+    text: str, python: Path, say: Say, filename: str = "requirements.txt", trusted: Collection[str] = ()
+) -> Lock:
     """Resolve a requirements file, together with what the scoring server needs, into a lock with hashes.
 
     Parameters
@@ -44,31 +32,25 @@ def lock_requirements(text: str, python: Path, say: Say, filename: str = "requir
     python : the interpreter the packages are for.
     say : called with each line of progress.
     filename : the file's name, for messages and for who asked.
+    trusted : addresses and folders beside the package index from which packages may come.
 
     Raises
     ------
-    ConfigError : lines that are no requirements, or that are not taken (options, addresses, paths); lists all of them.
+    ConfigError : lines that are no requirements, or that are not taken; lists all of them.
+    Untrusted : lines that take packages from elsewhere than the package index; lists all of them.
     EnvironmentFailed : no set of packages fits, or they cannot be fetched.
     """
-    entries = _read(text, filename)
+    read = read_requirements(text, filename, trusted)
+    entries = [line for line in read if line.name]
+    sources = tuple(line.text for line in read if not line.name)
     left_out = tuple(sorted({entry.name for entry in entries} & REPLACED_PACKAGES))
     if left_out:
         say(f"left out, because the scoring server stands in for it: {', '.join(left_out)}")
     wanted = [entry for entry in entries if entry.name not in REPLACED_PACKAGES]
     askers = {entry.name: filename for entry in wanted}
-    resolved = _compile([entry.text for entry in wanted] + _server_requirements(), python, say)
+    resolved = _compile([*sources, *(entry.text for entry in wanted), *_server_requirements()], python, say)
     packages = tuple(_held_to(wanted, _asked(package, askers)) for package in resolved)
-    return Lock(inspect(python).version, "pip", packages, left_out=left_out)
-
-
-def check_requirements(text: str, filename: str) -> None:
-    """Refuse a requirements file that could not be locked, without asking any index.
-
-    Raises
-    ------
-    ConfigError : lines that are no requirements, or that are not taken; lists all of them.
-    """
-    _read(text, filename)
+    return Lock(inspect(python).version, "pip", packages, left_out=left_out, sources=sources)
 
 
 def add_hashes(lock: Lock, python: Path, say: Say) -> Lock:
@@ -118,7 +100,7 @@ def _asked(package: LockedPackage, askers: Mapping[str, str]) -> LockedPackage:
     return replace(package, asked_by=(*direct, *package.asked_by))
 
 
-def _held_to(entries: Iterable[_Entry], package: LockedPackage) -> LockedPackage:
+def _held_to(entries: Iterable[RequirementLine], package: LockedPackage) -> LockedPackage:
     """The package with the hashes that the file gives for it; uv itself does not look at them here."""
     given: frozenset[str] = frozenset().union(*(entry.hashes for entry in entries if entry.name == package.name))
     kept = tuple(each for each in package.hashes if each in given)
@@ -129,55 +111,3 @@ def _held_to(entries: Iterable[_Entry], package: LockedPackage) -> LockedPackage
             "Pin the version that the hash belongs to.",
         )
     return replace(package, hashes=kept) if given else package
-
-
-def _read(text: str, filename: str) -> list[_Entry]:
-    entries: list[_Entry] = []
-    problems: list[str] = []
-    for number, line in _logical_lines(text):
-        refused = refusal(line)
-        if refused:
-            problems.append(f"line {number}: {refused}: {without_credentials(line)}")
-        else:
-            entries.append(_entry(line))
-    if problems:
-        raise ConfigError(problems, filename, "Take these lines out, or write them as plain requirements (name==1.2).")
-    return entries
-
-
-def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Lines with their numbers, without comments, and with those that end in a backslash put together."""
-    start, joined = 0, ""
-    for number, raw in enumerate(text.splitlines(), start=1):
-        start = start if joined else number
-        line = _COMMENT.sub("", raw).rstrip()
-        if line.endswith("\\"):
-            joined += line[:-1] + " "
-            continue
-        if (joined + line).strip():
-            yield start, (joined + line).strip()
-        joined = ""
-    if joined.strip():
-        yield start, joined.strip()
-
-
-def refusal(line: str) -> str:
-    """Say why a line of a requirements file is not taken; an empty text for one that is."""
-    from packaging.requirements import InvalidRequirement
-
-    if line.startswith("-"):
-        return "options are not taken yet"
-    if _ELSEWHERE.match(line):
-        return "addresses and paths are not taken yet"
-    try:
-        _entry(line)
-    except InvalidRequirement as error:
-        return f"this is no requirement ({str(error).splitlines()[0]})"
-    return ""
-
-
-def _entry(line: str) -> _Entry:
-    from packaging.requirements import Requirement
-
-    requirement = Requirement(_HASH.sub("", line))
-    return _Entry(normal(requirement.name), str(requirement), frozenset(_HASH.findall(line)))

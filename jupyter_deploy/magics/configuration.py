@@ -32,6 +32,11 @@ ENV = Argument(
     choices=("kernel",),
 )
 
+TRUST = Argument(
+    "trust", "A source of packages beside the package index that you trust, as the refusal names it.", ("--trust",), "SOURCE",
+    count="repeated", default=(),
+)  # fmt: skip
+
 
 def models_argument(help: str, *, required: bool) -> Argument:  # noqa: A002  (as the record has it)
     """The argument ``--models``."""
@@ -94,7 +99,7 @@ def inference_config(given: argparse.Namespace) -> InferenceConfig | None:
     if given.env and not (given.ic or given.script):
         raise UsageError("--env is the environment of a script; give --script as well")
     script = {"entryScript": given.script} if given.script else {}
-    return read_inference(given.ic, {**script, **environment_keys(given.env)})
+    return read_inference(given.ic, {**script, **environment_keys(given.env)}, given.trust or ())
 
 
 def environment_keys(env: str | None) -> dict[str, str | None]:

@@ -11,7 +11,7 @@ from IPython.core.error import UsageError
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.errors import ScriptError, UserError
 from jupyter_deploy.magics.arguments import Argument
-from jupyter_deploy.magics.configuration import ENV, environment_keys, models_argument
+from jupyter_deploy.magics.configuration import ENV, TRUST, environment_keys, models_argument
 from jupyter_deploy.magics.history import cells
 from jupyter_deploy.magics.inputs import INPUT_HELP, body_of
 from jupyter_deploy.magics.magic import Call, Magic, show_lines, user_names, user_variables
@@ -30,7 +30,9 @@ def run(call: Call) -> None:
     if taken.pieces:
         show_lines(diff(call.cell, merged, path.name), f"{path.name}: {merged.places()}")
     _show(path, describe(merged.text, path.name, user_names(call.shell), taken.refusals).findings)
-    inference = InferenceConfig.from_json({"entryScript": given.script, **environment_keys(given.env)}, "")
+    inference = InferenceConfig.from_json(
+        {"entryScript": given.script, **environment_keys(given.env)}, "", given.trust or ()
+    )
     if given.input or given.models or given.env:
         _try(call, inference, taken)
 
@@ -118,6 +120,7 @@ MAGIC = Magic(
         ),
         models_argument("Models to place for the trial.", required=False),
         ENV,
+        TRUST,
         Argument("input", f"Try it with this input: {INPUT_HELP}", ("--try",), "JSON|VARIABLE", "input"),
     ),
     kind="cell",

@@ -11,6 +11,7 @@ from jupyter_deploy.magics.configuration import (
     ENV,
     IC,
     SCRIPT,
+    TRUST,
     given_options,
     inference_config,
     models_argument,
@@ -50,6 +51,15 @@ MAGIC = Magic(
         %update_service diabetes-service --models diabetes:2
         %update_service diabetes-service --script score.py --replica-max-concurrent-requests 4 --wait
     """,
-    arguments=(SERVICE, models_argument("The models to serve from now on.", required=False), SCRIPT, ENV, IC, DC, WAIT),
+    arguments=(
+        SERVICE,
+        models_argument("The models to serve from now on.", required=False),
+        SCRIPT,
+        ENV,
+        TRUST,
+        IC,
+        DC,
+        WAIT,
+    ),
     has_options=True,
 )

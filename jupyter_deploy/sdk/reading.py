@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,13 @@ from jupyter_deploy.sdk.deploying import default_options
 from jupyter_deploy.targets import find_target, target_names
 
 
-def read_inference(file: str | None, over: Mapping[str, Any]) -> InferenceConfig | None:
+def read_inference(file: str | None, over: Mapping[str, Any], trust: Sequence[str] = ()) -> InferenceConfig | None:
     """Read an inference configuration file and put what was said elsewhere over it.
 
     Parameters
     ----------
     file : the file, or None. over : keys of the file that win over what it says; an environment wins over those of any kind.
+    trust : sources of packages that are trusted.
 
     Returns
     -------
@@ -31,11 +32,13 @@ def read_inference(file: str | None, over: Mapping[str, Any]) -> InferenceConfig
     ConfigError, ScriptError : it does not fit.
     """
     if file is None and not over:
+        if trust:
+            raise ConfigError(["trust is for the sources of a requirements or conda file, and none is given"])
         return None
     document = {} if file is None else read_document(file, "inference configuration")
     others = dict.fromkeys(ENVIRONMENT_KEYS) if any(key in over for key in ENVIRONMENT_KEYS) else {}
     return InferenceConfig.from_json(
-        {**document, **others, **over}, "inference configuration" if file is None else Path(file).name
+        {**document, **others, **over}, "inference configuration" if file is None else Path(file).name, trust
     )
 
 

@@ -120,6 +120,7 @@ def test_the_reason_is_one_sentence_whatever_uv_draws_around_it(report: str, rea
         ("git+https://token@host/x.git@main", "git+https://***@main"),
         ("--index-url=https://u:p@ss/word@host/", "--index-url=https://***@host/"),
         ("https://host/simple", "https://host/simple"),
+        ("at https://host/x.whl?sig=a%2Bb&se=1#sha256=ff now", "at https://host/x.whl?***#sha256=ff now"),
         ("at `https://u:p@host/`, then https://host/a@b", "at `https://***@host/`, then https://***@b"),
     ],
 )

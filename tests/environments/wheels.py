@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from jupyter_deploy.environments.serving import SERVER_PACKAGES
+from jupyter_deploy.environments.serving import FASTER_PACKAGE, SERVER_PACKAGES
 
 
 def build_wheel(
@@ -40,7 +40,7 @@ def build_wheel(
 
 def build_server_wheels(folder: Path) -> None:
     """Wheels with the names of what the scoring server needs."""
-    for name in SERVER_PACKAGES:
+    for name in (*SERVER_PACKAGES, FASTER_PACKAGE):
         build_wheel(folder, name)
 
 
