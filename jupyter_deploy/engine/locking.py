@@ -66,6 +66,10 @@ def lock_of(environment: SealedEnvironment, say: Callable[[str], None]) -> Lock:
     lock = Lock.parse(environment.text)
     for name in lock.missing:
         say(f"the module '{name}' is imported and not installed here")
+    for name in lock.local_installs:
+        say(
+            f"{name} was installed from a folder: only this interpreter has it, as the folder is when the service starts"
+        )
     return lock
 
 

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -29,25 +25,6 @@ PYTHON = Path(sys.executable)
 
 def quiet(line: str) -> None:
     """Say nothing."""
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A folder that is served as an index is, and its address."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield folder, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_every_source_is_shown_and_its_word_is_asked_for() -> None:
@@ -89,8 +66,6 @@ def test_a_further_index_and_a_wheel_by_its_address(
 ) -> None:
     folder, address = site
     wheel = build_wheel(folder / "files", "direct", "2.1")
-    indexed = build_wheel(folder / "simple" / "mine", "mine", "1.4")
-    (indexed.parent / "index.html").write_text(f'<a href="{indexed.name}">{indexed.name}</a>')
     settings = tmp_path / "uv.toml"
     settings.write_text(settings.read_text().replace("no-index = true\n", f'index-url = "{address}/simple"\n'))
     direct = f"{address}/files/{wheel.name}"
