@@ -33,9 +33,12 @@ ENV = Argument(
 )
 
 TRUST = Argument(
-    "trust", "A source of packages beside the package index that you trust, as the refusal names it.", ("--trust",), "SOURCE",
-    count="repeated", default=(),
-)  # fmt: skip
+    "trust",
+    "A source of packages beside the package index that you trust, as the refusal names it.",
+    ("--trust",),
+    "SOURCE",
+    count="repeated",
+)
 
 
 def models_argument(help: str, *, required: bool) -> Argument:  # noqa: A002  (as the record has it)

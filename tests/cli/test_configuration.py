@@ -152,3 +152,22 @@ def test_a_value_that_does_not_fit_names_the_flag() -> None:
 def test_a_key_may_come_from_a_file(folder: Path) -> None:
     (folder / "key").write_text("from-a-file\n")
     assert deployment("--primary-key", "@key") == ProcessOptions(primary_key="from-a-file")
+
+
+def test_sources_are_trusted_on_the_line_alone(folder: Path) -> None:
+    (folder / "needs.txt").write_text("six\n")
+    words = [
+        "--es",
+        "score.py",
+        "--pip-requirements-file",
+        "needs.txt",
+        "--trust",
+        "https://a.example",
+        "--trust",
+        "/own",
+    ]
+    config = inference_config(parser().read(words))
+    assert config is not None
+    assert config.trust == ("https://a.example", "/own")
+    with pytest.raises(ConfigError, match="trust is for the sources"):
+        inference_config(parser().read(["--trust", "/own"]))

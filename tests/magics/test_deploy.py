@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from IPython.core.error import UsageError
 
-from jupyter_deploy.errors import ConfigError, ModelNotFound, ServiceNotFound
+from jupyter_deploy.errors import ConfigError, ModelNotFound, ServiceNotFound, Untrusted
 from jupyter_deploy.magics import deploy, update_service
 from jupyter_deploy.magics.arguments import parse, words_of
 from jupyter_deploy.magics.configuration import inference_config
@@ -29,6 +29,7 @@ def files(here: Path) -> Path:
     for name in ("score.py", "other.py", "src/score.py"):
         (here / name).write_text("def init(): ...\ndef run(data): return data\n")
     (here / "needs.txt").write_text("numpy\n")
+    (here / "own.txt").write_text("--extra-index-url https://a.example/x\nnumpy\n")
     (here / "ic.json").write_text(json.dumps({"entryScript": "score.py", "sourceDirectory": "src"}))
     (here / "dc.json").write_text(json.dumps({"computeType": "Process", "port": 5050, "maxQueueWaitMs": 70}))
     return here
@@ -54,12 +55,31 @@ def test_script_and_environment_on_the_line_win_over_the_file(files: Path) -> No
     assert (config.entry_script, config.conda_file) == ("other.py", None)
 
 
+def test_sources_of_packages_are_trusted_on_the_line(files: Path) -> None:
+    for magic, words in ((deploy.MAGIC, SVC), (update_service.MAGIC, "svc ")):
+        line = words + "--script score.py --env own.txt --trust https://a.example/x --trust /own"
+        config = inference_config(given(line, magic))
+        assert config is not None
+        assert config.trust == ("https://a.example/x", "/own")
+
+
 REFUSED = [
     ("%deploy", UsageError, "%deploy: the following arguments are required: NAME|VARIABLE"),
     ("%deploy svc", UsageError, "give the models of 'svc' with --models, or the name of a variable"),
     ("%deploy svc --models m", ModelNotFound, "there is no model 'm'"),
     ("%deploy svc --models m --name other", UsageError, "--name and --sample are for a variable"),
     ("%deploy svc --models m --env needs.txt", UsageError, "give --script as well"),
+    ("%deploy svc --models m --script score.py --trust /own", ConfigError, "trust is for the sources"),
+    (
+        "%%score_script score.py --env own.txt\ndef init(): pass\ndef run(d): return d",
+        Untrusted,
+        "--trust https://a.example/x",
+    ),
+    (
+        "%%score_script score.py --env own.txt --trust https://a.example/y\ndef init(): pass\ndef run(d): return d",
+        Untrusted,
+        "/x",
+    ),
     ("%deploy svc --models m --script score.py --port x", UsageError, "--port is 'x'; it takes a whole number"),
     ("%deploy svc --models m --script score.py --port 0", ConfigError, "it must be at least 1"),
     ("%deploy svc --models m --script score.py --target mars", Exception, "there is no target 'mars'"),

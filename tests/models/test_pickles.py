@@ -249,6 +249,18 @@ def test_long_bytes_are_not_kept(path: Path) -> None:
     tracemalloc.stop()
 
 
+def test_long_bytes_of_a_file_are_not_even_read(path: Path) -> None:
+    size = 200 * 1024**3  # a hole in the file, which takes no place on the disk; reading it would take a minute
+    with path.open("wb") as file:
+        file.write(b"\x80\x04\x8e" + struct.pack("<Q", size))
+        file.seek(size, os.SEEK_CUR)
+        file.write(b"0" + call_of_system() + b"N.")
+    assert {str(name) for name in inspect(path, limit=size * 2).names} == {"os.system"}
+    with path.open("r+b") as file:
+        file.truncate(size)
+    assert inspect(path, limit=size * 2).names == frozenset()
+
+
 @pytest.mark.parametrize("head", [b"\x04\x22\x4d\x18", b"ZF"])
 def test_a_compression_that_cannot_be_undone_is_unreadable(path: Path, head: bytes) -> None:
     assert names(path, head + b"anything") == {"unreadable"}
