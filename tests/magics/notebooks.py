@@ -18,6 +18,10 @@ class Done:
     def __init__(self, notebook: Any) -> None:
         self.cells = notebook.cells
 
+    def named(self, id: str) -> int:  # noqa: A002  (as the format has it)
+        """The number of the cell with an id."""
+        return next(number for number, cell in enumerate(self.cells) if cell.id == id)
+
     def text(self, cell: int) -> str:
         """What a cell printed."""
         return "".join(output.text for output in self.cells[cell].outputs if output.output_type == "stream")
@@ -33,9 +37,14 @@ class Done:
 
 def run_all(cells: Sequence[str], folder: Path, workspace: Path) -> Done:
     """Run cells as *Run All* does; an error stops the run, and what was there by then is returned."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    return run_notebook(notebook, folder, workspace)
+
+
+def run_notebook(notebook: Any, folder: Path, workspace: Path) -> Done:
+    """Run a whole notebook in the same way, in a folder and over a workspace of the test's own."""
     from nbclient.exceptions import CellExecutionError
 
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     client = NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
     environment = {**os.environ, "JUPYTER_DEPLOY_WORKSPACE": str(workspace), "IPYTHONDIR": str(folder / "ipython")}
     with contextlib.suppress(CellExecutionError):  # the notebook holds it
