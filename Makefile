@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check fix lab bench soak clean
+.PHONY: demo test check fix docs lab bench soak clean
 
 demo: $(INSTALLED)  ## from training to a live service and back, in a minute
 	$(BIN)/python demo.py
@@ -13,7 +13,7 @@ demo: $(INSTALLED)  ## from training to a live service and back, in a minute
 test: $(INSTALLED)  ## what the tests need, then all tests
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
-check: $(INSTALLED)  ## style, types and import contracts
+check: $(INSTALLED) docs  ## style, types, import contracts and the documentation
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -22,6 +22,9 @@ check: $(INSTALLED)  ## style, types and import contracts
 fix: $(INSTALLED)  ## mend what the checks can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(INSTALLED)  ## the documentation, in .cache/docs; a warning is an error
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --fresh-env --builder html docs .cache/docs
 
 lab: $(INSTALLED)  ## JupyterLab with the package loaded
 	mkdir -p .cache/ipython/profile_default

@@ -55,6 +55,13 @@ def main(words: Sequence[str] | None = None) -> int:
         return 2
 
 
+def parsers() -> Iterator[tuple[Command, Parser]]:
+    """Every command with the parser that reads it, group by group; for whoever explains them."""
+    for group, commands in _GROUPS.items():
+        for command in commands:
+            yield command, _parser(group, command)
+
+
 def _dispatch(words: list[str]) -> int:
     if not words:
         raise UserError("no command is given", _overview(_GROUPS))
@@ -77,13 +84,17 @@ def _dispatch(words: list[str]) -> int:
 
 
 def _run(group: str, command: Command, words: Sequence[str]) -> int:
-    parser = Parser(f"{PROGRAM} {group} {command.name}", command.help, command.example)
-    command.declare(parser)
-    declare_common(parser)
-    args = parser.read(words)
+    args = _parser(group, command).read(words)
     with contextlib.redirect_stdout(sys.stderr):  # what the SDK prints is progress, not the result
         result = command.run(Workspace(args.workspace), args)
     return _print(result, args.output)
+
+
+def _parser(group: str, command: Command) -> Parser:
+    parser = Parser(f"{PROGRAM} {group} {command.name}", command.help, command.example)
+    command.declare(parser)
+    declare_common(parser)
+    return parser
 
 
 def _print(result: Any, form: str) -> int:

@@ -65,13 +65,18 @@ class Option:
         """The long command-line flag: ``--max-request-wait-time``."""
         return "--" + self.name.replace("_", "-")
 
+    @property
+    def takes(self) -> str:
+        """What it takes, in words: "a whole number"."""
+        return _TYPE_NAMES[self.type]
+
     def problem(self, value: Any) -> str | None:
         """Say what is wrong with a value, or None."""
         if value is None:
             return None
         if not _is_a(value, self.type):
             shown = f"of type {type(value).__name__}" if self.secret else repr(value)
-            return f"{self.name} is {shown}; it takes {_TYPE_NAMES[self.type]}"
+            return f"{self.name} is {shown}; it takes {self.takes}"
         unit = f" {self.unit}" if self.unit else ""
         if self.choices and value not in self.choices:
             return f"{self.name} is {value!r}; it takes one of {', '.join(map(str, self.choices))}"
@@ -93,7 +98,7 @@ class Option:
         try:
             return _PARSERS[self.type](text)
         except ValueError:
-            raise ConfigError([f"{self.flag} is {text!r}; it takes {_TYPE_NAMES[self.type]}"]) from None
+            raise ConfigError([f"{self.flag} is {text!r}; it takes {self.takes}"]) from None
 
 
 _TYPE_NAMES: Mapping[type, str] = {

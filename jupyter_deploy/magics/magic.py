@@ -85,6 +85,12 @@ class Magic:
         """Its name as it is typed."""
         return ("%" if self.kind == "line" else "%%") + self.name
 
+    @property
+    def usage(self) -> str:
+        """Its line: ``%score NAME JSON|VARIABLE``."""
+        words = [self.typed, *(argument.usage for argument in self.arguments)]
+        return " ".join([*words, "[any option of the target]"] if self.has_options else words)
+
     def all_arguments(self) -> tuple[Argument, ...]:
         """Its own arguments and, where it has them, the options of every target."""
         if not self.has_options:
@@ -95,10 +101,7 @@ class Magic:
 
     def help(self) -> str:
         """The text of ``%magic?``: usage, summary, every argument, an example."""
-        usage = [self.typed, *(argument.usage for argument in self.arguments)]
-        if self.has_options:
-            usage.append("[any option of the target]")
-        parts = [textwrap.fill(" ".join(usage), 110, subsequent_indent="    ", break_on_hyphens=False)]
+        parts = [textwrap.fill(self.usage, 110, subsequent_indent="    ", break_on_hyphens=False)]
         parts.append(textwrap.fill(self.summary, 110))
         parts += _explained("Arguments", self.arguments)
         if self.has_options:

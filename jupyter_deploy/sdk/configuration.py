@@ -70,9 +70,15 @@ def placeholder(row: Option) -> str:
 
 def describe(row: Option) -> str:
     """One line about an option: help, unit, default, limits."""
-    facts = [row.unit] if row.unit else []
-    facts += [f"default {row.default}"] if row.default not in (None, ()) else []
-    facts += [f"at least {row.minimum:g}"] if row.minimum is not None else []
-    facts += [f"above {row.above:g}"] if row.above is not None else []
-    facts += [f"at most {row.maximum:g}"] if row.maximum is not None else []
-    return row.help + (f" ({', '.join(facts)})" if facts else "")
+    known = facts(row)
+    return row.help + (f" ({', '.join(known)})" if known else "")
+
+
+def facts(row: Option) -> list[str]:
+    """An option's unit, default and limits, where it has them."""
+    found = [row.unit] if row.unit else []
+    found += [f"default {row.default}"] if row.default not in (None, ()) else []
+    found += [f"at least {row.minimum:g}"] if row.minimum is not None else []
+    found += [f"above {row.above:g}"] if row.above is not None else []
+    found += [f"at most {row.maximum:g}"] if row.maximum is not None else []
+    return found

@@ -1,0 +1,32 @@
+"""This package's docstrings for Sphinx: in their sections a line holds one or several ``name : meaning``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+_ENTRY = re.compile(r"(?:^|(?<=[.;] ))(\w+(?:, \w+)*) : ")
+
+
+def as_lists(lines: Sequence[str]) -> list[str]:
+    """Turn the sections of a docstring into lists of reStructuredText; everything else stays as it is.
+
+    >>> as_lists(["Look.", "", "Parameters", "----------", "a : one. b, c : one and", "    two."])
+    ['Look.', '', '**Parameters**', '', '- ``a``: one.', '- ``b``, ``c``: one and two.', '']
+    """
+    starts = [number - 1 for number, line in enumerate(lines) if number and re.fullmatch("-{3,}", line.strip())]
+    ends = [*starts, len(lines)]
+    found = list(lines[: ends[0]])
+    for start, end in zip(starts, ends[1:], strict=True):
+        title, section = lines[start].strip(), lines[start + 2 : end]
+        entries = [] if title.startswith("Example") else list(_entries(section))
+        found += [f"**{title}**", "", *(entries or section), ""]
+    return found
+
+
+def _entries(section: Sequence[str]) -> Iterator[str]:
+    """An item of a list for every name, or names, with a meaning; lines that begin with blanks go on with the one above."""
+    for entry in re.split(r"\n(?=\S)", "\n".join(section).strip()):
+        _, *parts = _ENTRY.split(" ".join(entry.split()) + " ")
+        for names, meaning in zip(parts[::2], parts[1::2], strict=True):
+            yield f"- {', '.join(f'``{name}``' for name in names.split(', '))}: {meaning.strip()}"
