@@ -9,7 +9,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from docs.generated import fill
-from docs.generated.docstrings import as_lists
+from docs.generated.classes import as_lists
 from jupyter_deploy import __version__
 
 project = "jupyter_deploy"

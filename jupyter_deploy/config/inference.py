@@ -67,7 +67,7 @@ class InferenceConfig:
 
     Raises
     ------
-    ConfigError : the first rule of azureml-v1 2.1 that is broken.
+    ConfigError : a path, name or value does not fit.
     ScriptError : the entry script is no valid Python.
 
     Examples

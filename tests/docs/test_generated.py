@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 import pytest
 
+import jupyter_deploy
 from docs.generated import SECTIONS, fill
-from docs.generated.docstrings import as_lists
+from docs.generated.classes import as_lists
 from docs.generated.markdown import code, plain, table
 from jupyter_deploy.cli.main import parsers
 from jupyter_deploy.config.inference import JSON_KEYS
@@ -66,6 +68,12 @@ def test_every_key_of_an_inference_configuration_is_there() -> None:
     assert "| `condaFile` | `conda_file` | `--conda-file`, `--cf` |" in text
 
 
+def test_every_public_class_is_there() -> None:
+    named = re.findall(r"autoclass:: jupyter_deploy\.(\w+)", SECTIONS["classes"]())
+    assert sorted(named) == jupyter_deploy.__all__
+    assert named[:2] == ["Workspace", "Model"]
+
+
 def test_what_is_not_there_yet_is_asked_of_the_package() -> None:
     assert "`AksWebservice`" in SECTIONS["absent names"]()
     assert "`Model`" not in SECTIONS["absent names"]()
@@ -92,7 +100,7 @@ def test_texts_of_the_package_are_no_markup() -> None:
 
 def test_sections_of_docstrings_become_lists() -> None:
     lines = [
-        "Look.",
+        "Look (azureml-v1 1.3, 2).",
         "",
         "Parameters",
         "----------",

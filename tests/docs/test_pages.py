@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import re
 import shlex
@@ -14,11 +15,14 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from docs.generated import SECTIONS
 from jupyter_deploy.cli.main import parsers
+from jupyter_deploy.magics import MAGICS
+from jupyter_deploy.magics.arguments import parse, words_of
 from tests.docs.blocks import PAGES, ROOT, blocks
 from tests.magics.conftest import here, shell
 
 __all__ = ["here", "shell"]  # fixtures
 
+CODE = [block.text for page in [*PAGES, ROOT / "README.md"] for block in blocks(page) if block.language == "python"]
 COMMANDS = [
     pytest.param(line, id=f"{page.stem}: {line}")
     for page in [*PAGES, ROOT / "README.md"]
@@ -39,6 +43,22 @@ def test_every_command_in_the_pages_is_read_by_its_parser(line: str) -> None:
     words = shlex.split(line)
     parser = {parser.prog: parser for _, parser in parsers()}[" ".join(words[:4])]
     parser.read(words[4:])
+
+
+def test_every_magic_in_the_pages_is_read_by_its_parser() -> None:
+    known = {magic.typed: magic for magic in MAGICS}
+    read = set()
+    for line in "".join(CODE).splitlines():
+        typed, _, rest = line.strip().partition(" ")
+        if typed in known:
+            parse(typed, known[typed].all_arguments(), words_of(rest))
+            read.add(typed)
+    assert read == set(known)
+
+
+def test_all_python_in_the_pages_is_python(shell: InteractiveShell) -> None:
+    for text in CODE:
+        ast.parse(shell.transform_cell(text))
 
 
 def test_the_quickstart_runs_and_prints_what_it_says(shell: InteractiveShell, capsys: Any) -> None:

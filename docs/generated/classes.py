@@ -1,11 +1,33 @@
-"""This package's docstrings for Sphinx: in their sections a line holds one or several ``name : meaning``."""
+"""The public classes, from their docstrings; and how these are written, for Sphinx."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 
+import jupyter_deploy
+from docs.generated.markdown import joined
+
+_FIRST = (
+    "Workspace",
+    "Model",
+    "InferenceConfig",
+    "ProcessWebservice",
+    "Webservice",
+    "Operation",
+    "Environment",
+    "CondaDependencies",
+)
 _ENTRY = re.compile(r"(?:^|(?<=[.;] ))(\w+(?:, \w+)*) : ")
+_NOTE = re.compile(r" \(azureml-v1 [\d., ]+\)")  # to those who work on the package
+
+
+def classes() -> str:
+    """A section for every public class, in the order in which one meets them."""
+    names = sorted(jupyter_deploy.__all__, key=lambda name: (*_FIRST, name).index(name))
+    return joined(
+        *(f"## `{name}`\n\n```{{eval-rst}}\n.. autoclass:: jupyter_deploy.{name}\n   :members:\n```" for name in names)
+    )
 
 
 def as_lists(lines: Sequence[str]) -> list[str]:
@@ -15,6 +37,7 @@ def as_lists(lines: Sequence[str]) -> list[str]:
     ['Look.', '', '**Parameters**', '', '- ``a``: one.', '- ``b``, ``c``: one and two.', '']
     """
     starts = [number - 1 for number, line in enumerate(lines) if number and re.fullmatch("-{3,}", line.strip())]
+    lines = [_NOTE.sub("", line) for line in lines]
     ends = [*starts, len(lines)]
     found = list(lines[: ends[0]])
     for start, end in zip(starts, ends[1:], strict=True):
