@@ -13,11 +13,12 @@ demo: $(INSTALLED)  ## from training to a live service and back, in a minute
 test: $(INSTALLED)  ## what the tests need, then all tests
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
-check: $(INSTALLED) docs  ## style, types, import contracts and the documentation
+check: $(INSTALLED)  ## style, types, import contracts and the documentation
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory docs
 
 fix: $(INSTALLED)  ## mend what the checks can mend
 	$(BIN)/ruff check --fix .
