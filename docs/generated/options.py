@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 
 from docs.generated.markdown import code, joined, plain, table
 from jupyter_deploy.cli.main import parsers
@@ -19,10 +18,11 @@ def options() -> str:
 
 
 def _target(name: str, kind: type[Options]) -> str:
-    groups = groupby(kind.rows(), key=lambda row: row.group)
+    rows = kind.rows()
+    groups = dict.fromkeys(row.group for row in rows)
     return joined(
         f"## The target {code(name)}", plain((kind.__doc__ or "").strip().splitlines()[0]),
-        *(joined(f"### {group}", *map(_entry, rows)) for group, rows in groups),
+        *(joined(f"### {group}", *(_entry(row) for row in rows if row.group == group)) for group in groups),
     )  # fmt: skip
 
 

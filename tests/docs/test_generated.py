@@ -44,7 +44,9 @@ def test_every_command_is_there_with_every_option() -> None:
 @pytest.mark.parametrize("target", target_names())
 def test_every_option_of_every_target_is_there_by_all_its_names(target: str) -> None:
     section = SECTIONS["options"]().partition(f"## The target `{target}`\n")[2].partition("\n## ")[0]
-    for row in find_target(target).options.rows():
+    rows = find_target(target).options.rows()
+    assert re.findall(r"^### (.*)", section, re.MULTILINE) == list(dict.fromkeys(row.group for row in rows))
+    for row in rows:
         entry = section.partition(f"\n`{row.name}`\n")[2].partition("\n\n")[0]
         assert plain(row.help) in entry
         assert f"JSON `{row.json}`" in entry
