@@ -12,6 +12,7 @@ import orjson
 
 from . import parameters
 from .compat.aml_request import AMLRequest
+from .compat.values import title
 from .request import Request
 from .script import HEADERS_PARAMETER, RunFunction
 
@@ -43,7 +44,7 @@ def arguments(run: RunFunction, request: Request) -> dict[str, Any]:
     else:
         found = {run.input_name: _text(request.body)}
     if run.wants_headers:
-        found[HEADERS_PARAMETER] = {_title(name): value for name, value in request.headers}
+        found[HEADERS_PARAMETER] = {title(name): value for name, value in request.headers}
     return found
 
 
@@ -88,9 +89,9 @@ def _json(body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         pass
-    # The slow reader also takes NaN and integers beyond 64 bits, and has the message that people know.
+    # The slow reader also takes NaN, integers beyond 64 bits, a byte order mark and UTF-16, and has the message that people know.
     try:
-        return json.loads(_text(body))
+        return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise BadInput(400, f"the body is not valid JSON: {error}") from error
 
@@ -115,7 +116,3 @@ def _named(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, A
 def _json_name(value: Any) -> str:
     names = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
     return names.get(type(value), "a number")
-
-
-def _title(name: str) -> str:
-    return "-".join(part.capitalize() for part in name.split("-"))

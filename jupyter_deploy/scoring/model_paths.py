@@ -8,6 +8,11 @@ from pathlib import Path
 class ModelPathError(LookupError):
     """No such model, or not exactly one file or folder in its place."""
 
+    @property
+    def message(self) -> str:
+        """The text, under the name the original's errors have for it."""
+        return str(self)
+
 
 def get_model_path(model_name: str, version: int | None, models_dir: Path, here: Path) -> str:
     """Return where a registered model's file or folder is.

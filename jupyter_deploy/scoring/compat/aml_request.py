@@ -1,13 +1,17 @@
 """``@rawhttp`` and the request that such a ``run()`` is given."""
 
+# ruff: noqa: ARG002 - the signatures are those of what is stood in for
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from functools import cached_property, wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import parse_qsl
+
+from .values import Headers, Values, title
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,36 +32,6 @@ def rawhttp(run: Callable[P, R]) -> Callable[P, R]:
     return marked
 
 
-class Values(Mapping[str, Any]):
-    """A mapping of names that may repeat: indexing gives the first value, ``getlist`` all of them.
-
-    Parameters
-    ----------
-    pairs : names and values in their order.
-    ignore_case : whether names differ by case (headers do not).
-    """
-
-    def __init__(self, pairs: Iterable[tuple[str, Any]], ignore_case: bool = False) -> None:
-        self._pairs = tuple(pairs)
-        self._fold = str.lower if ignore_case else str
-
-    def __getitem__(self, name: str) -> Any:
-        found = self.getlist(name)
-        if not found:
-            raise KeyError(name)
-        return found[0]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(name for name, _ in self._pairs))
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
-
-    def getlist(self, name: str) -> list[Any]:
-        """Return every value of a name."""
-        return [value for key, value in self._pairs if self._fold(key) == self._fold(name)]
-
-
 class Upload(io.BytesIO):
     """An uploaded file: read it like a file opened in binary mode."""
 
@@ -65,6 +39,15 @@ class Upload(io.BytesIO):
         super().__init__(content)
         self.filename = filename
         self.content_type = content_type
+
+    @property
+    def stream(self) -> io.BytesIO:
+        """The file itself, under Flask's name for what is read."""
+        return self
+
+    def save(self, dst: str | Path) -> None:
+        """Write the whole file to a path."""
+        Path(dst).write_bytes(self.getvalue())
 
 
 class AMLRequest:
@@ -79,7 +62,7 @@ class AMLRequest:
         self.method = method
         self.path = path
         self.query_string = query.encode("latin-1")
-        self.headers = Values(headers, ignore_case=True)
+        self.headers = Headers((title(name), value) for name, value in headers)
         self.data = body
         self.args = Values(parse_qsl(query, keep_blank_values=True))
 
@@ -97,26 +80,62 @@ class AMLRequest:
     @property
     def content_type(self) -> str | None:
         """The header Content-Type; None when it was not sent."""
-        return self.headers.get("content-type")
+        kind: str | None = self.headers.get("content-type")
+        return kind
 
-    def get_data(self, as_text: bool = False) -> Any:
-        """Return the body, as bytes or as text."""
+    @property
+    def mimetype(self) -> str:
+        """Content-Type without its parameters, in lower case; empty when it was not sent."""
+        return (self.content_type or "").partition(";")[0].strip().lower()
+
+    @property
+    def is_json(self) -> bool:
+        """Whether Content-Type says that the body is JSON."""
+        kind = self.mimetype
+        return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+    @property
+    def content_length(self) -> int:
+        """How many bytes the body has."""
+        return len(self.data)
+
+    @cached_property
+    def stream(self) -> io.BytesIO:
+        """The body as a file."""
+        return io.BytesIO(self.data)
+
+    @cached_property
+    def values(self) -> Values:
+        """The query arguments and the text fields of the body together."""
+        return Values(
+            (name, value) for source in (self.args, self.form) for name in source for value in source.getlist(name)
+        )
+
+    def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:
+        """Return the body.
+
+        Parameters
+        ----------
+        as_text : as text instead of bytes.
+        cache, parse_form_data : Flask's; the body can be had as often as one likes, whatever they say.
+        """
         return self.data.decode("utf-8", "replace") if as_text else self.data
 
-    def get_json(self, force: bool = False, silent: bool = False) -> Any:
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         """Return the body read as JSON.
 
         Parameters
         ----------
         force : read it whatever Content-Type says.
         silent : return None instead of raising.
+        cache : Flask's, without meaning here.
 
         Raises
         ------
         ValueError : Content-Type is not JSON, or the body is not.
         """
         try:
-            if not force and "json" not in (self.content_type or ""):
+            if not (force or self.is_json):
                 raise ValueError(
                     f"Content-Type is {self.content_type!r}, not application/json; use get_json(force=True)"
                 )
@@ -130,6 +149,9 @@ class AMLRequest:
     def json(self) -> Any:
         """The body read as JSON."""
         return self.get_json()
+
+    def __repr__(self) -> str:
+        return f"<AMLRequest {self.url!r} [{self.method}]>"
 
     @cached_property
     def form(self) -> Values:

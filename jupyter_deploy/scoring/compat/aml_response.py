@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from .values import Headers
+
 
 class AMLResponse:
     """An answer with a status and headers of the script's choice.
@@ -18,8 +20,10 @@ class AMLResponse:
     json_str : whether a text is to be written as a JSON string.
     run_function_failed : what the header ``x-ms-run-function-failed`` says.
 
-    >>> AMLResponse("bad request", 400, {"X-Tag": "a,b"}).headers
-    [('content-type', 'application/json'), ('x-tag', 'a'), ('x-tag', 'b')]
+    >>> answer = AMLResponse("bad request", 400, {"X-Tag": "a,b"})
+    >>> answer.headers["Allow"] = "GET, POST"
+    >>> list(answer.headers)
+    [('Content-Type', 'application/json'), ('X-Tag', 'a'), ('X-Tag', 'b'), ('Allow', 'GET, POST')]
     """
 
     def __init__(
@@ -32,13 +36,11 @@ class AMLResponse:
     ) -> None:
         self.status_code = status_code
         self.run_function_failed = run_function_failed or status_code >= 500
-        self.headers = [
-            (name.lower(), part.strip())
-            for name, value in (response_headers or {}).items()
-            for part in str(value).split(",")
-        ]
-        if all(name != "content-type" for name, _ in self.headers):
-            self.headers.insert(0, ("content-type", "application/json"))
+        self.headers = Headers(
+            (name, part.strip()) for name, value in (response_headers or {}).items() for part in str(value).split(",")
+        )
+        if "content-type" not in self.headers:
+            self.headers = Headers([("Content-Type", "application/json"), *self.headers])
         self._body = _body({} if message is None else message, json_str)
 
     def get_data(self) -> bytes:

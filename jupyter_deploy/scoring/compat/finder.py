@@ -16,12 +16,16 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, NoReturn
 
+from ..model_paths import ModelPathError
+from . import telemetry
 from .aml_request import AMLRequest, rawhttp
 from .aml_response import AMLResponse
 from .model import Model
 from .monitoring import ModelDataCollector
 
 _PACKAGES = ("azureml", "azureml_inference_server_http")
+# What the original raises where a model is not found, so that a script can catch it.
+_EXCEPTIONS = ("AzureMLException", "WebserviceException", "ModelNotFoundException", "ModelPathNotFoundException")
 _NAMES: dict[str, dict[str, Any]] = {
     "azureml.core": {"Model": Model},
     "azureml.core.model": {"Model": Model},
@@ -30,6 +34,13 @@ _NAMES: dict[str, dict[str, Any]] = {
     "azureml_inference_server_http.api.aml_request": {"AMLRequest": AMLRequest, "rawhttp": rawhttp},
     "azureml_inference_server_http.api.aml_response": {"AMLResponse": AMLResponse},
     "azureml.monitoring": {"ModelDataCollector": ModelDataCollector},
+    "azureml.exceptions": dict.fromkeys(_EXCEPTIONS, ModelPathError),
+    "azureml.telemetry": {"INSTRUMENTATION_KEY": ""},
+    "azureml.automl.core.shared.log_server": {
+        "enable_telemetry": telemetry.enable_telemetry,
+        "set_verbosity": telemetry.set_verbosity,
+    },
+    "azureml.automl.core.shared.logging_utilities": {"log_traceback": telemetry.log_traceback},
     "jupyter_deploy": {"Model": Model},
 }
 _ALIASES = {"sklearn.externals.joblib": "joblib"}
@@ -68,10 +79,13 @@ class Absent:
 class StandIn(ModuleType):
     """A module of a package that is not installed."""
 
-    def __getattr__(self, name: str) -> Absent:
+    def __getattr__(self, name: str) -> Absent | ModuleType:
         if name.startswith("__"):
             raise AttributeError(name)
-        return Absent(f"{self.__name__}.{name}")
+        full = f"{self.__name__}.{name}"
+        if any(known == full or known.startswith(full + ".") for known in _NAMES):
+            return importlib.import_module(full)  # as `from azureml.core import model`
+        return Absent(full)
 
 
 class Finder(MetaPathFinder, Loader):
