@@ -17,7 +17,7 @@ from jupyter_deploy.engine.locking import seal_conda, seal_requirements
 from jupyter_deploy.engine.requests import DeployRequest, SealedEnvironment
 from jupyter_deploy.engine.sources import imports_of, modules_of, python_text, source_files
 from jupyter_deploy.errors import ConfigError, ScriptError
-from jupyter_deploy.script import Finding, ScriptDescription, describe, require
+from jupyter_deploy.script import Finding, ScriptDescription, describe, require, undeployed_models
 from jupyter_deploy.targets.base import Target
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.records import ModelRecord
@@ -64,7 +64,9 @@ def seal(
         settings=target.server_settings(options),
         inference=_as_given(inference),
     )
-    return request, description.findings
+    deployed = [(model.name, model.version) for model in models]
+    undeployed = undeployed_models(description, deployed, [file.path for file in script.files])
+    return request, (*description.findings, *undeployed)
 
 
 def check_supported(inference: InferenceConfig, target: Target) -> None:

@@ -59,6 +59,23 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class ModelCall:
+    """A call of ``get_model_path``.
+
+    Parameters
+    ----------
+    name : the model it asks for. version : None for the newest, or where it is not a plain number.
+    line : its line in the script, counted from 1.
+    certain : nothing in the script says what else to do: it stands under no condition and in no ``try``.
+    """
+
+    name: str
+    version: int | None
+    line: int
+    certain: bool
+
+
+@dataclass(frozen=True)
 class ScriptDescription:
     """An entry script as its syntax tree tells it.
 
@@ -70,7 +87,7 @@ class ScriptDescription:
     kind : what ``run`` is given.
     parameters : the names of all parameters of ``run``, in order.
     imports : top-level names of the modules imported anywhere, sorted; no relative ones and none of the standard library.
-    model_names : the names given to ``get_model_path`` as plain strings, in order of appearance.
+    model_calls : the calls of ``get_model_path`` that name their model with a plain string, in order of appearance.
     findings : problems by line.
     """
 
@@ -80,7 +97,7 @@ class ScriptDescription:
     kind: Kind = "text"
     parameters: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
-    model_names: tuple[str, ...] = ()
+    model_calls: tuple[ModelCall, ...] = ()
     findings: tuple[Finding, ...] = ()
 
     @property

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import warnings
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -12,6 +11,7 @@ from jupyter_deploy.script import entry
 from jupyter_deploy.script.answers import misleading_answers
 from jupyter_deploy.script.description import Finding, Refusal, ScriptDescription
 from jupyter_deploy.script.imports import import_problems, imported_modules
+from jupyter_deploy.script.models import model_calls
 from jupyter_deploy.script.names import unbound_names
 from jupyter_deploy.script.samples import integer_samples
 from jupyter_deploy.script.source import Source, parse
@@ -69,7 +69,7 @@ def _describe(source: Source, notebook_names: Collection[str], refusals: Mapping
     description = ScriptDescription(
         filename=source.filename,
         imports=imported_modules(source),
-        model_names=tuple(dict.fromkeys(_model_names(source.tree))),
+        model_calls=tuple(model_calls(source)),
     )
     run = entry.run_function(source)
     if run is not None:
@@ -91,18 +91,3 @@ def _syntax_error(error: SyntaxError, source: str, filename: str) -> Finding:
     remedy = "Lines with % or ! run in a notebook only; take the line out." if of_notebook else "Mend the line."
     message = f"{error.msg}: {text}" if text else error.msg
     return Finding("error", "syntax", line, message, remedy, filename)
-
-
-def _model_names(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _called(node) == "get_model_path":
-            given = [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "model_name")]
-            yield from (
-                value.value for value in given if isinstance(value, ast.Constant) and isinstance(value.value, str)
-            )
-
-
-def _called(node: ast.Call) -> str:
-    if isinstance(node.func, ast.Attribute):
-        return node.func.attr
-    return node.func.id if isinstance(node.func, ast.Name) else ""

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from jupyter_deploy.script.description import Finding
-from jupyter_deploy.script.source import FunctionNode, Source
+from jupyter_deploy.script.source import FunctionNode, Source, argument
 
 _ARRAYS = frozenset({"numpy.array", "numpy.asarray"})
 
@@ -18,7 +18,7 @@ def integer_samples(source: Source, run: FunctionNode) -> Iterator[Finding]:
             if _is_off(decorator, "convert_to_provided_type", 2):
                 continue
             for parameter_type in _parameter_types(source, decorator):
-                sample = source.value(_argument(parameter_type, "sample_input", 0) or parameter_type)
+                sample = source.value(argument(parameter_type, "sample_input", 0) or parameter_type)
                 if not _is_off(parameter_type, "enforce_column_type", 1) and _holds_integers_only(source, sample):
                     message = "the sample holds integers only: floats that callers send will be truncated"
                     remedy = (
@@ -29,8 +29,8 @@ def integer_samples(source: Source, run: FunctionNode) -> Iterator[Finding]:
 
 def _parameter_types(source: Source, decorator: ast.Call) -> Iterator[ast.Call]:
     """The ``NumpyParameterType(…)`` that an input schema is made of, also inside other types and behind names."""
-    for argument in [*decorator.args, *(keyword.value for keyword in decorator.keywords)]:
-        for node in ast.walk(source.value(argument)):
+    for given in [*decorator.args, *(keyword.value for keyword in decorator.keywords)]:
+        for node in ast.walk(source.value(given)):
             called = source.value(node) if isinstance(node, ast.Name) else node
             if isinstance(called, ast.Call) and _last_name(source, called) == "NumpyParameterType":
                 yield called
@@ -39,8 +39,8 @@ def _parameter_types(source: Source, decorator: ast.Call) -> Iterator[ast.Call]:
 def _holds_integers_only(source: Source, sample: ast.expr) -> bool:
     if not (isinstance(sample, ast.Call) and source.dotted(sample.func) in _ARRAYS):
         return False
-    values = _argument(sample, "object", 0)
-    if values is None or _argument(sample, "dtype", 1) is not None:
+    values = argument(sample, "object", 0)
+    if values is None or argument(sample, "dtype", 1) is not None:
         return False
     try:
         literal = ast.literal_eval(source.value(values))
@@ -58,13 +58,8 @@ def _flat(values: object) -> Iterator[object]:
         yield values
 
 
-def _argument(call: ast.Call, name: str, position: int) -> ast.expr | None:
-    named = (keyword.value for keyword in call.keywords if keyword.arg == name)
-    return next(named, call.args[position] if len(call.args) > position else None)
-
-
 def _is_off(call: ast.Call, name: str, position: int) -> bool:
-    value = _argument(call, name, position)
+    value = argument(call, name, position)
     return isinstance(value, ast.Constant) and value.value is False
 
 

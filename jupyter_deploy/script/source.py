@@ -102,6 +102,12 @@ def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
             yield from own_nodes(child)
 
 
+def argument(call: ast.Call, name: str, position: int) -> ast.expr | None:
+    """What a call gives a parameter, by its name or by its position; None where it gives nothing."""
+    named = (keyword.value for keyword in call.keywords if keyword.arg == name)
+    return next(named, call.args[position] if len(call.args) > position else None)
+
+
 class _Served(ast.NodeTransformer):
     """Takes out what is there for a type checker or the command line alone."""
 

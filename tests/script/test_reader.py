@@ -36,6 +36,29 @@ def test_the_documents_second_script_has_its_three_known_problems_and_no_other()
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "imports", "codes"),
+    [
+        ("onnx", "text", ("numpy", "onnxruntime"), ["error-returned", "json-dumps-returned"]),
+        ("pytorch", "text", ("torch",), []),
+        ("image", "raw", ("PIL", "azureml", "joblib", "numpy"), []),
+        ("several_models", "text", ("azureml",), []),
+        ("collector", "text", ("azureml", "joblib", "numpy"), []),
+        (
+            "power_bi_inputs", "schema", ("azureml", "inference_schema", "joblib", "numpy", "pandas"),
+            ["unneeded-import"] * 3,
+        ),
+    ],
+)  # fmt: skip
+def test_scripts_in_the_style_of_the_originals_samples(
+    name: str, kind: str, imports: tuple[str, ...], codes: list[str]
+) -> None:
+    description = describe((SCRIPTS / f"{name}_score.py").read_text(encoding="utf-8"))
+    assert (description.kind, description.imports) == (kind, imports)
+    assert [finding.code for finding in description.findings] == codes
+    assert description.errors == ()
+
+
 def test_a_script_is_described_by_what_it_takes_imports_and_loads() -> None:
     description = describe(NUMPY)
     assert description.filename == "score.py"
@@ -44,7 +67,7 @@ def test_a_script_is_described_by_what_it_takes_imports_and_loads() -> None:
     assert description.parameters == ("data",)
     assert not description.takes_headers
     assert description.imports == ("azureml", "inference_schema", "numpy", "sklearn")
-    assert description.model_names == ("sklearn_regression_model.pkl",)
+    assert [call.name for call in description.model_calls] == ["sklearn_regression_model.pkl"]
 
 
 def test_reading_a_script_takes_milliseconds() -> None:
@@ -80,16 +103,6 @@ def test_a_raw_script_is_seen_under_any_name_of_its_decorator(decorators: str) -
     description = describe(f"def init(): ...\n{decorators}\ndef run(request): return request.data")
     assert description.kind == "raw"
     assert description.findings == ()
-
-
-def test_model_names_are_the_plain_strings_given_to_get_model_path() -> None:
-    description = describe(
-        "from azureml.core.model import Model\nfrom jupyter_deploy import Model as M\nNAME = 'c'\n"
-        "def init():\n    Model.get_model_path('b')\n    M.get_model_path(model_name='a', version=2)\n"
-        "    Model.get_model_path(NAME)\n    Model.get_model_path('b')\n"
-        "def run(data): return data"
-    )
-    assert description.model_names == ("b", "a")
 
 
 @pytest.mark.parametrize(
