@@ -39,9 +39,24 @@ _HOMES = {
 }
 __all__ = sorted(_HOMES)
 
+_ORIGINAL = {
+    "LocalWebservice": "no services in Docker",
+    "AciWebservice": "no services in Azure Container Instances",
+    "AksWebservice": "no services on clusters",
+    "AksCompute": "no clusters",
+    "KubernetesCompute": "no clusters",
+    "ComputeTarget": "no clusters",
+}
+"""Names that code of the original imports, and what this release does not have of them."""
+
 
 def __getattr__(name: str) -> Any:
     """Load a public name on its first use, so that importing the package costs next to nothing."""
+    if name in _ORIGINAL and name not in _HOMES:
+        from jupyter_deploy.errors import NotInRelease
+
+        remedy = "deploy to this machine instead: ProcessWebservice, without a compute target"
+        raise NotInRelease(f"'{name}' cannot be imported: this release has {_ORIGINAL[name]}", remedy=remedy)
     if name not in _HOMES:
         raise AttributeError(f"module 'jupyter_deploy' has no attribute '{name}'; it has {', '.join(__all__)}")
     from importlib import import_module

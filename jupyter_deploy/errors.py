@@ -4,6 +4,7 @@
     ├── UserError                   the caller can mend it: a value, a name, a file
     │   ├── ConfigError             a configuration file, option or InferenceConfig; carries all problems at once
     │   ├── ScriptError             an entry script that could not start; carries the findings
+    │   ├── NotInRelease            a name of the original that this release does not have; also an ImportError
     │   ├── NotFound                no such thing
     │   │   ├── ModelNotFound       its text begins with that token, as in the original
     │   │   └── ServiceNotFound     its text begins with the token WebserviceNotFound
@@ -88,6 +89,10 @@ class ConfigError(UserError):
 
 class ScriptError(UserError):
     """An entry script that could not start; nothing was deployed."""
+
+
+class NotInRelease(UserError, ImportError):
+    """A name of the original that this release does not have; an ImportError, so that ``from … import`` shows it."""
 
 
 class NotFound(UserError):

@@ -58,6 +58,7 @@ def test_the_public_names_are_there_and_no_others() -> None:
     assert {getattr(jupyter_deploy, name).__name__ for name in PUBLIC} == set(PUBLIC)
     assert {*PUBLIC, "__version__"} <= set(dir(jupyter_deploy))
     assert re.fullmatch(r"\d+\.\d+\.\d+", jupyter_deploy.__version__)
+    assert not hasattr(jupyter_deploy, "Dataset")
 
 
 def test_a_name_that_is_not_there_shows_those_that_are() -> None:

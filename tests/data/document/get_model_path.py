@@ -1,0 +1,1 @@
+model_path = Model.get_model_path('sklearn_mnist')
