@@ -99,6 +99,10 @@ _EXACT: dict[str, str] = {
     "sklearn.utils": "Bunch",
     "sklearn.utils._bunch": "Bunch",
     "sklearn.utils._metadata_requests": "MetadataRequest MethodMetadataRequest",
+    # weights alone, as a state_dict is saved; modules have code of their own, and are asked about
+    "torch": "BFloat16Storage BoolStorage ByteStorage CharStorage ComplexDoubleStorage ComplexFloatStorage DoubleStorage"
+    " FloatStorage HalfStorage IntStorage LongStorage ShortStorage Size",
+    "torch._utils": "_rebuild_parameter _rebuild_tensor_v2",
     "xgboost.core": "Booster",
 }
 _NAMES = frozenset(f"{module}.{name}" for module, names in _EXACT.items() for name in names.split())

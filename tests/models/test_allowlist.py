@@ -118,6 +118,13 @@ def test_values_of_numpy_scipy_and_pandas_are_allowed(frame: pd.DataFrame, tmp_p
     assert [names for value in values if (names := refused(value, tmp_path))] == []
 
 
+def test_weights_alone_of_torch_are_allowed() -> None:
+    checkpoint = Path(__file__).parents[1] / "data" / "torch" / "checkpoint.pt"  # written by torch 2.13
+    names = inspect(checkpoint).names
+    assert {"torch.FloatStorage", "torch.HalfStorage", "torch._utils._rebuild_parameter"} <= set(map(str, names))
+    assert outside(names, ()) == ()
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -128,7 +135,8 @@ def test_values_of_numpy_scipy_and_pandas_are_allowed(frame: pd.DataFrame, tmp_p
         "pandas.read_pickle", "scipy.stats._distn_infrastructure.rv_continuous_frozen", "sklearn.utils.fixes.os",
         "sklearn.datasets._base.Path", "sklearn.datasets.fetch_openml", "sklearn.base.os.system",
         "sklearn.externals.joblib.load", "sklearn.linear_model.tests.test_base.Anything",
-        "sklearn.utils._testing.TempMemmap", "__main__.Model", "unknown", "unreadable",
+        "sklearn.utils._testing.TempMemmap", "torch.load", "torch.storage._load_from_bytes", "torch.jit.load",
+        "torch.nn.modules.linear.Linear", "torch._utils.torch", "__main__.Model", "unknown", "unreadable",
     ],
 )  # fmt: skip
 def test_names_that_can_do_harm_are_not_allowed(name: str) -> None:
