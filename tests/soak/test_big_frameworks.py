@@ -59,6 +59,31 @@ net = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="rel
 expected = net.predict(rows, verbose=0)
 """,
 }
+ENTRY_SCRIPT = """
+import json, sys
+import torch
+from jupyter_deploy import InferenceConfig, Model, Workspace
+
+sys.path.insert(0, sys.argv[2])
+import pytorch_score
+
+net = pytorch_score.build().eval()
+rows = torch.linspace(-1, 1, 12).reshape(4, 3)
+torch.save(net.state_dict(), "model.pt")
+ws = Workspace(sys.argv[1])
+traced = Model.register(ws, model_name="birds-traced", model=net, sample_input=rows.numpy())
+models = [Model.register(ws, "model.pt", "birds"), traced]
+service = Model.deploy(ws, "birds-service", models, InferenceConfig(pytorch_score.__file__))
+try:
+    service.wait_for_deployment()
+    answer = service.run({"data": rows.tolist()})
+finally:
+    service.delete()
+with torch.no_grad():
+    scores = net(rows)
+labels = [pytorch_score.CLASSES[i] for i in scores.argmax(1)]
+print(json.dumps({"answer": answer, "scores": scores.tolist(), "labels": labels}))
+"""
 PACKAGES = {"PyTorch": ["torch"], "TfKeras": ["keras", "jax"]}
 
 
@@ -81,6 +106,15 @@ def test_a_live_object_answers_the_same_through_the_script_that_is_written_for_i
     assert (result["framework"], result["status"]) == (framework, 200)
     assert result["version"]
     np.testing.assert_allclose(result["answer"], result["expected"], rtol=1e-5, atol=1e-6)
+
+
+def test_an_entry_script_for_pytorch_answers_as_its_models(environment: Path, tmp_path: Path) -> None:
+    python = environment / "bin" / "python"
+    _uv("pip", "install", "--no-cache", "--python", str(python), str(ROOT), "numpy", "torch")
+    result = _told_by(python, ENTRY_SCRIPT, tmp_path / "ws", ROOT / "tests" / "data" / "scripts")
+    answer = result["answer"]
+    np.testing.assert_allclose(answer["scores"], result["scores"], rtol=1e-5, atol=1e-6)
+    assert (answer["label"], answer["traced"]) == (result["labels"], True)
 
 
 def _uv(*words: str) -> None:
