@@ -93,6 +93,24 @@ def test_a_script_alone_is_deployed_alone(workspace: Workspace, source: Path, mo
     assert request.script.source_directory is None
 
 
+def test_a_model_that_the_script_asks_for_and_is_not_given_is_told_and_stops_nothing(
+    workspace: Workspace, tiny_model: Model, tmp_path: Path
+) -> None:
+    asks = "from azureml.core import Model\ndef init():\n    Model.get_model_path({!r})\ndef run(data): return data\n"
+
+    def told(name: str, **settings: Any) -> list[str]:
+        inference = InferenceConfig(str(write_script(tmp_path / "source", asks.format(name))), **settings)
+        target = find_target("process")
+        _, findings = seal(workspace.folder, "tiny-service", [tiny_model.record], inference, target, ProcessOptions())
+        return [f"{finding.line} {finding.code}" for finding in findings]
+
+    assert told("tiny") == []
+    assert told("tiny.txt") == ["3 model-not-deployed"]  # the file's name, not the model's
+    write_script(tmp_path / "source", "", "beside.pkl")
+    assert told("source/beside.pkl", source_directory=str(tmp_path / "source")) == []
+    assert told("source/beside.pkl") == ["3 model-not-deployed"]
+
+
 def test_a_broken_link_in_the_source_directory_is_named(workspace: Workspace, source: Path) -> None:
     (source / "data.csv").symlink_to(source / "nowhere")
     with pytest.raises(UserError, match=r"source/data\.csv in the source directory is a broken link") as refused:
