@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import textwrap
@@ -187,8 +188,12 @@ def test_an_upload_is_a_file_that_can_be_kept(tmp_path: Path) -> None:
     body = b'--cut\r\nContent-Disposition: form-data; name="image"; filename="c.png"\r\n\r\n\x89PNG\r\n--cut--\r\n'
     upload = AMLRequest("POST", "/score", "", headers, body).files["image"]
     assert upload.stream.read(1) == b"\x89"
+    upload.seek(0)
     upload.save(tmp_path / upload.filename)
     assert (tmp_path / "c.png").read_bytes() == b"\x89PNG"
+    upload.seek(1)
+    upload.save(kept := io.BytesIO())
+    assert kept.getvalue() == b"PNG"
 
 
 def test_headers_of_an_answer_can_be_changed_like_flasks() -> None:

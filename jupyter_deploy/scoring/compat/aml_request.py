@@ -45,9 +45,12 @@ class Upload(io.BytesIO):
         """The file itself, under Flask's name for what is read."""
         return self
 
-    def save(self, dst: str | Path) -> None:
-        """Write the whole file to a path."""
-        Path(dst).write_bytes(self.getvalue())
+    def save(self, dst: Any) -> None:
+        """Write what has not been read yet to a path, or to a file that is open for writing bytes."""
+        if hasattr(dst, "write"):
+            dst.write(self.read())
+        else:
+            Path(dst).write_bytes(self.read())
 
 
 class AMLRequest:
