@@ -68,9 +68,11 @@ def write_bundle(folder: Path, contents: BundleContents, store: FileStore) -> No
         destination.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         store.place(file.sha256, destination, what=what)
         hashes[f"app/{file.path}"] = file.sha256
-    shutil.copytree(
-        Path(__file__).parent.parent / "scoring", folder / SERVER, ignore=shutil.ignore_patterns("__pycache__")
-    )
+    scoring = Path(__file__).parent.parent / "scoring"
+    for path in _plain_files(scoring):
+        destination = folder / SERVER / path.relative_to(scoring)
+        destination.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.copyfile(path, destination)
     (folder / "service.json").write_text(json.dumps(service_settings(contents), indent=2) + "\n", encoding="utf-8")
     (folder / "requirements.lock").write_text(contents.lock, encoding="utf-8")
     for path in sorted([folder / "service.json", folder / "requirements.lock", *_plain_files(folder / "server")]):

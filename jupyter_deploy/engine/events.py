@@ -5,6 +5,7 @@ An operation appends them to one file, a JSON object per line; any number of pro
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -13,6 +14,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal
+
+from jupyter_deploy.workspace.writing import writing
 
 Kind = Literal["accepted", "began", "moved", "ended", "log", "state", "finished"]
 POLL = 0.05
@@ -58,16 +61,25 @@ class EventLog:
         self._path = path
 
     def write(self, kind: Kind, text: str = "", *, step: str = "", **facts: Any) -> Event:
-        """Append one event; it is whole on disk, or not there. The caller, the operation and whoever cancels it all write."""
+        """Append one event; it is whole on disk, or not there. The caller, the operation and whoever cancels it all write.
+
+        Raises
+        ------
+        WorkspaceError : the disk is full, or may not be written.
+        """
         from fcntl import LOCK_EX, flock
 
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "r+b", buffering=0) as file:
-            flock(file, LOCK_EX)  # until it is closed, so that no two events get one number
-            data = file.read()
-            end = b"\n" if data and not data.endswith(b"\n") else b""  # of a line torn by the death of its writer
-            event = Event((data + end).count(b"\n"), time.time(), kind, step, text, facts)
-            file.write(end + json.dumps(asdict(event), default=str).encode() + b"\n")
+        with writing(self._path):
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(descriptor, "r+b", buffering=0) as file:
+                flock(file, LOCK_EX)  # until it is closed, so that no two events get one number
+                data = file.read()
+                end = b"\n" if data and not data.endswith(b"\n") else b""  # of a line torn by the death of its writer
+                event = Event((data + end).count(b"\n"), time.time(), kind, step, text, facts)
+                line = end + json.dumps(asdict(event), default=str).encode() + b"\n"
+                if file.write(line) < len(line):  # the disk took a part of it
+                    file.truncate(len(data))
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return event
 
     def read(self, offset: int = 0) -> tuple[list[Event], int]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_deploy.engine.events import EventLog
+from jupyter_deploy.engine.operations import RESERVE
 from jupyter_deploy.errors import OperationCancelled
 from jupyter_deploy.workspace.folder import WorkspaceFolder, open_workspace
 
@@ -29,6 +30,7 @@ class Job:
         self.kind: str = self.request["kind"]
         self.service: str = self.request["service"]
         self.folder: WorkspaceFolder = open_workspace(Path(self.request["workspace"]))
+        self._place = place
         self.log = EventLog(place / "events.jsonl")
         self._step = ""
         self._may_cancel = True
@@ -43,9 +45,14 @@ class Job:
         try:
             yield
         except BaseException as error:
+            self.make_room()
             self.log.write("ended", _first_line(error), step=name, seconds=time.monotonic() - began, failed=True)
             raise
         self.log.write("ended", text, step=name, seconds=time.monotonic() - began)
+
+    def make_room(self) -> None:
+        """Give up the room that is kept for the last words; called when it comes to them."""
+        (self._place / RESERVE).unlink(missing_ok=True)
 
     def report(self, text: str, **facts: Any) -> None:
         """Something moved within the step."""

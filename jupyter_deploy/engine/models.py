@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import difflib
 import shutil
-from collections.abc import Collection
 
-from jupyter_deploy.engine.services import bundles_using, find_service
+from jupyter_deploy.engine.services import bundles_using, find_service, needed_scripts
 from jupyter_deploy.errors import InUse, ModelNotFound, UserError
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.records import ModelRecord
@@ -49,10 +48,7 @@ def users_of(folder: WorkspaceFolder, model_id: str) -> tuple[str, ...]:
     needing = []
     for name in sorted({service for service, _ in folder.services.users_of(model_id)}):
         view = find_service(folder, name)
-        needed = [version for version in (view.current, view.previous) if version]
-        if view.operation and view.operation.state == "Running":
-            needed.append(view.versions[-1])
-        if any(model_id in version.models for version in needed):
+        if any(model_id in version.models for version in view.needed):
             needing.append(name)
     return tuple(needing)
 
@@ -79,10 +75,4 @@ def delete_model(folder: WorkspaceFolder, model: ModelRecord) -> int:
     for service in {service for service, _ in folder.services.users_of(model.id)}:
         for bundle in bundles_using(folder, service, model.id):
             shutil.rmtree(bundle, ignore_errors=True)  # of versions that nothing returns to; their history stays
-    return delete(folder, model, lambda: sealed_files(folder))
-
-
-def sealed_files(folder: WorkspaceFolder) -> Collection[str]:
-    """The stored files of all services' scripts: an update that gives no new script places them again."""
-    versions = (version for service in folder.services.list() for version in folder.services.versions(service.name))
-    return {file["sha256"] for version in versions for file in version.request["script"]["files"]}
+    return delete(folder, model, lambda: needed_scripts(folder))

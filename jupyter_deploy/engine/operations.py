@@ -11,6 +11,7 @@ import json
 import math
 import os
 import secrets
+import shutil
 import signal
 import time
 from collections.abc import Iterator, Mapping
@@ -19,14 +20,21 @@ from pathlib import Path
 from typing import Any, Literal
 
 from jupyter_deploy.engine.events import Event, EventLog
-from jupyter_deploy.errors import Busy, OperationCancelled, OperationFailed
+from jupyter_deploy.errors import Busy, OperationCancelled, OperationFailed, WorkspaceError
 from jupyter_deploy.workspace.detached import start_detached
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.identity import ProcessIdentity
 from jupyter_deploy.workspace.locks import LockedFile
 from jupyter_deploy.workspace.records import OperationRecord
+from jupyter_deploy.workspace.writing import writing
 
 OperationState = Literal["NotStarted", "Running", "Succeeded", "Failed", "Cancelled"]
+RESERVE = "reserve"
+"""A file in an operation's folder that gives its room to the last word, when the disk is full."""
+RESERVED = 256 * 1024
+"""Bytes in it."""
+_beginning: set[str] = set()
+"""Operations that this process is about to begin, and whose own processes do not speak for them yet."""
 FIRST_SIGN = 10.0
 """Seconds within which a new operation's process has to say that it began."""
 
@@ -41,8 +49,8 @@ class OperationHandle:
 
     def __init__(self, folder: WorkspaceFolder, record: OperationRecord) -> None:
         self.record = record
-        self._folder = folder.operation_folder(record.id)
-        self.log = EventLog(self._folder / "events.jsonl")
+        self._folder = folder
+        self.log = EventLog(folder.operation_folder(record.id) / "events.jsonl")
 
     @property
     def state(self) -> OperationState:
@@ -72,8 +80,10 @@ class OperationHandle:
 
     def _is_alive(self, events: list[Event]) -> bool:
         identity = _identity(events)
-        if identity is None:
-            return time.time() - self.record.created_time.timestamp() < FIRST_SIGN
+        if identity is None:  # not yet, or never: its caller may have been killed
+            is_young = time.time() - self.record.created_time.timestamp() < FIRST_SIGN
+            is_beginning = self.record.id in _beginning or is_under_way(self._folder, self.record.service)
+            return is_young and is_beginning
         return identity.whereabouts() in ("alive", "elsewhere")
 
     def events(self, follow: bool = False, timeout: float | None = None) -> Iterator[Event]:
@@ -139,9 +149,11 @@ def lock_service(folder: WorkspaceFolder, service: str, kind: str) -> LockedFile
     Busy : an operation on it is under way; its kind and begin are named.
     """
     try:
-        return folder.locked(f"service-{service}", wait=False, kind=kind)
+        return folder.locked(_lock_name(service), wait=False, kind=kind)
     except Busy:
         under_way = newest(folder, service)
+        if not folder.is_locked(_lock_name(service)):  # it has just ended, or somebody only looked
+            return lock_service(folder, service, kind)
         what = "just begun"
         if under_way and under_way.state == "Running":
             what = f"'{under_way.record.kind}', begun {_ago(under_way.record.created_time)}"
@@ -149,6 +161,15 @@ def lock_service(folder: WorkspaceFolder, service: str, kind: str) -> LockedFile
             f"another operation on '{service}' is under way: {what}",
             remedy="wait for it, or cancel it",
         ) from None
+
+
+def is_under_way(folder: WorkspaceFolder, service: str) -> bool:
+    """Whether another process, an operation or who is about to begin one, is at work on a service."""
+    return folder.is_locked(_lock_name(service), elsewhere=True)
+
+
+def _lock_name(service: str) -> str:
+    return f"service-{service}"
 
 
 def new_operation_id() -> str:
@@ -166,21 +187,44 @@ def begin(
 ) -> OperationHandle:
     """Start an operation's process and hand it the lock; its first event is written when this returns."""
     record = OperationRecord(operation_id or new_operation_id(), kind, service, datetime.now(timezone.utc))
+    handle = OperationHandle(folder, record)
+    place = folder.operation_folder(record.id)
+    _beginning.add(record.id)
+    try:
+        with writing(place):
+            _accept(folder, handle, request)
+            with (place / "output.log").open("ab") as output:
+                process = start_detached(
+                    "jupyter_deploy.engine.runner", [str(place), str(lock.fileno())],
+                    folder=Path.cwd(), errors=output, pass_fds=(lock.fileno(),),
+                )  # fmt: skip
+        with contextlib.suppress(ProcessLookupError, WorkspaceError):  # ended already, or it says so itself
+            announce(handle.log, process.pid)
+    except WorkspaceError:
+        shutil.rmtree(place, ignore_errors=True)  # the little that could be written
+        raise
+    finally:
+        _beginning.remove(record.id)
+    return handle
+
+
+def _accept(folder: WorkspaceFolder, handle: OperationHandle, request: Mapping[str, Any]) -> None:
+    record = handle.record
     place = folder.operation_folder(record.id)
     place.mkdir(mode=0o700, parents=True)
-    document = {"kind": kind, "service": service, "workspace": str(folder.path), "id": record.id, **request}
+    document = {
+        "kind": record.kind, "service": record.service, "workspace": str(folder.path), "id": record.id, **request
+    }  # fmt: skip
     (place / "request.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
+    (place / RESERVE).write_bytes(bytes(RESERVED))
     folder.operations.add(record)
-    handle = OperationHandle(folder, record)
-    handle.log.write("accepted", f"{kind} '{service}'", operation=record.id)
-    with (place / "output.log").open("ab") as output:
-        process = start_detached(
-            "jupyter_deploy.engine.runner", [str(place), str(lock.fileno())],
-            folder=Path.cwd(), errors=output, pass_fds=(lock.fileno(),),
-        )  # fmt: skip
-    with contextlib.suppress(ProcessLookupError):  # ended already, with the last word in the log
-        handle.log.write("log", "process started", process=ProcessIdentity.of(process.pid).to_json())
-    return handle
+    handle.log.write("accepted", f"{record.kind} '{record.service}'", operation=record.id)
+
+
+def announce(log: EventLog, pid: int) -> None:
+    """Note which process does the work; its caller and the process itself do so, since either may be killed before it could."""
+    if _identity(log.events()) is None:
+        log.write("log", "process started", process=ProcessIdentity.of(pid).to_json())
 
 
 def newest(folder: WorkspaceFolder, service: str) -> OperationHandle | None:

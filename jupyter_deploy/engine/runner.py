@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jupyter_deploy.engine import work
 from jupyter_deploy.engine.job import Job
+from jupyter_deploy.engine.operations import announce
 from jupyter_deploy.errors import DeployError, OperationCancelled
 
 
@@ -21,6 +22,7 @@ def main() -> None:
     os.set_inheritable(lock, False)  # a supervisor started here must not keep the lock
     signal.signal(signal.SIGTERM, job.cancelled)
     try:
+        announce(job.log, os.getpid())
         work.run(job)
     except OperationCancelled as error:
         _finish(job, lock, "Cancelled", error)
@@ -32,6 +34,8 @@ def main() -> None:
 
 def _finish(job: Job, lock: int, outcome: str, error: Exception | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        job.make_room()
     text, facts = "", {}
     if isinstance(error, DeployError):
         text, facts = error.what, {"why": error.why, "remedy": error.remedy, "type": type(error).__name__}

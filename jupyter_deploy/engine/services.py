@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from jupyter_deploy.engine.operations import OperationHandle, newest
+from jupyter_deploy.engine.operations import OperationHandle, is_under_way, newest
 from jupyter_deploy.engine.places import bundle_folder, place_of
 from jupyter_deploy.engine.requests import DeployRequest
-from jupyter_deploy.errors import ServiceNotFound
+from jupyter_deploy.errors import ServiceNotFound, WorkspaceError
 from jupyter_deploy.targets import find_target
 from jupyter_deploy.targets.base import Place, Status, Target
 from jupyter_deploy.workspace.folder import WorkspaceFolder
@@ -46,6 +47,12 @@ class ServiceView:
             return None
         before = (version for version in reversed(self.versions) if version.number < current.number)
         return next((version for version in before if version.served_time and version.bundle != current.bundle), None)
+
+    @property
+    def needed(self) -> list[VersionRecord]:
+        """The versions whose bundles and files must stay: it serves, a rollback would return to it, or an operation is bringing it up."""
+        coming = self.versions[-1:] if _is_running(self.operation) else ()
+        return [version for version in (self.current, self.previous, *coming) if version]
 
     @property
     def request(self) -> DeployRequest:
@@ -114,18 +121,23 @@ def _view(folder: WorkspaceFolder, record: ServiceRecord) -> ServiceView:
     operation = newest(folder, record.name)
     versions = folder.services.versions(record.name)
     status = _status(folder, record, versions, operation)
-    if operation and not _is_running(operation):  # it may have been killed before it recorded what it did
-        if status.version and status.version != record.current:
-            record = _adopt(folder, record, status)
-            versions = folder.services.versions(record.name)
-        elif versions and _is_unexplained(versions[-1], operation):
-            folder.services.change_version(record.name, versions[-1].number, error=operation.error)
-            versions = folder.services.versions(record.name)
+    has_ended = operation is not None and not _is_running(operation)
+    if (
+        has_ended and status.version and status.version != record.current
+    ):  # it was killed before it recorded what it did
+        record, versions = _adopt(folder, record, versions, status)
+    if versions and (error := _unsaid_error(folder, versions[-1], operation)):
+        versions = _changed(folder, versions, versions[-1].number, error=error)
     return ServiceView(record, status, versions, operation)
 
 
-def _is_unexplained(version: VersionRecord, operation: OperationHandle) -> bool:
-    return version.operation == operation.record.id and not (version.served_time or version.error)
+def _unsaid_error(folder: WorkspaceFolder, version: VersionRecord, operation: OperationHandle | None) -> str:
+    """Why a version never served, where whoever should have recorded that was killed before."""
+    if version.served_time or version.error or is_under_way(folder, version.service):
+        return ""
+    if operation and operation.record.id == version.operation:
+        return operation.error
+    return "its operation was never begun: whoever asked for it was killed, or could not write"
 
 
 def _is_running(operation: OperationHandle | None) -> bool:
@@ -152,13 +164,24 @@ def _status(
     return asked
 
 
-def _adopt(folder: WorkspaceFolder, record: ServiceRecord, status: Status) -> ServiceRecord:
+def _adopt(
+    folder: WorkspaceFolder, record: ServiceRecord, versions: tuple[VersionRecord, ...], status: Status
+) -> tuple[ServiceRecord, tuple[VersionRecord, ...]]:
     assert status.version is not None
-    now = datetime.now(timezone.utc)
-    folder.services.change_version(record.name, status.version, served_time=now, error=None)
+    versions = _changed(folder, versions, status.version, served_time=datetime.now(timezone.utc), error=None)
     adopted = replace(record, current=status.version, scoring_uri=status.scoring_uri, served=True, error=None)
-    folder.services.put(adopted)
-    return adopted
+    with contextlib.suppress(WorkspaceError):
+        folder.services.put(adopted)
+    return adopted, versions
+
+
+def _changed(
+    folder: WorkspaceFolder, versions: tuple[VersionRecord, ...], number: int, **fields: Any
+) -> tuple[VersionRecord, ...]:
+    """The versions with one of them changed; recorded, where the disk can be written."""
+    with contextlib.suppress(WorkspaceError):
+        folder.services.change_version(versions[0].service, number, **fields)
+    return tuple(replace(version, **fields) if version.number == number else version for version in versions)
 
 
 def _nearest(folder: WorkspaceFolder, name: str) -> str:
@@ -178,3 +201,9 @@ def bundles_using(folder: WorkspaceFolder, service: str, model_id: str) -> list[
     """The bundle folders of a service's versions that hold a model."""
     held = (version for version in folder.services.versions(service) if model_id in version.models)
     return sorted({bundle_folder(folder, service, version.bundle) for version in held})
+
+
+def needed_scripts(folder: WorkspaceFolder) -> set[str]:
+    """The stored files of scripts that services need: an update that gives no new script places them again."""
+    versions = (version for view in list_services(folder) for version in view.needed)
+    return {file["sha256"] for version in versions for file in version.request["script"]["files"]}

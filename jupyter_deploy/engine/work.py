@@ -13,12 +13,14 @@ from pathlib import Path
 from jupyter_deploy.bundle.writer import BundleContents, verify_bundle, write_bundle
 from jupyter_deploy.engine.job import Job
 from jupyter_deploy.engine.locking import lock_of
-from jupyter_deploy.engine.places import bundle_folder, place_of
+from jupyter_deploy.engine.places import bundle_folder, keys_name, place_of
 from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.environments import Lock
 from jupyter_deploy.errors import OperationCancelled
 from jupyter_deploy.targets import find_target
 from jupyter_deploy.targets.base import Place, Release, Status, Target
+from jupyter_deploy.workspace.removal import remove
+from jupyter_deploy.workspace.writing import writing
 
 
 def run(job: Job) -> None:
@@ -26,6 +28,7 @@ def run(job: Job) -> None:
     try:
         _WORK[job.kind](job)
     except BaseException as error:
+        job.make_room()
         _note_failure(job, error)
         raise
 
@@ -42,7 +45,8 @@ def _release(job: Job) -> None:
             job.service, number, job.folder.id, request.models, request.script, lock.text(), request.settings,
             request.environment.variables,
         )  # fmt: skip
-        write_bundle(bundle, contents, job.folder.files)
+        with writing(bundle):
+            write_bundle(bundle, contents, job.folder.files)
     _serve(job, request, number, bundle, lock)
 
 
@@ -61,7 +65,8 @@ def _serve(job: Job, request: DeployRequest, number: int, bundle: Path, lock: Lo
     options = target.options.from_json(request.options, where="recorded options")
     interpreter = _interpreter(job, lock)
     place = place_of(job.folder, job.service, request.settings)
-    place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with writing(place.folder):
+        place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     job.warm_up()
     with ExitStack() as stack:
         with job.step("start", "start of the service"):
@@ -101,10 +106,8 @@ def _delete(job: Job) -> None:
     with job.step("delete", "deletion"):
         job.point_of_no_return()
         target.delete(place)
-        if place.keys:
-            place.keys.unlink(missing_ok=True)
-        if place.folder.exists():
-            shutil.rmtree(place.folder)
+        for path in (job.folder.secrets.path(f"secret:{keys_name(job.service)}"), place.folder):
+            remove(path)
         job.folder.services.remove(job.service)
 
 

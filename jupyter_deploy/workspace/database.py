@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from jupyter_deploy.workspace.journal import suitable_mode
 from jupyter_deploy.workspace.locks import acquire
 
 _WAIT_S = 30
+_ROOM = 64 * 1024  # bytes that SQLite may want beside the database only to read it
 
 
 class Database:
@@ -43,9 +45,22 @@ class Database:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """A transaction that sees one state of all records."""
-        with _explained(self._path), self._opened().begin() as connection:
-            yield connection
+        """A transaction that sees one state of all records, on a disk that is full or may only be read, too."""
+        with _explained(self._path), contextlib.ExitStack() as stack:
+            yield self._begin_reading(stack)
+
+    def _begin_reading(self, stack: contextlib.ExitStack) -> sa.Connection:
+        with contextlib.ExitStack() as attempt:
+            try:
+                connection = attempt.enter_context(self._opened().begin())
+                connection.exec_driver_sql("SELECT 1 FROM sqlite_master")
+            except sa.exc.OperationalError:
+                if not _is_out_of_room(self._path):
+                    raise
+            else:
+                stack.push(attempt.pop_all())
+                return connection
+        return stack.enter_context(_engine(self._path, is_frugal=True).begin())
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
@@ -82,16 +97,23 @@ class Database:
         return revision, mode
 
 
-def _engine(path: Path) -> sa.Engine:
+def _engine(path: Path, is_frugal: bool = False) -> sa.Engine:
+    """The way to connect; a frugal one makes no file beside the database, for which it has it alone meanwhile."""
     # No pool: a connection opens in 0.1 ms, and one that is kept would be carried into forked processes.
-    engine = sa.create_engine(
-        sa.URL.create("sqlite", database=str(path)), poolclass=sa.NullPool, connect_args={"timeout": _WAIT_S}
-    )
+    immutable = "&immutable=1" if is_frugal and _may_only_be_read(path) else ""  # nobody can change it
+    address = f"{path.as_uri()}?mode={'ro' if immutable else 'rwc'}{immutable}"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(address, timeout=_WAIT_S, uri=True, check_same_thread=False)
+
+    engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.NullPool)
 
     @sa.event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # the driver would begin late, and not at all for a SELECT
         connection.execute("PRAGMA foreign_keys = ON")
+        if is_frugal:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
@@ -106,6 +128,15 @@ def _set_journal_mode(engine: sa.Engine, mode: str) -> None:
         connection.cursor().execute(f"PRAGMA journal_mode = {mode}")
     finally:
         connection.close()
+
+
+def _may_only_be_read(path: Path) -> bool:
+    return bool(os.statvfs(path.parent).f_flag & os.ST_RDONLY)
+
+
+def _is_out_of_room(path: Path) -> bool:
+    disk = os.statvfs(path.parent)
+    return disk.f_bavail * disk.f_frsize < _ROOM or _may_only_be_read(path)
 
 
 _CAUSES = (
@@ -130,6 +161,8 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except sa.exc.DatabaseError as error:
         text = str(error.orig)
+        if "disk I/O" in text and path.parent.exists() and _is_out_of_room(path):
+            text = f"{text}: the disk is full"
         for token, cause, remedy in _CAUSES:
             if token in text:
                 raise WorkspaceError(f"the workspace's database {path} failed: {cause}", text, remedy) from error

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_deploy.errors import Busy, WorkspaceError
-from jupyter_deploy.workspace.locks import LockedFile, acquire, read_holder
+from jupyter_deploy.workspace.locks import LockedFile, acquire, is_held, read_holder
 from jupyter_deploy.workspace.secret_files import Secrets
 from jupyter_deploy.workspace.store import FileStore
 
@@ -102,7 +102,7 @@ class WorkspaceFolder:
         ------
         Busy : somebody holds it and ``wait`` is false.
         """
-        path = self.path / _LOCKS / f"{name}.lock"
+        path = self._lock_path(name)
         lock = acquire(path, wait=wait, kind=kind)
         if lock is None:
             raise Busy(
@@ -111,6 +111,15 @@ class WorkspaceFolder:
                 "Wait until that one has ended, or cancel it.",
             )
         return lock
+
+    def is_locked(self, name: str, *, elsewhere: bool = False) -> bool:
+        """Whether somebody holds a named lock; with ``elsewhere``, somebody else than this process."""
+        path = self._lock_path(name)
+        holder = read_holder(path) if elsewhere else None
+        return is_held(path) and (holder is None or holder.pid != os.getpid())
+
+    def _lock_path(self, name: str) -> Path:
+        return self.path / _LOCKS / f"{name}.lock"
 
 
 def open_workspace(folder: Path) -> WorkspaceFolder:

@@ -107,9 +107,9 @@ def acquire(path: Path, *, wait: bool, kind: str) -> LockedFile | None:
         return None
     lock = LockedFile(path, descriptor)
     try:
-        with writing(path):
+        with contextlib.suppress(OSError):  # a full disk: then nobody learns who has it, but it is held
             lock.sign(kind)
-    except BaseException:  # a full disk; nobody would ever release it
+    except BaseException:  # interrupted; nobody would ever release it
         lock.release()
         raise
     return lock
@@ -120,6 +120,18 @@ def acquire_shared(path: Path) -> LockedFile:
     descriptor = _open(path)
     _flock(descriptor, exclusive=False, wait=True)
     return LockedFile(path, descriptor)
+
+
+def is_held(path: Path) -> bool:
+    """Say whether somebody has this lock for themselves; whoever wants to take it in the same moment finds it taken."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    if not _flock(descriptor, exclusive=False, wait=False):
+        return True
+    os.close(descriptor)
+    return False
 
 
 def read_holder(path: Path) -> Holder | None:

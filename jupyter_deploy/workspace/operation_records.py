@@ -30,6 +30,11 @@ class OperationRecords:
             row = connection.execute(operations.select().where(operations.c.id == id)).mappings().first()
         return None if row is None else OperationRecord(**row)
 
+    def remove(self, id: str) -> None:  # noqa: A002 - what the record calls it
+        """Forget an operation; one that is not there is no error."""
+        with self._database.writing() as connection:
+            connection.execute(operations.delete().where(operations.c.id == id))
+
     def list(
         self, service: str | None = None, *, running: bool | None = None, limit: int | None = None
     ) -> tuple[OperationRecord, ...]:

@@ -182,15 +182,20 @@ class FileStore:
         -------
         Bytes freed on the disk (a file still linked from elsewhere frees nothing).
         """
-        freed = 0
+        with self.alone():
+            return sum(map(_remove, self.unneeded(needed())))
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep everybody out who adds; waits until what is being added has been recorded."""
         with acquire(self._lock_path, wait=True, kind="reclaim"):
-            keep = frozenset(needed())
-            for path in self.root.glob("*/*"):
-                if path.name not in keep:
-                    freed += _remove(path)
-            for path in self.root.glob(f"{_UNFINISHED}*"):  # left by a process that was killed
-                freed += _remove(path)
-        return freed
+            yield
+
+    def unneeded(self, needed: Collection[str]) -> list[Path]:
+        """The files that nothing needs, and those that a process which was killed left unfinished; call it inside ``alone()``."""
+        keep = frozenset(needed)
+        stored = (path for path in self.root.glob("*/*") if path.name not in keep)
+        return [*stored, *self.root.glob(f"{_UNFINISHED}*")]
 
     def size(self) -> int:
         """Bytes in all stored files."""

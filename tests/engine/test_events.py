@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_deploy.engine.events import EventLog
+from jupyter_deploy.errors import WorkspaceError
+from tests.helpers import files_no_larger_than
 from tests.services import python
 
 FOLLOW = """
@@ -96,3 +98,13 @@ def test_following_ends_when_the_writer_is_killed(path: Path) -> None:
         threading.Timer(0.2, writer.kill).start()
         events = EventLog(path).follow(lambda: writer.poll() is not None)
         assert [event.text for event in events] == ["a", "b", "c"]
+
+
+def test_an_event_that_does_not_fit_on_the_disk_is_not_there_at_all(path: Path) -> None:
+    log = EventLog(path)
+    log.write("log", "first")
+    before = path.read_bytes()
+    with files_no_larger_than(len(before) + 10), pytest.raises(WorkspaceError, match=f"^{path} cannot be written: No"):
+        log.write("log", "second")
+    assert path.read_bytes() == before
+    assert log.write("log", "third").number == 1

@@ -21,6 +21,10 @@ print("begun", flush=True)
 import time
 time.sleep(60)
 """
+SAYS_NOTHING = """
+from jupyter_deploy.engine import operations
+operations.announce = lambda *_: None
+"""
 EVERY_EVENT = """
 import sys, json
 from jupyter_deploy import Webservice, Workspace
@@ -174,3 +178,19 @@ def test_an_operation_shows_what_it_is(shared: Webservice) -> None:
     assert (operation.kind, operation.service) == ("deploy", NAME)
     assert repr(operation) == f"Operation(kind='deploy', service='{NAME}', state='Succeeded', id='{operation.id}')"
     assert operation.row()["state"] == "Succeeded"
+
+
+def test_an_operation_whose_caller_was_killed_at_once_speaks_for_itself(
+    workspace: Workspace, gate: Path, tmp_path: Path
+) -> None:
+    with python(SAYS_NOTHING + DEPLOY, workspace.path, write_script(tmp_path, behind(gate))) as caller:
+        assert caller.stdout is not None
+        assert caller.stdout.readline() == "begun\n"
+        service = Webservice(workspace, NAME)
+        caller.kill()
+    assert service.state == "Transitioning"
+    wait_until(lambda: has_begun(operation_of(service), "start"))
+    assert operation_of(service).state == "Running"
+    assert operation_of(service).cancel() is True
+    with pytest.raises(OperationCancelled):
+        operation_of(service).wait(timeout=10)

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.errors import WorkspaceError
-from jupyter_deploy.workspace.locks import acquire, acquire_shared, read_holder
+from jupyter_deploy.workspace.locks import acquire, acquire_shared, is_held, read_holder
 
 
 def test_a_second_taker_is_told_who_has_it(tmp_path: Path) -> None:
@@ -64,14 +63,16 @@ def test_an_unsigned_lock_has_no_known_holder(tmp_path: Path) -> None:
     assert read_holder(tmp_path / "missing.lock") is None
 
 
-def test_a_lock_that_cannot_be_signed_is_free_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_that_cannot_be_signed_is_held_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     path = tmp_path / "a.lock"
-    with monkeypatch.context() as patch, pytest.raises(WorkspaceError, match=r"a\.lock cannot be written: No space"):
-        patch.setattr(os, "pwrite", full)
-        acquire(path, wait=False, kind="deploy")
+    monkeypatch.setattr(os, "pwrite", full)
     lock = acquire(path, wait=False, kind="deploy")
     assert lock is not None
+    assert is_held(path)
+    assert (acquire(path, wait=False, kind="delete"), read_holder(path)) == (None, None)
     lock.release()
+    assert not is_held(path)
+    assert not is_held(tmp_path / "missing.lock")

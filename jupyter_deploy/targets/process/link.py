@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import secrets
@@ -16,14 +17,16 @@ from typing import Any
 from jupyter_deploy.errors import TargetError
 
 
-def new_socket_path(workspace: str) -> Path:
+def new_socket_path(workspace: str, service: str) -> Path:
     """Where a new supervisor will listen: short (a socket's path holds about 100 bytes), its own, in a folder of mode 0700.
+
+    What killed supervisors of the service have left there is removed; none of them lives, whoever calls this has seen to that.
 
     Raises
     ------
     TargetError : what lies there is not a private folder of the user's.
     """
-    folder = Path(tempfile.gettempdir()) / f"jupyter-deploy-{os.getuid()}"
+    folder = _socket_folder()
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     facts = folder.lstat()
@@ -31,7 +34,22 @@ def new_socket_path(workspace: str) -> Path:
         raise TargetError(
             f"{folder} is not a private folder of yours", remedy="remove it, or set TMPDIR to another folder"
         )
-    return folder / f"{workspace}-{secrets.token_hex(6)}.sock"
+    remove_sockets(workspace, service)
+    return folder / f"{_of(workspace, service)}-{secrets.token_hex(3)}.sock"
+
+
+def remove_sockets(workspace: str, service: str) -> None:
+    """Remove every socket that a supervisor of a service has made; for when there is none any more."""
+    for path in _socket_folder().glob(f"{_of(workspace, service)}-*.sock"):
+        path.unlink(missing_ok=True)
+
+
+def _socket_folder() -> Path:
+    return Path(tempfile.gettempdir()) / f"jupyter-deploy-{os.getuid()}"
+
+
+def _of(workspace: str, service: str) -> str:
+    return f"{workspace}-{hashlib.sha256(service.encode()).hexdigest()[:8]}"
 
 
 _LOOK = "look at the service's log"
@@ -42,7 +60,7 @@ class Link:
 
     Parameters
     ----------
-    path : the supervisor's socket.
+    end : the supervisor's socket, or a connection that is there already.
     timeout : seconds to wait for the connection and for each answer; None waits for ever.
 
     Raises
@@ -50,22 +68,19 @@ class Link:
     TargetError : nobody listens there.
     """
 
-    def __init__(self, path: str | Path, timeout: float | None = 10) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    def __init__(self, end: str | Path | socket.socket, timeout: float | None = 10) -> None:
+        self._socket = end if isinstance(end, socket.socket) else _connected(end, timeout)
         self._socket.settimeout(timeout)
-        try:
-            self._socket.connect(str(path))
-        except OSError as error:
-            self._socket.close()
-            raise TargetError(
-                "the service's supervisor cannot be reached", str(error), "run the same command again"
-            ) from None
         self._lines = self._socket.makefile("rb")
 
     def __enter__(self) -> Link:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the conversation at once."""
         self._lines.close()
         self._socket.close()
 
@@ -109,3 +124,16 @@ class Link:
         except TimeoutError:
             raise TargetError(f"the service's supervisor did not answer '{do}' in time", remedy=_LOOK) from None
         raise TargetError(f"the service's supervisor ended before it answered '{do}'", remedy=_LOOK)
+
+
+def _connected(path: str | Path, timeout: float | None) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(timeout)
+    try:
+        connection.connect(str(path))
+    except OSError as error:
+        connection.close()
+        raise TargetError(
+            "the service's supervisor cannot be reached", str(error), "run the same command again"
+        ) from None
+    return connection

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from pathlib import Path
 
 LIMIT = 10 * 1024 * 1024
 KEPT = 4
+_GAP = b"\n(lines are missing here: the disk was full)\n"
 
 
 class RotatingLog:
     """Appends bytes to a file; at the limit the file becomes ``name.1``, that one ``name.2``, and so on.
+
+    What the disk has no room for is lost; that it was is noted as soon as there is room again.
 
     Parameters
     ----------
@@ -22,6 +26,7 @@ class RotatingLog:
         self._path = path
         self._limit = limit
         self._kept = kept
+        self._has_gap = False
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._open()
 
@@ -46,16 +51,23 @@ class RotatingLog:
         self.write(f"{stamp},000 W [{os.getpid()}] supervisor - {text}\n".encode())
 
     def _append(self, data: bytes) -> None:
-        self._file.write(data)
-        self._size += len(data)
+        text = _GAP + data if self._has_gap else data
+        try:
+            written = self._file.write(text)
+        except OSError:  # there is no room; the service goes on without its log
+            written = 0
+        self._has_gap = written < len(text)
+        self._size += written
 
     def _rotate(self) -> None:
-        self._file.close()
-        for number in range(self._kept, 0, -1):
-            older = self._path if number == 1 else self._numbered(number - 1)
-            if older.exists():
-                older.replace(self._numbered(number))
-        self._open()
+        with contextlib.suppress(OSError):  # as above: then the same file grows on
+            for number in range(self._kept, 0, -1):
+                older = self._path if number == 1 else self._numbered(number - 1)
+                if older.exists():
+                    older.replace(self._numbered(number))
+            full = self._file
+            self._open()
+            full.close()
 
     def _numbered(self, number: int) -> Path:
         return self._path.with_name(f"{self._path.name}.{number}")

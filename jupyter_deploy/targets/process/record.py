@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from jupyter_deploy.workspace.identity import ProcessIdentity
 
 NAME = "process.json"
+_NEW = NAME + ".new"
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,16 @@ class ProcessRecord:
 
     def write(self, folder: Path) -> None:
         """Replace the record in one step."""
-        temporary = folder / (NAME + ".new")
-        temporary.write_text(json.dumps(asdict(self)), encoding="utf-8")
-        os.replace(temporary, folder / NAME)  # noqa: PTH105  (the same call on every Python)
+        self.prepare(folder)
+        self.put_in_force(folder)
+
+    def prepare(self, folder: Path) -> None:
+        """Write the record beside the one in force, which takes room on the disk; OSError where there is none."""
+        (folder / _NEW).write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    def put_in_force(self, folder: Path) -> None:
+        """Let the record that was prepared last replace the one in force, which takes no room."""
+        (folder / _NEW).replace(folder / NAME)
 
     @classmethod
     def read(cls, folder: Path) -> ProcessRecord | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import itertools
 import json
 import os
@@ -19,6 +20,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -46,13 +48,16 @@ class Supervisor:
     Parameters
     ----------
     folder : the service's folder in the workspace. listener : the listening socket. host : the address it is bound to.
-    control : path of the socket to answer on.
+    control : path of the socket to answer on. conversation : the first one, with who started this.
     """
 
-    def __init__(self, folder: Path, listener: socket.socket, host: str, control: Path) -> None:
+    def __init__(
+        self, folder: Path, listener: socket.socket, host: str, control: Path, conversation: socket.socket
+    ) -> None:
         self._folder = folder
         self._listener = listener
         self._control = control
+        self._conversation = conversation
         self._log = RotatingLog(folder / "log" / "service.log")
         self._serving: Generation | None = None
         self._generations: set[Generation] = set()
@@ -70,7 +75,10 @@ class Supervisor:
         loop.add_signal_handler(signal.SIGINT, lambda: None)
         server = await asyncio.start_unix_server(self._converse, str(self._control), limit=LONGEST_LINE)
         self._control.chmod(0o600)
-        print(json.dumps({"port": self._record.port}), flush=True)  # noqa: T201  (the starter waits for this line)
+        first = await asyncio.open_connection(sock=self._conversation, limit=LONGEST_LINE)
+        self._in_background(partial(self._converse, *first))
+        with contextlib.suppress(BrokenPipeError):  # who started this was killed; the conversation is over, too
+            print(json.dumps({"port": self._record.port}), flush=True)  # noqa: T201  (the starter waits for this line)
         self._in_background(self._end_with_folder)
         await self._ending.wait()
         server.close()
@@ -169,21 +177,23 @@ class Supervisor:
             trouble = generation.trouble or "it is starting"
             tell({"event": "refused", "reason": f"the new version is not ready: {trouble}"})
             return False
+        record = replace(self._record, version=generation.version)
+        try:
+            record.prepare(self._folder)
+        except OSError as error:
+            reason = f"{self._folder} cannot be written: {error.strerror}"
+            tell({"event": "refused", "reason": f"the new version cannot be recorded: {reason}"})
+            return False
         generation.send("accept")
         if not await generation.reached("accepting"):
             tell({"event": "refused", "reason": f"the new version ended before it took over: {generation.trouble}"})
             return False
-        old, self._serving = self._serving, generation
-        self._remember(generation.version)
+        old, self._serving, self._record = self._serving, generation, record
+        record.put_in_force(self._folder)
         if old:
             old.send("drain", grace=GRACE, limit=DRAIN_LIMIT)
         tell({"event": "serving", "version": generation.version, "uri": self._record.scoring_uri})
         return True
-
-    def _remember(self, version: int) -> None:
-        record = self._record
-        self._record = ProcessRecord(record.host, record.port, version, record.control, record.supervisor)
-        self._record.write(self._folder)
 
     async def _mourn(self, generation: Generation) -> None:
         """When a front ended: forget it, or start it again if it served."""
@@ -222,7 +232,10 @@ class Supervisor:
     async def _stop(self) -> None:
         serving, self._serving = self._serving, None
         if self._record.version:
-            self._record.stopped().write(self._folder)
+            with contextlib.suppress(
+                OSError
+            ):  # a full disk; the processes are gone all the same, which the next look sees
+                self._record.stopped().write(self._folder)
         self._give_up_address()
         if serving:
             serving.send("drain", grace=0, limit=DRAIN_LIMIT)
@@ -266,7 +279,7 @@ def bind(host: str, port: int) -> socket.socket:
 def main() -> None:
     """Run as ``python -m jupyter_deploy.targets.process.supervisor``; says its port, or why it could not start, in one line on stdout."""
     parser = argparse.ArgumentParser()
-    for name in ("--folder", "--host", "--port", "--control"):
+    for name in ("--folder", "--host", "--port", "--control", "--conversation"):
         parser.add_argument(name, required=True)
     arguments = parser.parse_args()
     try:
@@ -274,10 +287,10 @@ def main() -> None:
     except OSError as error:
         print(json.dumps({"error": error.strerror or str(error), "errno": error.errno}), flush=True)  # noqa: T201  (as above)
         sys.exit(1)
-    control = Path(arguments.control)
+    control, conversation = Path(arguments.control), socket.socket(fileno=int(arguments.conversation))
 
     async def supervise() -> None:
-        await Supervisor(Path(arguments.folder), listener, arguments.host, control).run()
+        await Supervisor(Path(arguments.folder), listener, arguments.host, control, conversation).run()
 
     asyncio.run(supervise())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, ClassVar
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.errors import TargetError, UserError
 from jupyter_deploy.targets.base import Place, Release, Report, Status
-from jupyter_deploy.targets.process.link import Link, new_socket_path
+from jupyter_deploy.targets.process.link import Link, new_socket_path, remove_sockets
 from jupyter_deploy.targets.process.logfile import log_files
 from jupyter_deploy.targets.process.options import ProcessOptions
 from jupyter_deploy.targets.process.record import NAME, ProcessRecord
@@ -61,8 +62,7 @@ class ProcessTarget:
     @contextlib.contextmanager
     def bring_up(self, place: Place, release: Release, report: Report) -> Iterator[_Candidate]:
         """Start a generation beside the one that serves, under the supervisor that owns the service's address."""
-        control = self._supervisor(place, release, report)
-        with Link(control) as link:
+        with self._supervisor(place, release, report) as link:
             link.send("begin", **_release_facts(place, release))
             link.wait_up_to(None)  # the front itself ends a start that takes too long
             try:
@@ -72,12 +72,12 @@ class ProcessTarget:
             finally:
                 link.hang_up(WITHDRAW_TIMEOUT)
 
-    def _supervisor(self, place: Place, release: Release, report: Report) -> Path:
+    def _supervisor(self, place: Place, release: Release, report: Report) -> Link:
         record = ProcessRecord.read(place.folder)
         if record and record.supervisor:
             whereabouts = record.supervisor.whereabouts()
             if whereabouts == "alive":
-                return Path(record.control)
+                return Link(record.control)
             if whereabouts == "elsewhere":
                 raise TargetError(
                     f"'{place.service}' runs on {record.supervisor.host}",
@@ -86,12 +86,13 @@ class ProcessTarget:
         options = release.options
         assert isinstance(options, ProcessOptions)
         host, port = (record.host, record.port) if record else (options.host, options.port or 0)
-        if record:
-            Path(record.control).unlink(missing_ok=True)  # of a supervisor that was killed
-        control = new_socket_path(place.workspace)
-        started = _start_supervisor(place, host, port, control)
-        report("supervisor started", pid=started["pid"], port=started["port"])
-        return control
+        link, facts = _start_supervisor(place, host, port, new_socket_path(place.workspace, place.service))
+        try:
+            report("supervisor started", **facts)
+        except BaseException:
+            link.close()
+            raise
+        return link
 
     def status(self, place: Place) -> Status:
         """Ask the supervisor; a record of processes that are gone says how they went."""
@@ -131,10 +132,10 @@ class ProcessTarget:
 
     def delete(self, place: Place) -> None:
         """Stop the service and forget its address and its log."""
-        record = ProcessRecord.read(place.folder)
         self.stop(place)
+        remove_sockets(place.workspace, place.service)
         own = [place.folder / name for name in (NAME, "supervisor.log")]
-        for path in (*self.logs(place), *own, *([Path(record.control)] if record else [])):
+        for path in (*self.logs(place), *own):
             path.unlink(missing_ok=True)
         with contextlib.suppress(FileNotFoundError):
             (place.folder / "log").rmdir()
@@ -186,18 +187,21 @@ def _start_timeout() -> float:
         raise UserError(f"JUPYTER_DEPLOY_START_TIMEOUT is {given!r}", "it takes a number of seconds") from None
 
 
-def _start_supervisor(place: Place, host: str, port: int, control: Path) -> dict[str, Any]:
+def _start_supervisor(place: Place, host: str, port: int, control: Path) -> tuple[Link, dict[str, Any]]:
+    """Start a supervisor in the middle of a conversation, so that it ends by itself when this process is killed."""
+    ours, theirs = socket.socketpair()
     arguments = ["--folder", str(place.folder), "--host", host, "--port", str(port), "--control", str(control)]
-    with (place.folder / "supervisor.log").open("ab") as errors:
+    with theirs, (place.folder / "supervisor.log").open("ab") as errors:
         process = start_detached(
-            "jupyter_deploy.targets.process.supervisor", arguments,
-            folder=place.folder, errors=errors, output=subprocess.PIPE,
+            "jupyter_deploy.targets.process.supervisor", [*arguments, "--conversation", str(theirs.fileno())],
+            folder=place.folder, errors=errors, output=subprocess.PIPE, pass_fds=(theirs.fileno(),),
         )  # fmt: skip
     assert process.stdout is not None
     with process.stdout as lines:
         answer = json.loads(lines.readline() or "{}")
     if "port" in answer:
-        return {"pid": process.pid, "port": answer["port"]}
+        return Link(ours), {"pid": process.pid, "port": answer["port"]}
+    ours.close()
     if "error" in answer:
         raise _address_error(host, port, answer["error"])
     text = (place.folder / "supervisor.log").read_text(encoding="utf-8", errors="replace")

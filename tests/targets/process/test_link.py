@@ -20,29 +20,38 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_sockets_lie_in_a_folder_of_the_users_own(temporary: Path) -> None:
-    path = new_socket_path("0a1b2c3d")
+    path = new_socket_path("0a1b2c3d", "tiny")
     assert path.parent == temporary
     assert temporary.stat().st_mode & 0o777 == 0o700
     assert path.name.startswith("0a1b2c3d-")
-    assert new_socket_path("0a1b2c3d") != path
+    assert len(str(path.name)) < 32
+    assert new_socket_path("0a1b2c3d", "tiny") != path
+
+
+def test_what_killed_supervisors_of_a_service_left_is_removed(temporary: Path) -> None:
+    left, others = (new_socket_path("0a1b2c3d", service) for service in ("tiny", "other"))
+    left.touch()
+    others.touch()
+    assert not new_socket_path("0a1b2c3d", "tiny").exists()
+    assert list(temporary.iterdir()) == [others]
 
 
 def test_a_folder_that_others_can_enter_is_refused(temporary: Path) -> None:
     temporary.mkdir(mode=0o700)
     temporary.chmod(0o750)
     with pytest.raises(TargetError, match=r"is not a private folder of yours\nremove it, or set TMPDIR"):
-        new_socket_path("0a1b2c3d")
+        new_socket_path("0a1b2c3d", "tiny")
 
 
 def test_what_is_no_folder_is_refused(temporary: Path, tmp_path: Path) -> None:
     temporary.touch()
     with pytest.raises(TargetError, match="is not a private folder of yours"):
-        new_socket_path("0a1b2c3d")
+        new_socket_path("0a1b2c3d", "tiny")
     temporary.unlink()
     (tmp_path / "elsewhere").mkdir(mode=0o700)
     temporary.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(TargetError, match="is not a private folder of yours"):
-        new_socket_path("0a1b2c3d")
+        new_socket_path("0a1b2c3d", "tiny")
 
 
 def test_a_folder_of_somebody_else_is_refused(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +60,7 @@ def test_a_folder_of_somebody_else_is_refused(temporary: Path, monkeypatch: pyte
     temporary.rename(temporary.with_name(f"jupyter-deploy-{other}"))
     monkeypatch.setattr(os, "getuid", lambda: other)
     with pytest.raises(TargetError, match="is not a private folder of yours"):
-        new_socket_path("0a1b2c3d")
+        new_socket_path("0a1b2c3d", "tiny")
 
 
 @pytest.fixture

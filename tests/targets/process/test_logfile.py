@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jupyter_deploy.targets.process.logfile import RotatingLog, log_files
+from tests.helpers import files_no_larger_than
 
 
 def test_lines_stay_whole_over_rotation_and_the_oldest_go(tmp_path: Path) -> None:
@@ -55,3 +56,24 @@ def test_files_are_the_users_alone(tmp_path: Path) -> None:
 
 def test_no_log_has_no_files(tmp_path: Path) -> None:
     assert log_files(tmp_path / "service.log") == ()
+
+
+def test_what_the_disk_has_no_room_for_is_lost_and_that_is_noted(tmp_path: Path) -> None:
+    log = RotatingLog(tmp_path / "service.log")
+    log.write(b"kept\n")
+    with files_no_larger_than(10):
+        log.write(b"torn in two\n")
+        log.write(b"lost\n")
+    log.write(b"kept again\n")
+    log.close()
+    expected = "kept\ntorn \n(lines are missing here: the disk was full)\nkept again\n"
+    assert (tmp_path / "service.log").read_text() == expected
+
+
+def test_where_no_new_file_can_be_begun_the_old_one_grows_on(tmp_path: Path) -> None:
+    log = RotatingLog(tmp_path / "service.log", limit=10, kept=1)
+    (tmp_path / "service.log.1").mkdir()
+    for line in (b"first line\n", b"second line\n"):
+        log.write(line)
+    log.close()
+    assert (tmp_path / "service.log").read_text() == "first line\nsecond line\n"

@@ -212,3 +212,15 @@ def test_the_log_holds_every_version_and_is_the_users_alone(running: Running) ->
     assert log.stat().st_mode & 0o777 == 0o600
     assert log.parent.stat().st_mode & 0o777 == 0o700
     assert Path(running.record.control).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_version_that_cannot_be_recorded_does_not_take_over(running: Running) -> None:
+    running.deploy(script(run="return 'old'"))
+    in_the_way = running.place.folder / "process.json.new"
+    in_the_way.mkdir()
+    with pytest.raises(TargetError, match=f"cannot be recorded: {running.place.folder} cannot be written"):
+        running.deploy(script(run="return 'new'"))
+    assert running.post().json == "old"
+    in_the_way.rmdir()
+    running.deploy(script(run="return 'new'"))
+    assert running.post().json == "new"
