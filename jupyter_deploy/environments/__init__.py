@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jupyter_deploy.environments.cached import CachedEnvironment, cached_environments
 from jupyter_deploy.environments.conda import CondaPlan, interpreter_for, lock_conda, plan_conda
 from jupyter_deploy.environments.kernel import lacking, lock_kernel
 from jupyter_deploy.environments.lock import Lock, LockedPackage
@@ -10,10 +11,12 @@ from jupyter_deploy.environments.requirements import add_hashes, lock_requiremen
 from jupyter_deploy.environments.venv import virtual_environment
 
 __all__ = [
+    "CachedEnvironment",
     "CondaPlan",
     "Lock",
     "LockedPackage",
     "add_hashes",
+    "cached_environments",
     "interpreter_for",
     "lacking",
     "lock_conda",

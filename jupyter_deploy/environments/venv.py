@@ -42,8 +42,7 @@ def virtual_environment(lock: Lock, say: Say) -> Path:
     ------
     EnvironmentFailed : no interpreter of the lock's series is here, a package cannot be fetched, or is not the file that was locked.
     """
-    key = hashlib.sha256(f"{lock.digest} {sysconfig.get_platform()}".encode()).hexdigest()
-    folder = _cache() / key[:32]
+    folder = folder_of(lock)
     if not _is_whole(folder, lock):
         _build(folder, lock, python_of(lock.python), say)
     return _interpreter(folder)
@@ -90,10 +89,22 @@ def _base_of(folder: Path) -> str:
     return f"{base} {fingerprint(base.stat())}"
 
 
+def is_complete(folder: Path) -> bool:
+    """Whether an environment was built to its end."""
+    return (folder / _COMPLETE).exists()
+
+
+def folder_of(lock: Lock) -> Path:
+    """Where the environment for a lock is, or would be."""
+    key = hashlib.sha256(f"{lock.digest} {sysconfig.get_platform()}".encode()).hexdigest()
+    return cache_folder() / key[:32]
+
+
 def _interpreter(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
-def _cache() -> Path:
+def cache_folder() -> Path:
+    """Where virtual environments are kept: under ``$XDG_CACHE_HOME``, else ``~/.cache``."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home, "jupyter-deploy", "environments")

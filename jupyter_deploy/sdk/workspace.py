@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jupyter_deploy.sdk.display import html_facts
+from jupyter_deploy.sdk.display import Table, html_facts
 from jupyter_deploy.workspace.folder import WorkspaceFolder, open_workspace
 
 if TYPE_CHECKING:
     from jupyter_deploy.sdk.model import Model
+    from jupyter_deploy.sdk.unused import UnusedItem
     from jupyter_deploy.sdk.webservice import Webservice
 
 
@@ -73,6 +75,32 @@ class Workspace:
         from jupyter_deploy.sdk.webservice import Webservice
 
         return {service.name: service for service in Webservice.list(self)}
+
+    def prune(self, dry_run: bool = True, environments: Sequence[str] = ()) -> Table[UnusedItem]:
+        """List what nothing uses any more, with the bytes of the disk it takes, and free it where this is no dry run.
+
+        Bundles that no rollback returns to, stored files that no model and no service names, operations of services that are gone, what
+        processes that were killed left behind, and virtual environments that no service of this workspace uses. Other workspaces may use
+        those, so they go only by name; a service that needs one makes it again.
+
+        Parameters
+        ----------
+        dry_run : only list. environments : names of environments that are to go too.
+
+        Raises
+        ------
+        UserError : no unused environment has such a name.
+
+        Examples
+        --------
+        >>> ws.prune()  # doctest: +SKIP
+        >>> freed = sum(item.size for item in ws.prune(dry_run=False) if item.is_freed)  # doctest: +SKIP
+        """
+        from jupyter_deploy.engine.prune import prune
+        from jupyter_deploy.sdk.unused import UnusedItem
+
+        found = prune(self._folder, dry_run=dry_run, environments=environments)
+        return Table(map(UnusedItem, found), "nothing that could be freed")
 
     def __repr__(self) -> str:
         return f"Workspace({str(self.path)!r})"

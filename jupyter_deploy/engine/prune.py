@@ -1,0 +1,177 @@
+"""What nothing uses any more: listed with what freeing it gives back, and freed on request.
+
+A service needs the bundle that serves, or served last, the one that a rollback returns to, and the one that an operation is bringing up.
+Environments are shared by all workspaces of a user, which do not know of each other, so they are freed only by name.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from jupyter_deploy.engine.operations import RESERVE, OperationHandle, lock_service
+from jupyter_deploy.engine.places import keys_name
+from jupyter_deploy.engine.services import find_service, list_services, needed_scripts
+from jupyter_deploy.errors import Busy, ServiceNotFound, UserError
+from jupyter_deploy.workspace.folder import WorkspaceFolder
+from jupyter_deploy.workspace.removal import Removal, remove
+
+Kind = Literal["bundle", "file", "operation", "leftover", "environment"]
+_YOUNG = 60.0
+"""Seconds for which what has no record yet is taken for what is just being made."""
+
+
+@dataclass(frozen=True)
+class Unused:
+    """Something that nothing uses.
+
+    Parameters
+    ----------
+    kind : "bundle" of a version that nothing returns to, "file" that no model and no script names, "operation" of a service that is gone,
+        "leftover" of a process that was killed, "environment" that no service of this workspace uses.
+    what : for a person. paths : what would go.
+    size : bytes of the disk that this gives back. is_freed : whether they were.
+    """
+
+    kind: Kind
+    what: str
+    paths: tuple[Path, ...]
+    size: int = 0
+    is_freed: bool = False
+
+
+def prune(folder: WorkspaceFolder, *, dry_run: bool, environments: Sequence[str] = ()) -> list[Unused]:
+    """List what nothing uses and, unless this is a dry run, free it; waits for registrations under way.
+
+    Parameters
+    ----------
+    environments : names of the environments that are to go too.
+
+    Raises
+    ------
+    UserError : there is no unused environment of such a name.
+    """
+    removal = Removal()
+    with folder.files.alone():
+        found = [replace(item, size=removal.size(item.paths)) for item in _unused(folder)]
+        _check_names(found, environments)
+        if dry_run:
+            return found
+        return [replace(item, is_freed=_may_go(item, environments) and _free(folder, item)) for item in found]
+
+
+def _unused(folder: WorkspaceFolder) -> Iterator[Unused]:
+    yield from _bundles(folder)
+    yield from _files(folder)
+    yield from _operations(folder)
+    yield from _without_record(folder)
+    yield from _environments(folder)
+
+
+def _bundles(folder: WorkspaceFolder) -> Iterator[Unused]:
+    for view in list_services(folder):
+        needed = {version.bundle for version in view.needed}
+        numbers = {version.bundle: version.number for version in reversed(view.versions)}
+        served = {version.bundle for version in view.versions if version.served_time}
+        for path in sorted((folder.service_folder(view.record.name) / "bundles").glob("*")):
+            if path.name not in needed:
+                why = "nothing returns to it" if path.name in served else "it never served"
+                yield Unused("bundle", f"{view.record.name}, version {numbers.get(path.name, '?')}: {why}", (path,))
+
+
+def _files(folder: WorkspaceFolder) -> Iterator[Unused]:
+    store = folder.files
+    for path in store.unneeded(folder.models.stored_files() | needed_scripts(folder)):
+        if path.parent == store.root:
+            yield Unused("leftover", f"{path.name}: of a registration that was killed", (path,))
+        else:
+            yield Unused("file", f"{path.name}: no model and no script that is needed names it", (path,))
+
+
+def _operations(folder: WorkspaceFolder) -> Iterator[Unused]:
+    services = {record.name for record in folder.services.list()}
+    ended: dict[str, list[Path]] = {}
+    for record in folder.operations.list():
+        place = folder.operation_folder(record.id)
+        has_reserve = (place / RESERVE).exists()
+        if (record.service in services and not has_reserve) or OperationHandle(folder, record).state == "Running":
+            continue
+        if record.service not in services:
+            ended.setdefault(record.service, []).append(place)
+        else:
+            yield Unused("leftover", f"{place.name}: room kept for an operation that was killed", (place / RESERVE,))
+    for service, places in sorted(ended.items()):
+        yield Unused("operation", f"{len(places)} of {service}, which is gone", tuple(places))
+
+
+def _without_record(folder: WorkspaceFolder) -> Iterator[Unused]:
+    """What processes that were killed have made and not recorded, or no longer."""
+    services = {record.name for record in folder.services.list()}
+    operations = {record.id for record in folder.operations.list()}
+    for path in _old(folder.path / "operations"):
+        if path.name not in operations:
+            yield Unused("leftover", f"{path.name}: of an operation that was never begun", (path,))
+    for path in _old(folder.path / "services"):
+        if path.name not in services:
+            yield Unused("leftover", f"{path.name}: of a service that is gone", (path,))
+    for path in _old(folder.path / "secrets"):
+        if path.name.startswith("."):
+            yield Unused("leftover", f"{path.name}: of keys that were not kept", (path,))
+        elif path.name.endswith(keys_name("")) and path.name.removesuffix(keys_name("")) not in services:
+            yield Unused("leftover", f"{path.name}: keys of a service that is gone", (path,))
+
+
+def _old(place: Path) -> list[Path]:
+    before = time.time() - _YOUNG
+    return [path for path in sorted(place.glob("*")) if path.lstat().st_mtime < before]
+
+
+def _environments(folder: WorkspaceFolder) -> Iterator[Unused]:
+    from jupyter_deploy.environments import Lock, cached_environments
+
+    paths = folder.path.glob("services/*/bundles/*/requirements.lock")
+    used = [Lock.parse(path.read_text(encoding="utf-8")) for path in paths]
+    for environment in cached_environments():
+        if not any(environment.is_for(lock) for lock in used):
+            yield Unused("environment", environment.text, (environment.path,))
+
+
+def _check_names(found: Iterable[Unused], environments: Iterable[str]) -> None:
+    known = {item.paths[0].name for item in found if item.kind == "environment"}
+    for name in environments:
+        if name not in known:
+            raise UserError(
+                f"there is no unused environment '{name}'",
+                "It is in use, or has another name.",
+                f"Those that can go: {', '.join(sorted(known)) or 'none'}.",
+            )
+
+
+def _may_go(item: Unused, environments: Sequence[str]) -> bool:
+    return item.kind != "environment" or item.paths[0].name in environments
+
+
+def _free(folder: WorkspaceFolder, item: Unused) -> bool:
+    if item.kind == "bundle":
+        return _free_bundle(folder, item.paths[0])
+    for path in item.paths:
+        if item.kind == "operation":
+            folder.operations.remove(path.name)
+        remove(path)
+    return True
+
+
+def _free_bundle(folder: WorkspaceFolder, path: Path) -> bool:
+    """Remove a bundle, unless an operation that needs it has begun meanwhile; none can begin while it goes."""
+    service = path.parent.parent.name
+    try:
+        with lock_service(folder, service, "prune"):
+            if path.name in {version.bundle for version in find_service(folder, service).needed}:
+                return False
+            remove(path)
+    except (Busy, ServiceNotFound):
+        return False
+    return True
