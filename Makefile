@@ -36,7 +36,7 @@ bench: $(INSTALLED)  ## the figures of bench/README.md
 	$(BIN)/python -m bench
 
 soak: $(INSTALLED)  ## what takes too long for the tests
-	$(BIN)/python -m pytest -m soak --timeout 1200 $(ARGS)
+	$(BIN)/python -m pytest -m "soak or walk" --timeout 1200 $(ARGS)
 
 clean:
 	rm -rf $(VENV)

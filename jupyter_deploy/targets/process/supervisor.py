@@ -232,9 +232,7 @@ class Supervisor:
     async def _stop(self) -> None:
         serving, self._serving = self._serving, None
         if self._record.version:
-            with contextlib.suppress(
-                OSError
-            ):  # a full disk; the processes are gone all the same, which the next look sees
+            with contextlib.suppress(OSError):  # a full disk; that the processes are gone is seen all the same
                 self._record.stopped().write(self._folder)
         self._give_up_address()
         if serving:

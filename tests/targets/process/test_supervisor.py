@@ -223,4 +223,4 @@ def test_a_version_that_cannot_be_recorded_does_not_take_over(running: Running) 
     assert running.post().json == "old"
     in_the_way.rmdir()
     running.deploy(script(run="return 'new'"))
-    assert running.post().json == "new"
+    wait_until(lambda: running.post().json == "new")
