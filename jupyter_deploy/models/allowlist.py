@@ -46,6 +46,7 @@ _EXACT: dict[str, str] = {
     "numpy.ma": "MaskedArray",
     "numpy.ma.core": "MaskedArray _mareconstruct",
     "numpy.matrixlib.defmatrix": "matrix",
+    "numpy.random": "Generator MT19937 PCG64 PCG64DXSM Philox RandomState SFC64 SeedSequence",
     "numpy.random._generator": "Generator",
     "numpy.random._mt19937": "MT19937",
     "numpy.random._pcg64": "PCG64 PCG64DXSM",
@@ -99,13 +100,20 @@ _EXACT: dict[str, str] = {
     "sklearn.utils": "Bunch",
     "sklearn.utils._bunch": "Bunch",
     "sklearn.utils._metadata_requests": "MetadataRequest MethodMetadataRequest",
-    # weights alone, as a state_dict is saved; modules have code of their own, and are asked about
-    "torch": "BFloat16Storage BoolStorage ByteStorage CharStorage ComplexDoubleStorage ComplexFloatStorage DoubleStorage"
-    " FloatStorage HalfStorage IntStorage LongStorage ShortStorage Size",
+    # weights of PyTorch, as a state_dict is saved, and what stands in TorchScript for the types of its own; modules have code, and are
+    # asked about
+    "torch": "Size Tensor bfloat16 bool complex128 complex64 device float16 float32 float64 int16 int32 int64 int8 uint8"
+    " BFloat16Storage BoolStorage ByteStorage CharStorage ComplexDoubleStorage ComplexFloatStorage DoubleStorage"
+    " FloatStorage HalfStorage IntStorage LongStorage ShortStorage",
+    "torch._tensor": "_rebuild_from_type_v2",  # calls what it is given, which is a name of the pickle's own
     "torch._utils": "_rebuild_parameter _rebuild_tensor_v2",
+    "torch.jit._pickle": "build_boollist build_doublelist build_intlist build_tensorlist restore_type_tag",
+    "torch.storage": "UntypedStorage",
     "xgboost.core": "Booster",
 }
 _NAMES = frozenset(f"{module}.{name}" for module, names in _EXACT.items() for name in names.split())
+
+_OF_TORCHSCRIPT = "__torch__"  # where TorchScript keeps its own classes; no module of Python
 
 _ESTIMATOR_MODULE = re.compile(
     r"(?:sklearn\.(?:_loss|base|calibration|cluster|compose|covariance|cross_decomposition|decomposition"
@@ -124,7 +132,7 @@ _SCORE_NAME = re.compile(
 
 def is_allowed(name: GlobalName) -> bool:
     """Whether a pickle may import this without being asked about."""
-    if str(name) in _NAMES:
+    if str(name) in _NAMES or name.module.partition(".")[0] == _OF_TORCHSCRIPT:
         return True
     if _ESTIMATOR_MODULE.fullmatch(name.module) and _CLASS_NAME.fullmatch(name.name):
         return True

@@ -1,13 +1,16 @@
 """Which names the pickles in a file would import, found without loading anything.
 
-Pickles are looked for by content (plain, compressed as joblib does it, in torch and numpy archives, in numpy's object
-arrays) and by the usual extensions.
+Pickles are looked for by content (plain, compressed as joblib does it, in torch and numpy archives and archives inside
+these, in numpy's object arrays) and by the usual extensions. Of the archives of skops, which are no pickles and import
+by name all the same, the names are read too.
 """
 
 from __future__ import annotations
 
 import ast
+import shutil
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +18,7 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import IO
 
-from jupyter_deploy.models import joblib_arrays
+from jupyter_deploy.models import joblib_arrays, skops_archive
 from jupyter_deploy.models.decompress import DAMAGE_ERRORS, HEAD, decompressed, is_unknown_compression
 from jupyter_deploy.models.pickle_machine import Machine
 from jupyter_deploy.models.pickle_stream import MAX_BYTES, Stream, StreamEnded, StreamUnreadable
@@ -24,6 +27,8 @@ from jupyter_deploy.models.pickle_values import UNREADABLE, GlobalName
 _EXTENSIONS = frozenset({".pkl", ".pickle", ".joblib", ".sav", ".pt", ".pth"})
 _ARRAY = b"\x93NUMPY"
 _ARCHIVE = b"PK\x03\x04"
+_MAX_DEPTH = 3  # of archives in archives; torch writes one
+_IN_MEMORY = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -62,22 +67,39 @@ def inspect(path: Path, limit: int = MAX_BYTES) -> Pickled:
     """
     try:
         with path.open("rb") as file:
-            is_archive = file.read(len(_ARCHIVE)) == _ARCHIVE
-        if is_archive:
-            return _inspect_archive(path, limit)
+            begins_as_archive = file.read(len(_ARCHIVE)) == _ARCHIVE
+            # Some loaders find an archive by its end, whatever stands before it.
+            archived = _inspect_archive(file, limit) if begins_as_archive or zipfile.is_zipfile(file) else Pickled()
+        if begins_as_archive:
+            return archived
         if _is_old_torch_archive(path):
             return _UNREADABLE
-        return _inspect_content(lambda: path.open("rb"), path.name, limit)
+        return archived | _inspect_content(lambda: path.open("rb"), path.name, limit)
     except (*DAMAGE_ERRORS, zipfile.BadZipFile, NotImplementedError, RuntimeError):  # the last: it is encrypted
         return _UNREADABLE
 
 
-def _inspect_archive(path: Path, limit: int) -> Pickled:
-    found = Pickled()
-    with zipfile.ZipFile(path) as archive:
+def _inspect_archive(file: IO[bytes], limit: int, depth: int = 0) -> Pickled:
+    with zipfile.ZipFile(file) as archive:
+        found = Pickled(skops_archive.names_in(archive))
         for member in archive.infolist():
-            found |= _inspect_content(partial(archive.open, member), member.filename, limit)
+            opened = partial(archive.open, member)
+            with opened() as content:
+                is_archive = content.read(len(_ARCHIVE)) == _ARCHIVE
+            if not is_archive:
+                found |= _inspect_content(opened, member.filename, limit)
+            elif depth == _MAX_DEPTH or member.file_size > limit:
+                found |= _UNREADABLE
+            else:
+                found |= _inspect_inner(opened, limit, depth + 1)
     return found
+
+
+def _inspect_inner(opened: Callable[[], IO[bytes]], limit: int, depth: int) -> Pickled:
+    """Follow an archive inside another, as torch's exported programs hold them."""
+    with opened() as content, tempfile.SpooledTemporaryFile(_IN_MEMORY) as copy:
+        shutil.copyfileobj(content, copy)
+        return _inspect_archive(copy, limit, depth)
 
 
 def _is_old_torch_archive(path: Path) -> bool:

@@ -28,10 +28,12 @@ def package_versions(modules: Iterable[str]) -> dict[str, str]:
 
     found = {}
     for distribution in sorted({_DISTRIBUTIONS.get(module, module) for module in modules}):
-        try:
-            found[distribution] = version(distribution)
-        except (PackageNotFoundError, ValueError):
-            continue
+        for name in (distribution, f"{distribution}-cpu"):  # the same without what a graphics card needs
+            try:
+                found[name] = version(name)
+            except (PackageNotFoundError, ValueError):
+                continue
+            break
     return found
 
 

@@ -25,7 +25,8 @@ from jupyter_deploy.workspace.records import ModelRecord, StoredFile
 from jupyter_deploy.workspace.store import Progress
 
 _PROGRESS_FROM = 100 * 1000 * 1000
-_NICKNAMES = {"_loss": "sklearn"}  # what scikit-learn before 1.8 calls a module of its own in pickles
+# What scikit-learn before 1.8 calls a module of its own in pickles, and TorchScript all of its own.
+_NICKNAMES = {"_loss": "sklearn", "__torch__": "torch"}
 _RESOURCES = ("cpu", "memoryInGB", "gpu")
 
 
@@ -76,16 +77,16 @@ def register(
     frameworks.check(framework, framework_version)
     selection = select(path, child_paths)
     pickled = reduce(or_, (inspect(file.source) for file in selection.files), Pickled())
-    if live is None:
-        trusted = _check_trust(folder, selection, pickled, trust)
-        detected, imports = frameworks.detect(selection, pickled), _imports(pickled)
-        source = provenance.source(selection.path.parent)
-    else:
-        trusted = tuple(sorted({*outside(pickled.names, ()), *live.saved.trusted}))
-        detected, imports = _framework_of(live), _imports(pickled, live.saved.imports)
-        source = {**provenance.source(Path.cwd()), "object": live.kind, "method": live.method}
+    trusted = _check_trust(folder, selection, pickled, trust) if live is None else outside(pickled.names, ())
+    detected = frameworks.detect(selection, pickled)
+    source = {**provenance.source(selection.path.parent if live is None else Path.cwd()), **detected.facts}
+    if live is not None:
+        source |= {"object": live.kind, "method": live.method, **live.saved.facts}
+        detected = _of_live(live)
     if framework is None or framework == detected.framework:
         framework, framework_version = detected.framework, framework_version or detected.version
+    needed = frameworks.modules(framework) if live is None else ()
+    imports = _imports(pickled, (*detected.imports, *needed))
     with folder.files.adding():
         return folder.models.add(
             ModelRecord(
@@ -105,10 +106,10 @@ def register(
                 experiment_name=experiment_name,
                 resource_configuration=resources,
                 python=platform.python_version(),
-                packages=provenance.package_versions({*imports, *frameworks.modules(framework)}),
+                packages=provenance.package_versions({*imports, *frameworks.version_module(framework)}),
                 source=source,
                 imports=imports,
-                trusted=trusted,
+                trusted=tuple(sorted({*trusted, *detected.trusted})),
                 sample=sample,
             )
         )
@@ -191,7 +192,7 @@ def _check_trust(
         names = "\n".join(f"  - {name}" for name in refused)
         raise Untrusted(
             f"{selection.path.name} would import names that are not known to be safe: {', '.join(refused)}",
-            f"Loading a pickle runs what it names; these are outside the list of trusted names:\n{names}",
+            f"Loading it imports and calls what it names; these are outside the list of trusted names:\n{names}",
             "If you know where the file comes from and trust these names, register it with "
             + " ".join(f"--trust {name}" for name in refused)
             + f" (in Python: trust={list(refused)}); otherwise train the model again yourself.",
@@ -205,11 +206,11 @@ def _imports(pickled: Pickled, more: Sequence[str] = ()) -> tuple[str, ...]:
     return tuple(sorted(modules - sys.stdlib_module_names - {""}))
 
 
-def _framework_of(live: Live) -> Detected:
-    """Which framework an object is of, in the version that is in memory."""
-    framework = live.saved.framework
-    versions = provenance.package_versions(frameworks.modules(framework)[:1])
-    return Detected(framework, next(iter(versions.values()), None))
+def _of_live(live: Live) -> Detected:
+    """What is known of an object, with the version of its framework that is in memory."""
+    saved = live.saved
+    versions = provenance.package_versions(frameworks.version_module(saved.framework))
+    return Detected(saved.framework, next(iter(versions.values()), None), saved.imports, saved.trusted)
 
 
 def _resources(values: Mapping[str, float] | None) -> dict[str, float] | None:

@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 import sklearn
+import skops.io
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
 from sklearn.datasets import make_classification
@@ -37,13 +38,18 @@ from jupyter_deploy.models.pickles import inspect
 
 
 def refused(value: object, folder: Path) -> set[str]:
-    """The names outside the list in what pickle and joblib write for a value."""
+    """The names outside the list in what pickle, joblib and, where it can, skops write for a value."""
     path = folder / "value.pkl"
     found: set[GlobalName] = set()
     for protocol in (2, pickle.DEFAULT_PROTOCOL):
         path.write_bytes(pickle.dumps(value, protocol))
         found |= inspect(path).names
     joblib.dump(value, path)
+    found |= inspect(path).names
+    try:
+        skops.io.dump(value, path)
+    except Exception:  # not all values can it write
+        return set(outside(found, ()))
     found |= inspect(path).names
     return set(outside(found, ()))
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -212,43 +213,137 @@ def test_a_keras_model_is_saved_as_its_archive(ws: Workspace) -> None:
     assert (model.record.root, model.model_framework) == ("model.keras", "TfKeras")
 
 
-def test_a_torch_module_is_traced_with_the_sample_in_evaluation_mode(
-    ws: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[Any] = []
+class Rows:
+    """What a tensor tells of itself."""
 
-    def trace(module: Any, example: Any) -> Any:
-        calls.append(("trace", example, module.training))
+    def __init__(self, values: Any, dtype: str = "torch.float32") -> None:
+        self.values, self.dtype = np.asarray(values), dtype
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def to(self, dtype: str | None) -> Rows:
+        return Rows(self.values, dtype or self.dtype)
+
+    def is_floating_point(self) -> bool:
+        return "float" in self.dtype
+
+
+def torch_stand_in(calls: list[Any], *, exports: bool = True) -> Any:
+    def export(module: Any, rows: tuple[Rows], dynamic_shapes: Any) -> Any:
+        if not exports:
+            raise RuntimeError("the number of rows is fixed")
+        calls.append(("export", len(rows[0]), rows[0].dtype, module.training, dynamic_shapes))
+
+    def trace(module: Any, rows: Rows) -> Any:
+        calls.append(("trace", len(rows), rows.dtype, module.training))
         return SimpleNamespace(save=lambda path: Path(path).write_bytes(b"traced"))
 
     def script(module: Any) -> Any:
         raise RuntimeError("no source")
 
-    torch = SimpleNamespace(
-        as_tensor=lambda rows, dtype: (len(rows), dtype), jit=SimpleNamespace(trace=trace, script=script)
-    )
-    monkeypatch.setitem(sys.modules, "torch", torch)
+    return SimpleNamespace(
+        as_tensor=lambda values: Rows(values, f"torch.{values.dtype}"),
+        cat=lambda parts: Rows(np.concatenate([part.values for part in parts]), parts[0].dtype),
+        export=SimpleNamespace(
+            export=export, Dim=SimpleNamespace(DYNAMIC="any"), save=lambda _, path: path.write_bytes(b"exported")
+        ),
+        jit=SimpleNamespace(trace=trace, script=script),
+    )  # fmt: skip
+
+
+def net_stand_in(answer: Any = None, takes: str = "float32") -> Any:
+    def call(_self: Any, rows: Rows) -> Any:
+        if takes not in rows.dtype:
+            raise TypeError(f"wants {takes}")
+        return answer
+
     parts = {
-        "state_dict": lambda _: {}, "training": True,
+        "state_dict": lambda _: {}, "training": True, "__call__": call,
         "eval": lambda self: setattr(self, "training", False), "train": lambda self, on: setattr(self, "training", on),
-        "parameters": lambda _: iter([SimpleNamespace(dtype="float32")]),
+        "parameters": lambda _: iter([SimpleNamespace(dtype="torch.float32")]),
     }  # fmt: skip
-    net = stand_in("torch.nn.modules.container", **parts)
-    model = Model.register(ws, model=net, model_name="net", sample_input=ROWS)
-    assert (model.record.root, model.model_framework) == ("model.pt", "PyTorch")
-    assert calls == [("trace", (60, "float32"), False)]
+    return stand_in("torch.nn.modules.container", **parts)
+
+
+def test_a_torch_module_is_exported_with_the_sample_in_evaluation_mode(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[Any] = []
+    monkeypatch.setitem(sys.modules, "torch", torch_stand_in(calls))
+    net = net_stand_in()
+    model = Model.register(ws, model=net, model_name="net", sample_input=ROWS[:1])
+    assert (model.record.root, model.model_framework) == ("model.pt2", "PyTorch")
+    assert calls == [
+        ("export", 2, "torch.float32", False, ({0: "any"},))
+    ]  # one row would be taken for all that can come
     assert net.training
-    with pytest.raises(
-        UserError, match="a Net cannot be compiled to TorchScript without a sample: no source"
-    ) as refused:
-        Model.register(ws, model=net, model_name="net")
+    script = model.entry_script()
+    assert "model = torch.export.load(path).module()" in script
+    assert "return model(torch.as_tensor(data, dtype=torch.float32)).detach().numpy()" in script
+
+
+@pytest.mark.parametrize(
+    ("answer", "takes", "expected"),
+    [
+        ((1, 2), "float", "return [part.detach().numpy() for part in model(torch.as_tensor(data, dtype=torch.float32))]"),
+        ({"a": 1}, "int", "for name, part in model(torch.as_tensor(data, dtype=torch.int64)).items()}"),
+    ],
+)  # fmt: skip
+def test_the_script_for_a_torch_module_gives_what_it_takes_and_takes_what_it_gives(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch, answer: Any, takes: str, expected: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", torch_stand_in([]))
+    net = net_stand_in(answer, takes)
+    model = Model.register(ws, model=net, model_name="net", sample_input=np.array([[1, 2], [3, 4]]))
+    assert expected in model.entry_script()
+
+
+def test_a_torch_module_that_cannot_be_exported_is_traced(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Any] = []
+    monkeypatch.setitem(sys.modules, "torch", torch_stand_in(calls, exports=False))
+    model = Model.register(ws, model=net_stand_in(), model_name="net", sample_input=ROWS)
+    assert (model.record.root, calls) == ("model.pt", [("trace", 60, "torch.float32", False)])
+    assert "model = torch.jit.load(path).eval()" in model.entry_script()
+
+
+def test_a_torch_module_that_cannot_be_saved_says_what_to_give(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", torch_stand_in([]))
+    with pytest.raises(UserError, match="a Net cannot be compiled without a sample: no source") as refused:
+        Model.register(ws, model=net_stand_in(), model_name="net")
     assert "give an input it takes as sample_input" in refused.value.remedy
+    with pytest.raises(UserError, match="a Net cannot be called with the sample: wants complex"):
+        Model.register(ws, model=net_stand_in(takes="complex"), model_name="net", sample_input=ROWS)
+
+
+def test_a_pipeline_of_transformers_is_saved_as_a_folder_with_its_tokenizer(ws: Workspace) -> None:
+    def save(_self: Any, path: str) -> None:
+        Path(path).mkdir()
+        (Path(path) / "config.json").write_text(
+            '{"architectures": ["BertForMaskedLM"], "transformers_version": "5.1.0"}'
+        )
+
+    value = stand_in("transformers.pipelines.fill_mask", task="fill-mask", save_pretrained=save)
+    model = Model.register(ws, model=value, model_name="net", sample_input=["so it [MASK]"])
+    assert (model.record.root, model.record.is_folder) == ("model", True)
+    assert {"torch", "transformers"} <= set(model.record.imports)
+    assert 'model = pipeline("fill-mask", model=path)' in model.entry_script()
+
+
+def test_a_module_of_tensorflow_is_saved_as_a_folder(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    signed = Path(__file__).parents[1] / "data" / "models" / "signed"
+    saved_model = SimpleNamespace(save=lambda _, path: shutil.copytree(signed, path))
+    monkeypatch.setitem(sys.modules, "tensorflow", SimpleNamespace(saved_model=saved_model))
+    value = stand_in("tensorflow.python.module.module", trainable_variables=())
+    model = Model.register(ws, model=value, model_name="net")
+    assert (model.model_framework, model.record.imports) == ("TensorFlow", ("tensorflow",))
+    assert 'signature = model.signatures["serving_default"]' in model.entry_script()
 
 
 @pytest.mark.parametrize(
     ("value", "message", "remedy"),
     [
-        (stand_in("transformers.models.bert"), "is registered as a folder, together with its tokenizer", "save_pretrained"),
+        (stand_in("transformers.models.bert"), "is registered together with its tokenizer", "save_pretrained"),
         (stand_in("onnxruntime.capi"), "cannot be saved: it does not give its model back", "register the .onnx file"),
     ],
 )  # fmt: skip

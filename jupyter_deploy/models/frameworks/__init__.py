@@ -8,6 +8,7 @@ has ``loading(record)``, and stands in ``_LOADERS``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,15 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "Custom": (),
     "TensorFlow": ("tensorflow",),
     "ScikitLearn": ("sklearn",),
-    "Onnx": ("onnx", "onnxruntime"),
-    "TfKeras": ("keras", "tensorflow"),
+    "Onnx": ("onnxruntime",),
+    "TfKeras": ("keras",),
     "PyTorch": ("torch",),
     "Multi": (),
     "XGBoost": ("xgboost",),
     "LightGBM": ("lightgbm",),
-    "Transformers": ("transformers",),
+    "Transformers": ("transformers", "torch"),
 }
+_VERSIONED_BY = {"Onnx": "onnx"}  # not by what runs it
 
 NAMES = tuple(_MODULES)
 """The frameworks that a model can be registered with."""
@@ -49,6 +51,7 @@ _DETECTORS: tuple[Callable[[Selection, Pickled], Detected | None], ...] = (
 _SAVERS: tuple[Saver, ...] = (
     onnx,
     keras,
+    tensorflow,
     transformers,
     pytorch,
     xgboost,
@@ -63,7 +66,19 @@ _LOADERS: dict[str, Callable[[ModelRecord], Loading]] = {
     "Onnx": onnx.loading,
     "TfKeras": keras.loading,
     "PyTorch": pytorch.loading,
+    "TensorFlow": tensorflow.loading,
+    "Transformers": transformers.loading,
 }
+_FOLDERS = ("TensorFlow", "Transformers")
+_ENDINGS = {
+    "ScikitLearn": (".skops", ".joblib", ".pkl", ".pickle", ".sav"),
+    "Onnx": (".onnx",),
+    "TfKeras": (".keras",),
+    "PyTorch": (".pt2", ".pt", ".pth"),
+    "XGBoost": (".ubj", ".json"),
+    "LightGBM": (".txt",),
+}
+"""How the files end of which a folder may hold one, beside others that are no model."""
 
 
 def detect(selection: Selection, pickled: Pickled) -> Detected:
@@ -108,22 +123,54 @@ def save(value: Any, folder: Path, sample: Any = None) -> Saved:
 
 
 def loading(record: ModelRecord) -> Loading:
-    """How an entry script loads a model and asks it.
+    """How an entry script loads a model and asks it, from the path that :func:`inner_path` says.
 
     Raises
     ------
     UserError : nothing here knows how; with what to do.
     """
-    if record.framework in _LOADERS and not record.is_folder:
-        return _LOADERS[record.framework](record)
+    if record.framework in _LOADERS:
+        inner = inner_path(record)
+        return _LOADERS[record.framework](replace(record, root=inner.rpartition("/")[2]) if inner else record)
     if record.framework in (None, "Custom") and record.source.get("method"):
         load = ('with open(path, "rb") as file:', "    model = pickle.load(file)")
         return Loading(("import pickle",), load, asking(record))
-    what = "it is a folder" if record.is_folder else f"its framework is {record.framework or 'not known'}"
+    if record.framework == "Multi":
+        raise UserError(
+            f"no entry script can be written for {record.id}: it is several models in one (Multi)",
+            "Which of them answers, or how they answer together, is for you to say.",
+            "Register each as a model of its own and deploy these, or give the entry script that loads them.",
+        )
     raise UserError(
-        f"no entry script can be written for {record.id}: {what}",
-        f"Scripts are written for a single file of {', '.join(_LOADERS)}, and for Python objects that can be called or predict.",
+        f"no entry script can be written for {record.id}: its framework is {record.framework or 'not known'}",
+        f"Scripts are written for {', '.join(_LOADERS)}, and for Python objects that can be called or predict.",
         "Give the entry script that loads it, or its framework when you register it.",
+    )
+
+
+def inner_path(record: ModelRecord) -> str:
+    """Where in a folder the model is that an entry script loads, relative to it; empty where it is what was registered.
+
+    Raises
+    ------
+    UserError : the folder holds none, or more than one.
+    """
+    if not record.is_folder:
+        return ""
+    paths = [file.path.partition("/")[2] for file in record.files]
+    if record.framework in _FOLDERS:
+        marks = ("saved_model.pb", "config.json")
+        found = [path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] in marks]
+        return min(found, key=len, default="")
+    endings = _ENDINGS.get(record.framework or "", ())
+    found = paths if len(paths) == 1 else [path for path in paths if path.lower().endswith(endings)]
+    if len(found) == 1:
+        return found[0]
+    raise UserError(
+        f"no entry script can be written for {record.id}: the folder holds {len(found)} files of {record.framework}"
+        f" ({', '.join(endings)})",
+        "One is loaded by a script that is written.",
+        "Register that file alone, or give the entry script that loads them.",
     )
 
 
@@ -143,3 +190,8 @@ def check(framework: str | None, version: str | None) -> None:
 def modules(framework: str | None) -> tuple[str, ...]:
     """The top-level modules with which a framework's models are run."""
     return _MODULES.get(framework or "", ())
+
+
+def version_module(framework: str | None) -> tuple[str, ...]:
+    """The module whose version is the framework's; none where it has none."""
+    return tuple(_VERSIONED_BY.get(framework or "", module) for module in modules(framework)[:1])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
@@ -19,10 +20,16 @@ class Detected:
     ----------
     framework : one of ``frameworks.NAMES``, or None where it is not known.
     version : of the framework, where the files say it.
+    imports : top-level modules that loading needs, beyond the framework's own and those that a pickle names.
+    trusted : names that loading has to be told to trust.
+    facts : what an entry script for the model has to know of it; kept in the record's ``source``.
     """
 
     framework: str | None
     version: str | None = None
+    imports: tuple[str, ...] = ()
+    trusted: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_head(path: Path, size: int = _HEAD) -> bytes:
@@ -40,20 +47,22 @@ def read_tail(path: Path, size: int = _HEAD) -> bytes:
 
 @dataclass(frozen=True)
 class Saved:
-    """A live object that was saved as a file.
+    """A live object that was saved.
 
     Attributes
     ----------
-    path : of the file.
+    path : of the file or folder.
     framework : one of ``frameworks.NAMES``, or None for a plain Python object.
     imports : top-level modules that loading needs, beyond those that a pickle names itself.
     trusted : names that loading has to be told to trust.
+    facts : what an entry script has to know and the files do not say.
     """
 
     path: Path
     framework: str | None
     imports: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -63,13 +72,21 @@ class Loading:
     Attributes
     ----------
     imports : the import statements that the code below needs.
-    load : statements that make ``model`` of ``path``.
-    answer : an expression of ``model`` and ``data``.
+    load : statements that make ``names`` of ``path``.
+    answer : an expression of ``names`` and ``data``.
+    names : the variables that ``run`` needs.
+    ask : statements before the answer.
+    takes_arrays : without a sample the input is made an array; else it stays what JSON says.
+    first : import statements, and others, that have to come before the imports.
     """
 
     imports: tuple[str, ...]
     load: tuple[str, ...]
     answer: str
+    names: str = "model"
+    ask: tuple[str, ...] = ()
+    takes_arrays: bool = True
+    first: tuple[str, ...] = ()
 
 
 def loading_pickle(record: ModelRecord) -> Loading:
@@ -86,6 +103,12 @@ def asking(record: ModelRecord) -> str:
     """The call that an object answers by; what was registered as a file is asked to predict."""
     method = record.source.get("method", "predict")
     return "model(data)" if method in ("__call__", "forward") else f"model.{method}(data)"
+
+
+def array_dtype(record: ModelRecord) -> str:
+    """The type of number that a network is given: the sample's, but for what Python counts in and hardly any network does."""
+    given = str((record.sample or {}).get("dtype", "float64"))
+    return "float32" if given == "float64" else given
 
 
 class Saver(Protocol):

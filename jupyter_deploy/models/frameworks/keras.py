@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from jupyter_deploy.models.selection import Selection
 from jupyter_deploy.workspace.records import ModelRecord
 
 _MAX_METADATA = 1024 * 1024
+_DEFAULT, _BACKENDS = "tensorflow", ("tensorflow", "jax", "torch")
 
 
 def detect(selection: Selection, _pickled: Pickled) -> Detected | None:
@@ -20,7 +23,8 @@ def detect(selection: Selection, _pickled: Pickled) -> Detected | None:
     for file in selection.files:
         version = _keras_version(file.source)
         if version is not None:
-            return Detected("TfKeras", version)
+            backend = _backend()
+            return Detected("TfKeras", version, (backend,), facts={"backend": backend})
     return None
 
 
@@ -34,6 +38,25 @@ def _keras_version(path: Path) -> str | None:
     return version if isinstance(version, str) else None
 
 
+def _backend() -> str:
+    """What Keras runs on here: as it has chosen where it is loaded, else as it would."""
+    loaded = sys.modules.get("keras")
+    if loaded is not None and hasattr(loaded, "backend"):
+        chosen = loaded.backend.backend()
+    else:
+        chosen = os.environ.get("KERAS_BACKEND") or _configured()
+    return chosen if chosen in _BACKENDS else _DEFAULT
+
+
+def _configured() -> str | None:
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    try:
+        chosen = json.loads((home / "keras.json").read_bytes())["backend"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return str(chosen)
+
+
 def is_own(value: object) -> bool:
     """A model of Keras, or of a class derived from one."""
     return "keras" in built_on(value) and hasattr(value, "save")
@@ -43,9 +66,12 @@ def save(value: Any, folder: Path, _sample: Any) -> Saved:
     """Write Keras's own archive."""
     path = folder / "model.keras"
     value.save(path)
-    return Saved(path, "TfKeras", ("keras",))
+    return Saved(path, "TfKeras", ("keras", _backend()))
 
 
-def loading(_record: ModelRecord) -> Loading:
-    """By Keras, whatever it runs on."""
-    return Loading(("import keras",), ("model = keras.saving.load_model(path)",), "model.predict(data, verbose=0)")
+def loading(record: ModelRecord) -> Loading:
+    """By Keras, on what it ran on where the model was registered."""
+    backend = record.source.get("backend", _DEFAULT)
+    choice = ("import os", "", f'os.environ.setdefault("KERAS_BACKEND", "{backend}")') if backend != _DEFAULT else ()
+    load = ("model = keras.saving.load_model(path)",)
+    return Loading(("import keras",), load, "model.predict(data, verbose=0)", first=choice)

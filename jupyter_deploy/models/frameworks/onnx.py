@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_deploy.errors import UserError
-from jupyter_deploy.models.frameworks.base import Detected, Loading, Saved, defined_by, read_head
+from jupyter_deploy.models.frameworks.base import Detected, Loading, Saved, array_dtype, defined_by, read_head
 from jupyter_deploy.models.pickles import Pickled
 from jupyter_deploy.models.selection import Selection
 from jupyter_deploy.workspace.records import ModelRecord
@@ -49,9 +49,7 @@ def save(value: Any, folder: Path, _sample: Any) -> Saved:
 
 def loading(record: ModelRecord) -> Loading:
     """By onnxruntime; the first input gets the data, the first output is the answer."""
-    given = (record.sample or {}).get("dtype", "float64")
-    dtype = "float32" if given == "float64" else given  # what Python counts in, and hardly any ONNX model
-    answer = f'model.run(None, {{model.get_inputs()[0].name: np.asarray(data, dtype="{dtype}")}})[0]'
+    answer = f'model.run(None, {{model.get_inputs()[0].name: np.asarray(data, dtype="{array_dtype(record)}")}})[0]'
     return Loading(
         ("import numpy as np", "import onnxruntime"), ("model = onnxruntime.InferenceSession(path)",), answer
     )

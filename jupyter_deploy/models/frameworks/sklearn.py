@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from jupyter_deploy.models import pickling
+from jupyter_deploy.models import pickling, skops_archive
 from jupyter_deploy.models.frameworks.base import Detected, Loading, Saved, asking, built_on, loading_pickle
 from jupyter_deploy.models.pickles import Pickled
 from jupyter_deploy.models.selection import Selection
@@ -16,10 +16,10 @@ from jupyter_deploy.workspace.records import ModelRecord
 
 def detect(selection: Selection, pickled: Pickled) -> Detected | None:
     """A model whose pickles name scikit-learn, or that skops wrote."""
+    if any(_is_skops_archive(file.source) for file in selection.files):
+        return Detected("ScikitLearn", imports=("skops",), trusted=skops_archive.names_to_tell(pickled.names))
     if any(name.module.partition(".")[0] == "sklearn" for name in pickled.names):
         return Detected("ScikitLearn", pickled.sklearn_version)
-    if any(_is_skops_archive(file.source) for file in selection.files):
-        return Detected("ScikitLearn")
     return None
 
 
@@ -55,6 +55,7 @@ def _as_skops(value: Any, folder: Path) -> Saved | None:
         skops.dump(value, path)
         named = tuple(skops.get_untrusted_types(file=path))
         skops.load(path, trusted=list(named))  # not all that it writes can it read
+        skops_archive.make_repeatable(path)
     except Exception:  # whatever it trips over: a pickle may hold the object, and says what is wrong where it does not
         path.unlink(missing_ok=True)
         return None
