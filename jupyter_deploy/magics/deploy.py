@@ -48,7 +48,7 @@ def run(call: Call) -> Webservice:
 def _of_variable(call: Call, workspace: Workspace) -> tuple[str, list[Model]]:
     """The service's name and the model for a variable that holds a trained object, which is registered, or a Model."""
     from jupyter_deploy.config.names import check_service_name, default_service_name
-    from jupyter_deploy.engine.changes import refuse_taken
+    from jupyter_deploy.sdk.deploying import record_of_object
     from jupyter_deploy.sdk.model import Model
 
     given, variable = call.given, call.given.name
@@ -61,11 +61,10 @@ def _of_variable(call: Call, workspace: Workspace) -> tuple[str, list[Model]]:
     value = call.shell.user_ns[variable]
     if isinstance(value, Model):
         return name, [value]
-    if not given.overwrite:
-        refuse_taken(workspace.folder, name)
     sample = call.shell.user_ns.get(given.sample, given.sample)
     plain = variable.strip("_") or "model"
-    return name, [Model.register(workspace, model=value, model_name=plain, sample_input=sample)]
+    record = record_of_object(workspace, value, plain, name, sample, given.overwrite)
+    return name, [Model(workspace, id=record.id)]
 
 
 def _with_script(workspace: Workspace, models: Sequence[Model | str]) -> list[Model]:

@@ -22,7 +22,7 @@ from jupyter_deploy.models.pickles import Pickled, inspect
 from jupyter_deploy.models.selection import Selection, select
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.records import ModelRecord, StoredFile
-from jupyter_deploy.workspace.store import Progress
+from jupyter_deploy.workspace.store import Progress, is_content
 
 _PROGRESS_FROM = 100 * 1000 * 1000
 # What scikit-learn before 1.8 calls a module of its own in pickles, and TorchScript all of its own.
@@ -113,6 +113,16 @@ def register(
                 sample=sample,
             )
         )
+
+
+def is_registered(record: ModelRecord, path: Path, sample: Mapping[str, Any] | None) -> bool:
+    """Whether a version of a model is just these files, under the same names, with the same sample."""
+    files = select(path).files
+    return (
+        record.sample == sample
+        and [(file.path, file.size) for file in record.files] == [(file.path, file.seen.size) for file in files]
+        and all(is_content(file.source, known.sha256) for file, known in zip(files, record.files, strict=True))
+    )
 
 
 def delete(folder: WorkspaceFolder, record: ModelRecord, needed: Callable[[], Collection[str]]) -> int:

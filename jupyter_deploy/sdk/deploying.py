@@ -45,9 +45,7 @@ def deploy(
     _check_kind("inference_config", inference_config, InferenceConfig, 'InferenceConfig(entry_script="score.py")')
     _check_kind("deployment_config", deployment_config, Options, "ProcessWebservice.deploy_configuration()")
     _require_list(models)
-    if any(map(_is_object, models)) and not overwrite:
-        changes.refuse_taken(workspace.folder, name)
-    records = records_of(workspace, models, name)
+    records = records_of(workspace, models, name, overwrite)
     with nullcontext(inference_config) if inference_config else written_script(records) as inference:
         begun = changes.deploy(
             workspace.folder, name, records, inference, deployment_config or default_options(),
@@ -102,14 +100,44 @@ def _is_object(model: Any) -> bool:
     return not isinstance(model, (str, Path, Model))
 
 
-def records_of(workspace: Workspace, models: Sequence[Any], service: str = "") -> list[ModelRecord]:
+def record_of_object(
+    workspace: Workspace, value: Any, name: str, service: str, sample: Any = None, overwrite: bool = False
+) -> ModelRecord:
+    """Register a trained object for a service; the newest model of that name is taken where it is the same object.
+
+    Parameters
+    ----------
+    name : of the model. sample : rows of its input, or None.
+
+    Raises
+    ------
+    NameTaken : the service serves something else, and ``overwrite`` is off.
+    """
+    from jupyter_deploy.engine.changes import refuse_taken
+    from jupyter_deploy.models.live import saved
+    from jupyter_deploy.models.registry import is_registered, register
+    from jupyter_deploy.models.samples import sample_document
+
+    document = None if sample is None else sample_document(sample)
+    newest = workspace.folder.models.get(name, None)
+    with saved(value, sample) as live:
+        if newest is not None and is_registered(newest, live.saved.path, document):
+            return newest
+        if not overwrite:
+            refuse_taken(workspace.folder, service)
+        return register(workspace.folder, path=live.saved.path, name=name, live=live, sample=document)
+
+
+def records_of(
+    workspace: Workspace, models: Sequence[Any], service: str = "", overwrite: bool = False
+) -> list[ModelRecord]:
     """Models by what users write: a Model, an id or name, or a local path (a text or a Path) that is registered first.
 
     A trained object is registered too, under the name of the ``service`` that it is for.
 
     Raises
     ------
-    ModelNotFound : no such model and no such path. UserError : not a list.
+    ModelNotFound : no such model and no such path. UserError : not a list. NameTaken : as in :func:`record_of_object`.
     """
     _require_list(models)
     if sum(map(_is_object, models)) > (1 if service else 0):
@@ -117,16 +145,16 @@ def records_of(workspace: Workspace, models: Sequence[Any], service: str = "") -
             "a trained object has no name of its own to be registered under",
             remedy="register it first: Model.register(ws, model=…, model_name=…)",
         )
-    return [_record_of(workspace, model, service) for model in models]
+    return [_record_of(workspace, model, service, overwrite) for model in models]
 
 
-def _record_of(workspace: Workspace, wanted: Any, service: str) -> ModelRecord:
+def _record_of(workspace: Workspace, wanted: Any, service: str, overwrite: bool) -> ModelRecord:
     from jupyter_deploy.engine.models import find_model
 
     if isinstance(wanted, Model):
         return wanted.record
     if _is_object(wanted):
-        return Model.register(workspace, model=wanted, model_name=service.removesuffix("-service")).record
+        return record_of_object(workspace, wanted, service.removesuffix("-service"), service, overwrite=overwrite)
     try:
         return find_model(workspace.folder, str(wanted))
     except (ModelNotFound, UserError):

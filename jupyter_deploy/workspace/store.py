@@ -108,7 +108,7 @@ class FileStore:
         """
         path = self._path(sha256)
         try:
-            intact = _is_intact(path, sha256)
+            intact = is_content(path, sha256)
         except FileNotFoundError as error:
             raise IntegrityError(
                 f"the stored file of {what} is missing", f"It should be at {path}.", _REGISTER_AGAIN
@@ -221,7 +221,7 @@ class FileStore:
         """Give a complete file its final name, unless an intact one is there; a damaged one is replaced."""
         path = self._path(sha256)
         with contextlib.suppress(FileNotFoundError):
-            if _is_intact(path, sha256):
+            if is_content(path, sha256):
                 return
         file.flush()
         os.fsync(file.fileno())
@@ -269,7 +269,8 @@ def _chunks(file: BinaryIO, size: int, progress: Progress | None) -> Iterator[by
             progress(done, size)
 
 
-def _is_intact(path: Path, sha256: str) -> bool:
+def is_content(path: Path, sha256: str) -> bool:
+    """Whether a file's content has this SHA-256."""
     with path.open("rb") as file:
         return _digest(_chunks(file, 0, None)) == sha256
 

@@ -117,9 +117,12 @@ def test_a_variable_becomes_a_service_and_its_script_is_shown(run: Run, capsys: 
     assert "score.py, written for my_line:1; to change it, begin a cell with %%score_script score.py" in shown
     assert "SAMPLE = np.array(" in shown
     assert service.run({"data": [[1.5]]}) == pytest.approx([1.5])
-    with pytest.raises(Exception, match="the service 'my-line-service' exists"):
+    assert run("%deploy my_line --sample X").version == 1  # the same, once more
+    assert [model.id for model in run("%models")] == ["my_line:1"]
+    run("my_line = Ridge(alpha=0).fit(X, [2.0, 3.0])")
+    with pytest.raises(Exception, match="the service 'my-line-service' exists, with other content"):
         run("%deploy my_line --sample X")
     assert run("%deploy my_line --sample X --overwrite --wait").version == 2
     run("from jupyter_deploy import Model, Workspace\nfound = Model(Workspace.from_config(), 'my_line')")
-    assert run("%deploy found --name other-service --wait").run({"data": [[1.5]]}) == pytest.approx([1.5])
+    assert run("%deploy found --name other-service --wait").run({"data": [[1.5]]}) == pytest.approx([2.5])
     assert [model.id for model in run("%models")] == ["my_line:2", "my_line:1"]

@@ -99,8 +99,10 @@ def test_a_trained_object_is_deployed_without_a_script_and_registered_once(works
     service = Model.deploy(workspace, "line-service", [ridge])
     service.wait_for_deployment()
     assert service.run({"data": [[1.5]]}) == pytest.approx([1.5])
-    with pytest.raises(NameTaken, match="the service 'line-service' exists"):
-        Model.deploy(workspace, "line-service", [ridge])
+    again = Model.deploy(workspace, "line-service", [ridge])  # the same content
+    assert (again.version, again.begun.operation) == (1, None)
+    with pytest.raises(NameTaken, match="the service 'line-service' exists, with other content"):
+        Model.deploy(workspace, "line-service", [Ridge().fit([[1.0], [2.0]], [1.0, 3.0])])
     assert [model.id for model in Model.list(workspace)] == ["line:1"]
     again = Model.deploy(workspace, "line-service", [Model(workspace, "line")])  # the same content
     assert (again.version, again.begun.operation) == (1, None)
