@@ -199,6 +199,28 @@ def test_members_of_a_torch_archive_are_read(tmp_path: Path) -> None:
     assert names(tmp_path / "net.pt") == {SYSTEM, "collections.OrderedDict"}
 
 
+def nested(content: bytes, depth: int) -> bytes:
+    """An archive in an archive, as an exported program of torch holds one."""
+    for _ in range(depth):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("net/data/weight_0", content)
+        content = buffer.getvalue()
+    return content
+
+
+@pytest.mark.parametrize(("depth", "found"), [(2, {SYSTEM}), (4, {SYSTEM}), (5, {"unreadable"}), (40, {"unreadable"})])
+def test_archives_in_archives_are_read_as_deep_as_anything_writes_them(path: Path, depth: int, found: set[str]) -> None:
+    assert names(path, nested(HARMFUL, depth)) == found
+
+
+def test_an_archive_behind_a_pickle_hides_neither(path: Path) -> None:
+    assert names(path, pickle.dumps(collections.OrderedDict()) + nested(HARMFUL, 1)) == {
+        SYSTEM,
+        "collections.OrderedDict",
+    }
+
+
 def test_an_archive_of_the_first_torch_releases_is_unreadable(tmp_path: Path) -> None:
     for member, expected in (("storages", {"unreadable"}), ("weights.csv", set())):
         with tarfile.open(tmp_path / "net.pt", "w") as archive:
