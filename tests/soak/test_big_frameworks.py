@@ -153,7 +153,7 @@ CASES = {
     "PyTorch, whole numbers and an answer with names": Case("torch", "PyTorch", EMBEDDING, frozenset({"torch"})),
     "PyTorch, TorchScript": Case(
         "torch", "PyTorch",
-        TORCH + 'given = {"model": torch.jit.trace(net, torch.as_tensor(rows)).eval()}', frozenset({"torch"}),
+        TORCH + 'given = {"model": torch.jit.trace(net.eval(), torch.as_tensor(rows))}', frozenset({"torch"}),
     ),
     "PyTorch, a file": Case(
         "torch", "PyTorch",
