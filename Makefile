@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check fix docs lab bench soak clean
+.PHONY: demo test check fix lab docs bench bench-serving soak clean
 
 demo: $(INSTALLED)  ## from training to a live service and back, in a minute
 	$(BIN)/python demo.py
@@ -34,6 +34,9 @@ lab: $(INSTALLED)  ## JupyterLab with the package loaded
 
 bench: $(INSTALLED)  ## the figures of bench/README.md
 	$(BIN)/python -m bench
+
+bench-serving: $(INSTALLED)  ## the scoring server against the servers that a user could pick instead
+	$(BIN)/python -m bench.serving $(ARGS)
 
 soak: $(INSTALLED)  ## what takes too long for the tests
 	$(BIN)/python -m pytest -m "soak or walk" --timeout 1200 $(ARGS)

@@ -1,0 +1,1 @@
+"""The scoring server against the servers that a user could pick instead: ``make bench-serving``."""
