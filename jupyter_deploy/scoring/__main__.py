@@ -1,4 +1,4 @@
-"""``python <bundle>/server/jupyter_deploy_scoring front|worker|try --settings …``: one entry for every role."""
+"""``python <bundle>/server/jupyter_deploy_scoring front|worker|template|try --settings …``: one entry for every role."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-ROLES = {"front": "front", "worker": "worker", "try": "trial"}
+ROLES = {"front": "front", "worker": "worker", "template": "template", "try": "trial"}
 
 
 def main(argv: list[str]) -> int:

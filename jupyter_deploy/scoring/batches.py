@@ -17,7 +17,7 @@ from . import inputs, logs, outputs, scorer
 from .inputs import BadInput
 from .outputs import Answer
 from .request import Request
-from .script import RunFunction, ScriptFailed
+from .script import RunFunction
 from .streams import Stream
 
 Numbered = tuple[int, Request]
@@ -47,12 +47,7 @@ class Batches:
     """
 
     def __init__(self, run: RunFunction, most_rows: int) -> None:
-        if run.rows is None:
-            raise ScriptFailed(
-                "signature",
-                "max_batch_rows needs a run() with one array or table that @input_schema describes by a sample;"
-                " describe it so, or set max_batch_rows to 0",
-            )
+        assert run.rows is not None  # checked when the script was loaded
         self._run = run
         self._name = run.rows
         self._decoded: dict[int, dict[str, Any] | Answer] = {}

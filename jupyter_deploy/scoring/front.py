@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import options, settings, worker_process
@@ -31,9 +31,7 @@ def main(argv: Sequence[str]) -> int:
     front_alive, _ = os.pipe()
     life_fds = [front_alive] if life_fd is None else [front_alive, life_fd]
 
-    def spawn() -> worker_process.WorkerProcess:
-        return worker_process.spawn(path, service, life_fds)
-
+    spawn = _spawner(path, service, life_fds)
     workers = [spawn() for _ in range(service.worker_count)]
     from . import serving
 
@@ -49,6 +47,15 @@ def main(argv: Sequence[str]) -> int:
             start_timeout=float(given.get("start-timeout", START_TIMEOUT)),
         )
     )
+
+
+def _spawner(path: Path, service: settings.Settings, life_fds: Sequence[int]) -> Callable[[], worker_process.Worker]:
+    """What starts a worker: a process of its own, or one that is forked from a template."""
+    if not service.worker_preload:
+        return lambda: worker_process.spawn(path, service, life_fds)
+    from . import forked_worker
+
+    return forked_worker.Template(path, service, life_fds).spawn
 
 
 def _fd(given: dict[str, str], name: str) -> int | None:

@@ -21,7 +21,7 @@ from .gate import Gate
 from .server import HttpServer
 from .settings import Settings
 from .supervision import Failure, Readiness, Supervisor
-from .worker_process import WorkerProcess
+from .worker_process import Worker
 
 
 class StartFailed(Exception):
@@ -44,8 +44,8 @@ class Start:
     """
 
     settings: Settings
-    spawn: Callable[[], WorkerProcess]
-    workers: Sequence[WorkerProcess]
+    spawn: Callable[[], Worker]
+    workers: Sequence[Worker]
     listen_fd: int | None
     control_fd: int | None
     life_fd: int | None

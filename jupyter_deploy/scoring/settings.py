@@ -31,6 +31,7 @@ DEFAULTS: dict[str, Any] = {
     "maxQueueWaitMs": 500,
     "scoringTimeoutMs": 60_000,
     "workerCount": 1,
+    "workerPreload": False,
     "maxBatchRows": 0,
     "maxBodyMb": 100,
 }
@@ -69,6 +70,7 @@ class Settings:
     queue_wait_ms : how long a request may wait for a slot, in milliseconds.
     scoring_timeout_ms : how long a ``run()`` may take, in milliseconds.
     worker_count : how many worker processes there are.
+    worker_preload : whether they are forked from one process that has loaded the script and called ``init()``.
     max_batch_rows : rows of waiting requests that one ``run()`` may take together; 0 for none.
     max_body_mb : largest request body, in MiB.
     log_level : name of the lowest level logged.
@@ -93,6 +95,7 @@ class Settings:
     queue_wait_ms: int
     scoring_timeout_ms: int
     worker_count: int
+    worker_preload: bool
     max_batch_rows: int
     max_body_mb: int
     log_level: str
@@ -178,8 +181,13 @@ def _settings(bundle: Path, values: Mapping[str, Any], environment: Mapping[str,
         queue_wait_ms=values["maxQueueWaitMs"],
         scoring_timeout_ms=values["scoringTimeoutMs"],
         worker_count=workers,
+        worker_preload=_flag(environment.get("WORKER_PRELOAD"), values["workerPreload"]),
         max_batch_rows=values["maxBatchRows"],
         max_body_mb=values["maxBodyMb"],
         log_level=environment.get("AZUREML_LOG_LEVEL", "INFO").upper(),
         send_server_version=environment.get("SERVER_VERSION_LOG_RESPONSE_ENABLED", "true").lower() == "true",
     )
+
+
+def _flag(text: str | None, otherwise: bool) -> bool:
+    return otherwise if not text else text.lower() == "true"

@@ -12,9 +12,24 @@ from .batches import Batches
 from .link import Calls, Link, LinkClosed, Message
 from .outputs import Answer
 from .request import Request
-from .script import RunFunction
+from .script import RunFunction, ScriptFailed
 from .settings import Settings
 from .streams import Stream
+
+
+def check(run: RunFunction, service: Settings) -> None:
+    """Refuse a script that cannot be called as the settings say.
+
+    Raises
+    ------
+    ScriptFailed : naming the setting.
+    """
+    if service.max_batch_rows and run.rows is None:
+        raise ScriptFailed(
+            "signature",
+            "max_batch_rows needs a run() with one array or table that @input_schema describes by a sample;"
+            " describe it so, or set max_batch_rows to 0",
+        )
 
 
 class Slots:
@@ -23,10 +38,6 @@ class Slots:
     Parameters
     ----------
     link : to the front. run : the script's. service : its settings.
-
-    Raises
-    ------
-    ScriptFailed : the script cannot be called as the settings say.
     """
 
     def __init__(self, link: Link, run: RunFunction, service: Settings) -> None:

@@ -17,7 +17,7 @@ import orjson
 from . import frames, logs, tracebacks
 from .control import Control
 from .dispatch import Channel, Dispatcher
-from .worker_process import WorkerProcess, exit_reason
+from .worker_process import Worker, exit_reason
 
 STABLE_AFTER = 60.0  # seconds of service after which earlier failures are forgotten
 LONGEST_PAUSE = 30.0
@@ -45,10 +45,11 @@ class _Generation(asyncio.Protocol):
     """One worker from its start to its end, and the front's end of the socket to it."""
 
     def __init__(
-        self, worker: WorkerProcess, take: Callable[[_Generation, dict[str, Any], bytes], None], *, is_first: bool
+        self, worker: Worker, take: Callable[[_Generation, dict[str, Any], bytes], None], *, is_first: bool
     ) -> None:
         self.worker = worker
         self.is_first = is_first  # no worker in its place has been ready before
+        self.announced = 0  # the process id that the owner was told
         self.stage = "import"
         self.ready_at: float | None = None
         self.failure: Failure | None = None
@@ -90,7 +91,7 @@ class Supervisor:
 
     def __init__(
         self,
-        spawn: Callable[[], WorkerProcess],
+        spawn: Callable[[], Worker],
         dispatcher: Dispatcher,
         readiness: Readiness,
         control: Control,
@@ -106,7 +107,7 @@ class Supervisor:
         self._missing = 0  # workers that have not been ready for the first time
         self._failure: Failure | None = None
 
-    async def run(self, first: Sequence[WorkerProcess]) -> Failure | None:
+    async def run(self, first: Sequence[Worker]) -> Failure | None:
         """Keep workers running until ``end``; returns a failure when one of the first could not start."""
         self._missing = len(first)
         await asyncio.gather(*(self._keep(worker) for worker in first))
@@ -129,7 +130,7 @@ class Supervisor:
         for generation in self._living:
             generation.worker.kill()
 
-    async def _keep(self, worker: WorkerProcess) -> None:
+    async def _keep(self, worker: Worker) -> None:
         """Keep one worker running."""
         served, pause = False, Pause()
         while True:
@@ -148,12 +149,13 @@ class Supervisor:
                 return
             worker = self._spawn()
 
-    async def _live(self, worker: WorkerProcess, *, first: bool) -> _Generation:
+    async def _live(self, worker: Worker, *, first: bool) -> _Generation:
         loop = asyncio.get_running_loop()
         generation = _Generation(worker, self._take, is_first=first)
         self._living.append(generation)
         ended: asyncio.Future[int] = loop.create_future()
         worker.when_ended(lambda code: loop.call_soon_threadsafe(ended.set_result, code))
+        generation.announced = worker.pid
         self._control.emit("starting", worker=worker.pid)
         if self._ending.is_set():  # told so before there was anything to end
             worker.kill()
@@ -182,6 +184,8 @@ class Supervisor:
 
     def _begin_service(self, generation: _Generation, record: dict[str, Any], body: bytes) -> None:
         generation.ready_at = time.monotonic()
+        if generation.worker.pid != generation.announced:  # it was forked from the process that was announced
+            self._control.emit("starting", worker=generation.worker.pid)
         self._readiness.raw, self._readiness.swagger = record["raw"], orjson.loads(body)
         if generation.is_first:
             self._missing -= 1
@@ -218,7 +222,8 @@ class Supervisor:
         pid, reason = generation.worker.pid, generation.verdict
         logs.server.error("worker %d ended: %s; the next one starts in %g s", pid, reason, seconds)
         left = sum(other.ready_at is not None for other in self._living)
-        self._control.emit("worker_exited", worker=pid, reason=reason, restart_in=seconds, left=left)
+        also = generation.worker.ended_with_it
+        self._control.emit("worker_exited", worker=pid, also=also, reason=reason, restart_in=seconds, left=left)
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._ending.wait(), seconds)
 

@@ -9,44 +9,64 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from . import logs, options, outputs, places, script, settings, swagger, tracebacks
 from .compat import finder
 from .link import Link
-from .script import ScriptFailed
+from .script import RunFunction, ScriptFailed
 from .settings import Settings
-from .slots import Slots, flush_prints
+from .slots import Slots, check, flush_prints
 
 _OPTIONS = ("settings", "link-fd", "life-fds", "stacks-fd")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A script that is ready.
+
+    Attributes
+    ----------
+    run : what is called. documents : its swagger documents by version. seconds : that importing it and ``init()`` took.
+    """
+
+    run: RunFunction
+    documents: dict[str, Any]
+    seconds: float
 
 
 def main(argv: Sequence[str]) -> int:
     """Run a worker until the front closes the link; returns the exit code."""
     given = options.parse(argv, _OPTIONS, required=_OPTIONS)
     faulthandler.register(signal.SIGUSR1, file=int(given["stacks-fd"]), all_threads=True)
-    _die_with([int(fd) for fd in given["life-fds"].split(",")])
+    die_with([int(fd) for fd in given["life-fds"].split(",")])
     link = Link(int(given["link-fd"]))
     service = settings.load(Path(given["settings"]))
     logs.configure(service.log_level)
     sys.stdout = logs.PrintStream()
     try:
-        slots = _prepare(service, link)
+        prepared = prepare(service, link.send)
     except ScriptFailed as error:
-        _report(link, service, error)
+        link.send(failure(service, error))
         return 1
-    slots.serve()
+    serve(link, service, prepared)
     return 0
 
 
-def _die_with(fds: Sequence[int]) -> None:
-    """End this process's whole group as soon as one of the pipes is closed by the death of who holds its other end."""
-    if sys.platform == "linux":
-        import ctypes
+def serve(link: Link, service: Settings, prepared: Prepared) -> None:
+    """Say that the script is ready, and serve calls until the front closes the link."""
+    slots = Slots(link, prepared.run, service)
+    record = {"type": "ready", "seconds": prepared.seconds, "raw": prepared.run.kind == "raw"}
+    link.send(record, outputs.encode(prepared.documents))
+    slots.serve()
 
-        pr_set_pdeathsig = 1  # reaches a process whose run() never gives up the interpreter lock
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+def die_with(fds: Sequence[int]) -> None:
+    """End this process's whole group as soon as one of the pipes is closed by the death of who holds its other end."""
+    die_with_parent()
 
     def watch() -> None:
         select.select(fds, [], [])
@@ -55,27 +75,45 @@ def _die_with(fds: Sequence[int]) -> None:
     threading.Thread(target=watch, name="life", daemon=True).start()
 
 
-def _prepare(service: Settings, link: Link) -> Slots:
+def die_with_parent() -> None:
+    """Have the system end this process with the one that started it, where it can: also while the interpreter lock is held."""
+    if sys.platform == "linux":
+        import ctypes
+
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def prepare(service: Settings, tell: Callable[[dict[str, Any]], None]) -> Prepared:
+    """Load the script and call ``init()``.
+
+    Parameters
+    ----------
+    tell : is told, as a message for the front, when ``init()`` begins.
+
+    Raises
+    ------
+    ScriptFailed : it cannot be made ready.
+    """
     began = time.perf_counter()
     places.enter(service)
     finder.install()
     loaded = script.load(service.entry_script)
     documents = swagger.documents(service, loaded.run)
-    slots = Slots(link, loaded.run, service)
-    link.send({"type": "stage", "stage": "init"})
+    check(loaded.run, service)
+    tell({"type": "stage", "stage": "init"})
     loaded.call_init()
     flush_prints()
-    seconds = round(time.perf_counter() - began, 3)
-    link.send({"type": "ready", "seconds": seconds, "raw": loaded.run.kind == "raw"}, outputs.encode(documents))
-    return slots
+    return Prepared(loaded.run, documents, round(time.perf_counter() - began, 3))
 
 
-def _report(link: Link, service: Settings, error: ScriptFailed) -> None:
+def failure(service: Settings, error: ScriptFailed) -> dict[str, Any]:
+    """Log why the script cannot be made ready, and return it as a message for the front."""
     flush_prints()
     trace = tracebacks.of_script(error.__cause__) if error.__cause__ else ""
     logs.server.error("the service cannot start: %s\n%s", error, trace)
     logs.server.info("what is in the model folder:\n%s", "\n".join(_listing(service.model_dir)))
-    link.send({"type": "failed", "stage": error.stage, "message": str(error), "traceback": trace})
+    return {"type": "failed", "stage": error.stage, "message": str(error), "traceback": trace}
 
 
 def _listing(folder: Path, most: int = 200) -> list[str]:

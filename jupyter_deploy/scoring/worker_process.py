@@ -12,26 +12,79 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from . import places
 from .settings import Settings
 
 
-class WorkerProcess:
-    """A started worker.
+class Worker(Protocol):
+    """A worker, however it was started.
 
     Attributes
     ----------
-    pid : its process id, which is its process group too.
+    link : our end of the socket to it.
+    """
+
+    link: socket.socket
+
+    @property
+    def pid(self) -> int:
+        """Its process id, which is its process group too."""
+        ...
+
+    @property
+    def ended_with_it(self) -> int:
+        """The process that it was forked from, where that has ended too; else its own process id."""
+        ...
+
+    def terminate(self) -> None:
+        """Ask the worker and its children to end."""
+        ...
+
+    def kill(self) -> None:
+        """End the worker and its children at once."""
+        ...
+
+    def ask_for_stacks(self) -> None:
+        """Have the worker write where each of its threads is; works while one holds the interpreter lock."""
+        ...
+
+    def stacks(self) -> str:
+        """Return what it has written so far."""
+        ...
+
+    def close(self) -> None:
+        """Give back what is kept to watch it; its link belongs to the loop."""
+        ...
+
+    def when_ended(self, call: Callable[[int], object]) -> None:
+        """Call from another thread with the exit code when the worker has ended and its children with it."""
+        ...
+
+
+class WorkerProcess:
+    """A worker that is a process of the front's own.
+
+    Attributes
+    ----------
     link : our end of the socket to it.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], link: socket.socket, stacks: IO[bytes]) -> None:
-        self.pid = process.pid
         self.link = link
         self._process = process
         self._stacks = stacks
+
+    @property
+    def pid(self) -> int:
+        """Its process id, which is its process group too."""
+        return self._process.pid
+
+    @property
+    def ended_with_it(self) -> int:
+        """It was not forked."""
+        return self._process.pid
 
     def terminate(self) -> None:
         """Ask the worker and its children to end."""
@@ -60,14 +113,14 @@ class WorkerProcess:
 
         def wait() -> None:
             code = self._process.wait()
-            _signal_group(self.pid, signal.SIGKILL)  # its number stays taken while a child of the worker lives
+            signal_group(self.pid, signal.SIGKILL)  # its number stays taken while a child of the worker lives
             call(code)
 
         threading.Thread(target=wait, name=f"worker-{self.pid}", daemon=True).start()
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process.returncode is None:
-            _signal_group(self.pid, number)
+            signal_group(self.pid, number)
 
 
 def spawn(settings_file: Path, settings: Settings, life_fds: Sequence[int]) -> WorkerProcess:
@@ -99,7 +152,8 @@ def spawn(settings_file: Path, settings: Settings, life_fds: Sequence[int]) -> W
     return WorkerProcess(process, ours, stacks)
 
 
-def _signal_group(group: int, number: signal.Signals) -> None:
+def signal_group(group: int, number: signal.Signals) -> None:
+    """Send a signal to a process and all of its group; one that has gone is no error."""
     with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says the latter of a group of zombies
         os.killpg(group, number)
 

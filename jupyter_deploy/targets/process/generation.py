@@ -146,7 +146,7 @@ class Generation:
         elif kind == "ready":
             self.ready, self.trouble = True, ""
         elif kind == "worker_exited":
-            self.workers.discard(event["worker"])
+            self.workers -= {event["worker"], event.get("also")}
             self.ready, self.trouble = bool(event.get("left")), f"a worker ended: {event['reason']}"
         elif kind == "failed":
             self.ready, self.trouble = False, event["message"]

@@ -58,6 +58,11 @@ class ProcessOptions(Options):
         1, json="workerCount", minimum=1, maximum=256, group="Resources",
         help="Processes that run the script, each with a model of its own; init() is called once in each.",
     )  # fmt: skip
+    worker_preload: bool = option(
+        False, json="workerPreload", group="Resources",
+        help="Whether the workers are forked from one process that has imported the script and called init() once, so that they share"
+        " the model's memory; a script that has begun threads or opened a GPU by then is refused.",
+    )  # fmt: skip
     max_request_wait_time: int = option(
         500, json="maxQueueWaitMs", alias="mr", unit="ms", minimum=1, group="Requests",
         help="How long a request may wait for its turn before it is answered with 503.",

@@ -55,6 +55,7 @@ class ProcessTarget:
             "maxQueueWaitMs": options.max_request_wait_time,
             "scoringTimeoutMs": options.scoring_timeout_ms,
             "workerCount": options.worker_count,
+            "workerPreload": options.worker_preload,
             "maxBatchRows": options.max_batch_rows,
             "maxBodyMb": options.max_body_mb,
         }
