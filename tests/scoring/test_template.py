@@ -68,7 +68,7 @@ def test_a_template_that_is_killed_is_started_again(tmp_path: Path) -> None:
         worker = front.post("x").json[0]
         os.kill(template, signal.SIGKILL)
         assert front.expect("worker_exited")["also"] == template
-        assert not is_alive(worker)
+        wait_for(lambda: not is_alive(worker))
         front.expect("ready")
         assert front.post("x").json[0] != worker
 
