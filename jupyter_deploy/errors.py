@@ -11,6 +11,7 @@
     │   ├── Conflict                what exists stands in the way
     │   │   ├── NameTaken           a service of this name has served, with other content
     │   │   ├── Busy                another operation on this service is under way
+    │   │   ├── Elsewhere           a service of another workspace folder over the same records
     │   │   └── InUse               a service needs this model
     │   └── Untrusted               a pickle names something outside the allow-list
     └── SystemProblem               the machine, a target or a stored file is at fault
@@ -131,6 +132,22 @@ class NameTaken(Conflict):
 
 class Busy(Conflict):
     """Another operation on this service is under way."""
+
+
+class Elsewhere(Conflict):
+    """A service belongs to another workspace folder over the same records.
+
+    Parameters
+    ----------
+    service : its name. where : the workspace folder and the machine, for people.
+    """
+
+    def __init__(self, service: str, where: str) -> None:
+        super().__init__(
+            f"the service '{service}' {where}",
+            "Its processes, bundles, log and keys are there, so it can be changed and looked into only from there.",
+            "Ask whoever deployed it, or deploy under another name.",
+        )
 
 
 class InUse(Conflict):

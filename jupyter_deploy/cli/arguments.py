@@ -102,7 +102,8 @@ def unknown(whose: str, kind: str, word: str, known: Iterable[str], listed: Iter
 def declare_common(parser: Parser) -> None:
     """Declare what every command takes."""
     where = (
-        "the workspace; by default $JUPYTER_DEPLOY_WORKSPACE, a config.json upward from here, or the user's data folder"
+        "the workspace, or a team's postgresql://…;"
+        " by default $JUPYTER_DEPLOY_WORKSPACE, a config.json upward from here, or the user's data folder"
     )
     form = "how to print the result: json (the default), or for people as a table, logs as plain lines"
     heading = "Everywhere"

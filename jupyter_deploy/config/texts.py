@@ -31,6 +31,10 @@ def check_texts(what: str, values: Mapping[str, object] | None) -> dict[str, str
             raise UserError(
                 f"{what}: {key!r}: {value!r} is not a text by a text", "", f"Write {what}={{'key': 'value'}}."
             )
+        if "\0" in key or "\0" in str(value):
+            raise UserError(
+                f"{what}: {key!r}: {value!r} holds a NUL character", "Databases cannot keep it.", "Leave it out."
+            )
     return {key: str(value) for key, value in values.items()}
 
 

@@ -124,10 +124,13 @@ def _models(fragment: str) -> Iterator[str]:
 
 def _workspace() -> WorkspaceFolder | None:
     """The workspace, read anew as other processes write to it; completion makes none."""
+    from jupyter_deploy.workspace.addresses import DatabaseAddress
     from jupyter_deploy.workspace.folder import open_workspace
     from jupyter_deploy.workspace.location import find_workspace
+    from jupyter_deploy.workspace.opening import folder_of
 
-    path = find_workspace(Path.cwd())
+    address = find_workspace(Path.cwd()).address
+    path = folder_of(DatabaseAddress.parse(address)[0]) if isinstance(address, str) else address
     return open_workspace(path) if path.exists() else None
 
 

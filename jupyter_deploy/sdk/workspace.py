@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_deploy.sdk.display import Table, html_facts
-from jupyter_deploy.workspace.folder import WorkspaceFolder, open_workspace
+from jupyter_deploy.workspace.folder import WorkspaceFolder
+from jupyter_deploy.workspace.opening import open_at
 
 if TYPE_CHECKING:
     from jupyter_deploy.sdk.model import Model
@@ -16,34 +17,52 @@ if TYPE_CHECKING:
 
 
 class Workspace:
-    """A workspace on disk; opened, or made where the folder is missing, or is empty and the user's.
+    """A workspace; opened, or made where the folder is missing, or is empty and the user's.
 
     Parameters
     ----------
-    folder : its path; None means as :meth:`from_config`.
+    address : a folder's path, or ``postgresql://user@host/database`` for records that a team shares; None means as :meth:`from_config`.
+        A password in it is kept among the workspace's secrets and nowhere else; without one $PGPASSWORD and ~/.pgpass are used.
+    files : where the files are, if not in the folder: ``s3://bucket/prefix``, or the path of a folder that all share. A team's has to be
+        said once, by the first who opens it.
+    folder : the workspace's folder, or for a team's records the folder on this machine for services, locks and secrets; by default one
+        in the user's data folder.
+    files_options : what fsspec opens ``files`` with (``{"endpoint_url": …, "key": …, "secret": …}``), kept among the secrets; by
+        default AWS's own environment and profiles are used.
 
     Raises
     ------
-    WorkspaceError : the folder is something else, another user's, or of a newer format.
+    WorkspaceError : the folder is something else, another user's, or of a newer format; the database or the store cannot be opened.
 
     Examples
     --------
     >>> ws = Workspace("my-workspace")  # doctest: +SKIP
+    >>> ws = Workspace("postgresql://ada@db.example.org/models", files="s3://our-models/prod")  # doctest: +SKIP
     """
 
-    def __init__(self, folder: str | Path | None = None) -> None:
-        if folder is None:
+    def __init__(
+        self,
+        address: str | Path | None = None,
+        *,
+        files: str | None = None,
+        folder: str | Path | None = None,
+        files_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        if address is None:
+            address, folder = folder, None
+        if address is None:
             from jupyter_deploy.workspace.location import find_workspace
 
-            folder = find_workspace(Path.cwd())
-        self._folder = open_workspace(Path(folder))
+            found = find_workspace(Path.cwd())
+            address, files = found.address, files or found.files
+        self._folder = open_at(address, files, folder, files_options)
 
     @classmethod
     def from_config(cls) -> Workspace:
         """Open the workspace that is named nearest.
 
-        ``$JUPYTER_DEPLOY_WORKSPACE``, then the key ``workspace_folder`` of ``.azureml/config.json`` or ``config.json`` upward from the
-        current folder, then the user's data folder.
+        ``$JUPYTER_DEPLOY_WORKSPACE``, then the key ``workspace_folder`` or ``workspace_database`` (with ``workspace_files``) of
+        ``.azureml/config.json`` or ``config.json`` upward from the current folder, then the user's data folder.
         """
         return cls()
 
@@ -59,8 +78,9 @@ class Workspace:
 
     @property
     def name(self) -> str:
-        """The folder's name."""
-        return self._folder.path.name
+        """The name of the team's database, or of the folder."""
+        shared = self._folder.shared
+        return shared.database.rpartition("/")[2].partition("?")[0] if shared and shared.database else self.path.name
 
     @property
     def models(self) -> dict[str, Model]:
@@ -107,5 +127,6 @@ class Workspace:
 
     def _repr_html_(self) -> str:
         counts = {"models": self._folder.models.count(latest=True), "services": len(self._folder.services.list())}
-        records = f"SQLite, journal mode {self._folder.database.journal_mode}"
-        return html_facts(f"Workspace {self.name}", {"folder": str(self.path), "records": records, **counts})
+        shared = {"files": self._folder.shared.files} if self._folder.shared else {}
+        facts = {"folder": str(self.path), "records": self._folder.database.description, **shared, **counts}
+        return html_facts(f"Workspace {self.name}", facts)

@@ -7,11 +7,13 @@ import json
 import os
 import secrets as random
 import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from jupyter_deploy.errors import Busy, WorkspaceError
+from jupyter_deploy.errors import Busy, NotFound, WorkspaceError
 from jupyter_deploy.workspace.locks import LockedFile, acquire, is_held, read_holder
 from jupyter_deploy.workspace.secret_files import Secrets
 from jupyter_deploy.workspace.store import FileStore
@@ -22,9 +24,30 @@ if TYPE_CHECKING:  # these import sqlalchemy, which opening a workspace must not
     from jupyter_deploy.workspace.operation_records import OperationRecords
     from jupyter_deploy.workspace.service_records import ServiceRecords
 
-_FORMAT = 1
+_FORMAT, _SHARED_FORMAT = 1, 2  # releases that know only the first cannot open what is kept elsewhere, and say so
 _MARKER = "workspace.json"
 _LOCKS = "locks"
+PASSWORD, FILES_OPTIONS = "database", "files"
+"""The names of the secrets that a workspace keeps of its shared addresses."""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Where a workspace keeps what it shares; recorded in ``workspace.json``, without credentials.
+
+    Attributes
+    ----------
+    files : address of the files. store : id under which they lie there.
+    database : address of the records; None where they are in the folder.
+    """
+
+    files: str
+    store: str
+    database: str | None = None
+
+    def to_json(self) -> dict[str, str]:
+        """The document that is recorded."""
+        return {key: value for key, value in vars(self).items() if value is not None}
 
 
 class WorkspaceFolder:
@@ -34,11 +57,13 @@ class WorkspaceFolder:
     ----------
     path : absolute.
     id : 8 hexadecimal digits, made once; names what belongs to this workspace on shared engines.
+    shared : where records or files are that it shares with others; None where all is in the folder.
     """
 
-    def __init__(self, path: Path, id: str) -> None:  # noqa: A002 - what the attribute is called
+    def __init__(self, path: Path, id: str, shared: Shared | None = None) -> None:  # noqa: A002 - what the attribute is called
         self.path = path
         self.id = id
+        self.shared = shared
 
     def __repr__(self) -> str:
         return f"WorkspaceFolder({str(self.path)!r}, id={self.id!r})"
@@ -46,9 +71,15 @@ class WorkspaceFolder:
     @cached_property
     def database(self) -> Database:
         """The database behind the records."""
-        from jupyter_deploy.workspace.database import Database
+        if self.shared and self.shared.database:
+            from jupyter_deploy.workspace.addresses import DatabaseAddress
+            from jupyter_deploy.workspace.postgres import PostgresDatabase
 
-        return Database(self.path / "records.db", self.path / _LOCKS / "database.lock", self.path / "backups")
+            address, _ = DatabaseAddress.parse(self.shared.database)
+            return PostgresDatabase(address, lambda: self._secret(PASSWORD))
+        from jupyter_deploy.workspace.sqlite import SqliteDatabase
+
+        return SqliteDatabase(self.path / "records.db", self.path / _LOCKS / "database.lock", self.path / "backups")
 
     @cached_property
     def models(self) -> ModelRecords:
@@ -71,10 +102,23 @@ class WorkspaceFolder:
 
         return OperationRecords(self.database)
 
-    @property
+    @cached_property
     def files(self) -> FileStore:
         """The store of model files."""
-        return FileStore(self.path / "files", self.path / _LOCKS / "files.lock")
+        root, lock_path = self.path / "files", self.path / _LOCKS / "files.lock"
+        if self.shared is None:
+            return FileStore(root, lock_path)
+        from jupyter_deploy.workspace.remote_files import RemoteFiles
+        from jupyter_deploy.workspace.shared_store import SharedStore
+
+        remote = RemoteFiles(self.shared.files, self.shared.store, lambda: self._secret(FILES_OPTIONS) or {})
+        return SharedStore(root, lock_path, remote, lambda alone: self.database.files_locked(alone))
+
+    def _secret(self, name: str) -> Any:
+        try:
+            return self.secrets.get(f"secret:{name}")
+        except NotFound:
+            return None
 
     @property
     def secrets(self) -> Secrets:
@@ -133,7 +177,35 @@ def open_workspace(folder: Path) -> WorkspaceFolder:
     ------
     WorkspaceError : it is a file, another user's, writable by others, of a newer format, or holds something else.
     """
-    path = folder.expanduser().absolute()
+    return _open(folder.expanduser().absolute(), None, {})
+
+
+def make_shared(folder: Path, id: str, shared: Shared, secrets: Mapping[str, Any]) -> WorkspaceFolder:  # noqa: A002 - as above
+    """Make a workspace that shares records or files, or open the one that is there.
+
+    Parameters
+    ----------
+    folder : an absolute path. id : of a new one. shared : where it keeps what it shares.
+    secrets : what it keeps in its secrets folder, by name.
+
+    Raises
+    ------
+    WorkspaceError : as :func:`open_workspace`.
+    """
+    return _open(folder, {"format": _SHARED_FORMAT, "id": id, **shared.to_json()}, secrets)
+
+
+def is_workspace(folder: Path) -> bool:
+    """Whether there is a workspace in a folder already."""
+    return (folder / _MARKER).exists()
+
+
+def new_id() -> str:
+    """An id for a workspace folder."""
+    return random.token_hex(4)
+
+
+def _open(path: Path, document: Mapping[str, Any] | None, secrets: Mapping[str, Any]) -> WorkspaceFolder:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
@@ -147,9 +219,10 @@ def open_workspace(folder: Path) -> WorkspaceFolder:
     _check_owner(path)
     marker = path / _MARKER
     if not marker.exists():
-        _make(path)
+        _make(path, document or {"format": _FORMAT, "id": new_id()}, secrets)
     _check_mode(path)
-    return WorkspaceFolder(path, _read_id(marker))
+    found = _read(marker)
+    return WorkspaceFolder(path, str(found["id"]), _shared(found))
 
 
 def _check_owner(path: Path) -> None:
@@ -170,7 +243,7 @@ def _check_mode(path: Path) -> None:
         )
 
 
-def _make(path: Path) -> None:
+def _make(path: Path, document: Mapping[str, Any], secrets: Mapping[str, Any]) -> None:
     lock_path = path / _LOCKS / "workspace.lock"
     is_empty = all(entry.name == _LOCKS for entry in path.iterdir())
     if not is_empty and not lock_path.exists():  # with that lock another process is making it just now
@@ -187,13 +260,15 @@ def _make(path: Path) -> None:
             return
         for name in ("files", "secrets", "services", "operations", "backups"):
             (path / name).mkdir(mode=0o700, exist_ok=True)
+        for name, value in secrets.items():
+            Secrets(path / "secrets").put(name, value)
         unfinished = path / _LOCKS / _MARKER
         unfinished.touch(mode=0o600)
-        unfinished.write_text(json.dumps({"format": _FORMAT, "id": random.token_hex(4)}) + "\n", encoding="utf-8")
+        unfinished.write_text(json.dumps(document) + "\n", encoding="utf-8")
         unfinished.replace(marker)
 
 
-def _read_id(marker: Path) -> str:
+def _read(marker: Path) -> Mapping[str, Any]:
     content: object = None
     with contextlib.suppress(OSError, ValueError):
         content = json.loads(marker.read_text(encoding="utf-8"))
@@ -203,9 +278,15 @@ def _read_id(marker: Path) -> str:
             'It should hold {"format": 1, "id": "…"}.',
             "Restore it from a copy, or name another workspace.",
         )
-    if content["format"] > _FORMAT:
+    if content["format"] > _SHARED_FORMAT:
         raise WorkspaceError(
             f"the workspace {marker.parent} has format {content['format']}, newer than this release knows:"
             " upgrade with 'pip install --upgrade jupyter-deploy-models'"
         )
-    return str(content["id"])
+    return content
+
+
+def _shared(content: Mapping[str, Any]) -> Shared | None:
+    if content["format"] < _SHARED_FORMAT:
+        return None
+    return Shared(str(content["files"]), str(content["store"]), content.get("database"))

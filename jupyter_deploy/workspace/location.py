@@ -1,23 +1,35 @@
-"""Where the workspace is when nobody names one."""
+"""Which workspace is meant when nobody names one."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jupyter_deploy.errors import ConfigError
+from jupyter_deploy.workspace.addresses import is_database_address
 
 _VARIABLE = "JUPYTER_DEPLOY_WORKSPACE"
-_KEY = "workspace_folder"
+_FOLDER, _DATABASE, _FILES = "workspace_folder", "workspace_database", "workspace_files"
 
 
-def find_workspace(start: Path) -> Path:
-    """Find the workspace's folder; it need not exist yet.
+@dataclass(frozen=True)
+class Location:
+    """Where a workspace is: a folder, or the address of a team's records, and where files are that are not in the folder."""
+
+    address: Path | str
+    files: str | None = None
+
+
+def find_workspace(start: Path) -> Location:
+    """Find the workspace that is meant; it need not exist yet.
 
     ``$JUPYTER_DEPLOY_WORKSPACE`` comes first; then ``.azureml/config.json`` or ``config.json`` with the key
-    ``workspace_folder``, in ``start`` and the folders above it; then the user's data folder.
+    ``workspace_folder``, or ``workspace_database`` for a team's, in ``start`` and the folders above it, where ``workspace_files`` may
+    stand beside either; then the user's data folder.
 
     Parameters
     ----------
@@ -29,34 +41,48 @@ def find_workspace(start: Path) -> Path:
     """
     named = os.environ.get(_VARIABLE)
     if named:
-        return Path(named).expanduser().absolute()
+        return Location(named if is_database_address(named) else Path(named).expanduser().absolute())
     start = start.absolute()
     for folder in (start, *start.parents):
         for file in (folder / ".azureml" / "config.json", folder / "config.json"):
-            named = _workspace_named_in(file)
-            if named:
-                return folder / Path(named).expanduser()
-    return _data_folder() / "jupyter-deploy" / "workspace"
+            named_in = _read(file)
+            if _DATABASE in named_in:
+                return Location(named_in[_DATABASE], named_in.get(_FILES))
+            if _FOLDER in named_in:
+                return Location(folder / Path(named_in[_FOLDER]).expanduser(), named_in.get(_FILES))
+    return Location(data_folder() / "jupyter-deploy" / "workspace")
 
 
-def _workspace_named_in(file: Path) -> str | None:
+def _read(file: Path) -> dict[str, str]:
+    """Our keys in a configuration file."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        return None
-    if _KEY not in text:  # other programs have files of this name; theirs may hold anything
-        return None
+        return {}
+    if not any(
+        key in text for key in (_FOLDER, _DATABASE)
+    ):  # other programs have files of this name; theirs may hold anything
+        return {}
     try:
-        content = json.loads(text)
+        content: Any = json.loads(text)
     except ValueError as error:
         raise ConfigError([f"not valid JSON: {error}"], str(file), "Correct it, or remove the file.") from error
-    named = content.get(_KEY) if isinstance(content, dict) else None
-    if named is not None and not (isinstance(named, str) and named):
-        raise ConfigError([f"{_KEY} must be the path of a folder, not {named!r}"], str(file))
-    return named
+    meanings = {_FOLDER: "the path of a folder", _DATABASE: "an address postgresql://…", _FILES: "an address or a path"}
+    found = {key: content[key] for key in meanings if key in content} if isinstance(content, dict) else {}
+    problems = [
+        f"{key} must be {meanings[key]}, not {value!r}"
+        for key, value in found.items()
+        if not (isinstance(value, str) and value) or (key == _DATABASE and not is_database_address(value))
+    ]
+    if _FOLDER in found and _DATABASE in found:
+        problems.append(f"{_FOLDER} and {_DATABASE} are both there; name one workspace")
+    if problems:
+        raise ConfigError(problems, str(file))
+    return found
 
 
-def _data_folder() -> Path:
+def data_folder() -> Path:
+    """The user's own folder for data, as this system has it."""
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     if sys.platform == "darwin":

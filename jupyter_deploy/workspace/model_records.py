@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from jupyter_deploy.errors import Conflict, ModelNotFound
 from jupyter_deploy.workspace.database import Database
+from jupyter_deploy.workspace.dialects import holds_entry, upsert
 from jupyter_deploy.workspace.records import ModelRecord, StoredFile, TagFilter
 from jupyter_deploy.workspace.schema import model_counters, model_files, models
 
@@ -159,17 +160,15 @@ class ModelRecords:
 
 
 def _next_version(connection: sa.Connection, name: str) -> int:
-    where = model_counters.c.name == name
-    last = connection.execute(sa.select(model_counters.c.last).where(where)).scalar_one_or_none()
-    if last is None:
-        connection.execute(model_counters.insert().values(name=name, last=1))
-        return 1
-    connection.execute(model_counters.update().where(where).values(last=last + 1))
-    return int(last) + 1
+    # The row that was written is locked until the end of the transaction, so that nobody else reads the same number.
+    first = {"name": name, "last": 1}
+    upsert(connection, model_counters, first, ["name"], {"last": model_counters.c.last + 1})
+    return int(connection.execute(sa.select(model_counters.c.last).where(model_counters.c.name == name)).scalar_one())
 
 
 def _existing(connection: sa.Connection, name: str, version: int) -> ModelRecord:
     query = models.select().where(models.c.name == name, models.c.version == version)
+    connection.execute(query.with_for_update())  # whoever else wants to change it waits
     for record in _records(connection, query):
         return record
     raise ModelNotFound(f"there is no model {name}:{version}", "", "List the models to see what is there.")
@@ -201,10 +200,7 @@ def _fitting(
 
 
 def _holds(column: sa.ColumnElement[Any], item: TagFilter) -> sa.ColumnElement[bool]:
-    entries = sa.func.json_each(column).table_valued("key", "value")
-    key, *value = (item,) if isinstance(item, str) else item
-    query = sa.select(sa.literal(1)).select_from(entries).where(entries.c.key == key)
-    return (query.where(entries.c.value == value[0]) if value else query).exists()
+    return holds_entry(column, item) if isinstance(item, str) else holds_entry(column, *item)
 
 
 def _records(connection: sa.Connection, query: sa.Select[Any]) -> tuple[ModelRecord, ...]:

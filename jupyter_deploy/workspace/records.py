@@ -94,6 +94,8 @@ class ServiceRecord:
     desired : what the user asked for last.
     error : why the last operation failed, if it did.
     served : some version has ever served under this name, so the name is taken.
+    home : id of the workspace folder that has its processes, bundles and keys; None in records from before teams.
+    host : the machine on which it was deployed, for people.
     """
 
     name: str
@@ -110,6 +112,17 @@ class ServiceRecord:
     desired: Desired = "running"
     error: str | None = None
     served: bool = False
+    home: str | None = None
+    host: str | None = None
+
+    def is_elsewhere(self, folder_id: str) -> bool:
+        """Whether it belongs to another workspace folder than the one with this id."""
+        return self.home not in (None, folder_id)
+
+    @property
+    def where(self) -> str:
+        """Where it runs, as the end of a sentence about it."""
+        return f"runs on {self.host or 'another machine'}, workspace {self.home}"
 
 
 @dataclass(frozen=True)

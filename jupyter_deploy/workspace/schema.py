@@ -7,6 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from jupyter_deploy.workspace.dialects import BIG
+
 metadata = sa.MetaData()
 
 
@@ -72,7 +74,7 @@ model_files = sa.Table(
     sa.Column("version", sa.Integer, primary_key=True),
     sa.Column("path", sa.Text, primary_key=True),
     sa.Column("sha256", sa.Text, nullable=False, index=True),
-    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("size", BIG, nullable=False),
     sa.ForeignKeyConstraint(["name", "version"], ["models.name", "models.version"], ondelete="CASCADE"),
 )
 
@@ -101,6 +103,8 @@ services = sa.Table(
     sa.Column("desired", sa.Text, nullable=False),
     sa.Column("error", sa.Text),
     sa.Column("served", sa.Boolean, nullable=False),
+    sa.Column("home", sa.Text),
+    sa.Column("host", sa.Text),
 )
 
 versions = sa.Table(
@@ -129,4 +133,12 @@ operations = sa.Table(
     sa.Column("ended_time", UtcTime),
     sa.Column("outcome", sa.Text),
     sa.Column("error", sa.Text),
+)
+
+# Of records that a team shares: the id under which their files lie in the store ("store") and the store's address ("files").
+about = sa.Table(
+    "about",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
 )

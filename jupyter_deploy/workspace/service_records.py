@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
-from jupyter_deploy.errors import NotFound
+from jupyter_deploy.errors import Elsewhere, NotFound
 from jupyter_deploy.workspace.database import Database
+from jupyter_deploy.workspace.dialects import holds_item, upsert
 from jupyter_deploy.workspace.records import ServiceRecord, VersionRecord
 from jupyter_deploy.workspace.schema import services, versions
 
@@ -37,12 +37,19 @@ class ServiceRecords:
             return tuple(ServiceRecord(**row) for row in connection.execute(query).mappings())
 
     def put(self, record: ServiceRecord) -> None:
-        """Record a service, or replace what is recorded of it; its versions stay."""
-        statement = insert(services).values(vars(record))
-        # An upsert: SQLite's REPLACE would delete the row first, and its versions with it.
-        statement = statement.on_conflict_do_update(index_elements=["name"], set_=vars(record))
+        """Record a service, or replace what is recorded of it; its versions stay.
+
+        Raises
+        ------
+        Elsewhere : a service of that name belongs to another workspace folder over the same records.
+        """
+        home = services.c.home
+        is_ours = None if record.home is None else sa.or_(home.is_(None), home == record.home)
         with self._database.writing() as connection:
-            connection.execute(statement)
+            # An upsert: SQLite's REPLACE would delete the row first, and its versions with it.
+            if upsert(connection, services, vars(record), ["name"], vars(record), is_ours):
+                return
+        raise Elsewhere(record.name, (self.get(record.name) or record).where)
 
     def remove(self, name: str) -> None:
         """Forget a service and its versions; one that is not there is no error."""
@@ -62,6 +69,7 @@ class ServiceRecords:
         """
         last = sa.select(sa.func.max(versions.c.number)).where(versions.c.service == draft.service)
         with self._database.writing() as connection:
+            connection.execute(sa.select(services.c.name).where(services.c.name == draft.service).with_for_update())
             number = (connection.execute(last).scalar_one() or 0) + 1
             record = replace(draft, number=number)
             connection.execute(versions.insert().values(vars(record)))
@@ -95,8 +103,7 @@ class ServiceRecords:
         ----------
         model_id : ``name:version``.
         """
-        ids = sa.func.json_each(versions.c.models).table_valued("value")
-        uses = sa.select(sa.literal(1)).select_from(ids).where(ids.c.value == model_id).exists()
+        uses = holds_item(versions.c.models, model_id)
         query = sa.select(versions.c.service, versions.c.number).where(uses).order_by(*versions.primary_key)
         with self._database.reading() as connection:
             return tuple((service, number) for service, number in connection.execute(query))

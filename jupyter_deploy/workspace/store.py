@@ -83,7 +83,7 @@ class FileStore:
             before = fingerprint(os.fstat(source.fileno()))
             shared = _clone(source, target)
             chunks = _chunks(target if shared else source, before.size, progress)
-            sha256 = _digest(chunks if shared else _written(target, chunks))
+            sha256 = content_digest(chunks if shared else written(target, chunks))
             size = os.fstat(target.fileno()).st_size
             if {before, seen or before, fingerprint(path.stat())} != {before} or size != before.size:
                 raise UserError(
@@ -245,14 +245,15 @@ def _clone(source: BinaryIO, target: BinaryIO) -> bool:
     return True
 
 
-def _digest(chunks: Iterable[bytes]) -> str:
+def content_digest(chunks: Iterable[bytes]) -> str:
+    """The SHA-256 of a content, in hexadecimal."""
     digest = hashlib.sha256()
     for chunk in chunks:
         digest.update(chunk)
     return digest.hexdigest()
 
 
-def _written(target: BinaryIO, chunks: Iterable[bytes]) -> Iterator[bytes]:
+def written(target: BinaryIO, chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The same chunks, each after it was written."""
     for chunk in chunks:
         target.write(chunk)
@@ -272,7 +273,7 @@ def _chunks(file: BinaryIO, size: int, progress: Progress | None) -> Iterator[by
 def is_content(path: Path, sha256: str) -> bool:
     """Whether a file's content has this SHA-256."""
     with path.open("rb") as file:
-        return _digest(_chunks(file, 0, None)) == sha256
+        return content_digest(_chunks(file, 0, None)) == sha256
 
 
 def _remove(path: Path) -> int:

@@ -106,6 +106,7 @@ def test_eight_processes_registering_at_once_get_eight_versions(workspace: Works
         ({"name": "-bad"}, "'-bad' is not a valid model name"),
         ({"name": "a" * 256}, "is not a valid model name"),
         ({"tags": ["a"]}, "tags must be a dict, not list"),
+        ({"tags": {"a": "b\0"}}, "holds a NUL character"),
         ({"properties": {"a": None}}, "properties: 'a': None"),
         ({"framework": "Sklearn"}, "not a known framework"),
         ({"framework_version": "1"}, "needs a framework"),

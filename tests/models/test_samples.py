@@ -94,6 +94,9 @@ def test_a_workspace_from_before_samples_gains_them(tmp_path: Path) -> None:
     Model.register(ws, tmp_path / "m.txt", "tiny")
     with sqlite3.connect(ws.path / "records.db") as records:
         records.execute("ALTER TABLE models DROP COLUMN sample")
+        records.execute("ALTER TABLE services DROP COLUMN home")
+        records.execute("ALTER TABLE services DROP COLUMN host")
+        records.execute("DROP TABLE about")
         records.execute("UPDATE alembic_version SET version_num = '0001'")
     records.close()
     again = open_workspace(ws.path)

@@ -33,11 +33,11 @@ def test_the_nearest_name_of_a_workspace_wins(tmp_path: Path, monkeypatch: pytes
 
 def test_a_workspace_of_a_newer_format_is_refused_in_one_line(tmp_path: Path) -> None:
     marker = Workspace(tmp_path / "workspace").path / "workspace.json"
-    marker.write_text(json.dumps({**json.loads(marker.read_text()), "format": 2}))
+    marker.write_text(json.dumps({**json.loads(marker.read_text()), "format": 3}))
     with pytest.raises(WorkspaceError) as refused:
         Workspace(tmp_path / "workspace")
     (line,) = str(refused.value).splitlines()
-    assert "has format 2, newer than this release knows" in line
+    assert "has format 3, newer than this release knows" in line
     assert "pip install --upgrade jupyter-deploy-models" in line
 
 

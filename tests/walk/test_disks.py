@@ -181,7 +181,7 @@ def test_a_home_without_hard_links_and_shared_memory(tmp_path: Path, script: Pat
         with pytest.raises(PermissionError):
             (home / "b").hardlink_to(home / "a")
         workspace = Workspace(home / "workspace")
-        assert workspace.folder.database.journal_mode == "delete"
+        assert workspace.folder.database.description == "SQLite, journal mode delete"
         try:
             one, two = (Model.register(workspace, path, text) for text, path in models.items())
             service = serve(workspace, script, [one])

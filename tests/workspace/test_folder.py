@@ -98,8 +98,8 @@ def test_one_of_another_user_is_refused(workspace: WorkspaceFolder, monkeypatch:
 
 
 def test_a_newer_format_is_refused_in_one_line_with_the_remedy(workspace: WorkspaceFolder) -> None:
-    (workspace.path / "workspace.json").write_text('{"format": 2, "id": "01234567"}')
-    with pytest.raises(WorkspaceError, match=r"format 2, newer .*pip install --upgrade") as caught:
+    (workspace.path / "workspace.json").write_text('{"format": 3, "id": "01234567"}')
+    with pytest.raises(WorkspaceError, match=r"format 3, newer .*pip install --upgrade") as caught:
         open_workspace(workspace.path)
     assert "\n" not in str(caught.value)
 

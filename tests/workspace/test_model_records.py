@@ -10,6 +10,9 @@ import pytest
 from jupyter_deploy.errors import Conflict, ModelNotFound
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.records import ModelRecord, StoredFile, TagFilter
+from tests.workspace.conftest import over_both
+
+pytestmark = over_both
 
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 

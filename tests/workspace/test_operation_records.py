@@ -7,6 +7,9 @@ import pytest
 from jupyter_deploy.errors import NotFound
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.records import OperationRecord
+from tests.workspace.conftest import over_both
+
+pytestmark = over_both
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
@@ -20,6 +23,12 @@ def test_an_operation_from_start_to_end(workspace: WorkspaceFolder) -> None:
     assert (ended.outcome, ended.ended_time, ended.error) == ("Failed", NOW, "why")
     with pytest.raises(NotFound, match="operation op2 is not recorded"):
         workspace.operations.change("op2", error=None)
+
+
+def test_an_error_may_hold_any_character(workspace: WorkspaceFolder) -> None:
+    workspace.operations.add(OperationRecord("op1", "deploy", "svc", NOW, error="a\0b ü 🙂"))
+    found = workspace.operations.get("op1")
+    assert found and found.error in ("a\0b ü 🙂", "a\N{REPLACEMENT CHARACTER}b ü 🙂")
 
 
 def test_lists_are_newest_first_and_filtered(workspace: WorkspaceFolder) -> None:

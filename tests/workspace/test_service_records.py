@@ -5,9 +5,12 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from jupyter_deploy.errors import NotFound
+from jupyter_deploy.errors import Elsewhere, NotFound
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.records import ServiceRecord, VersionRecord
+from tests.workspace.conftest import over_both
+
+pytestmark = over_both
 
 NOW = datetime(2026, 1, 1, 12, 30, 0, 5, tzinfo=timezone.utc)
 
@@ -33,6 +36,19 @@ def test_putting_again_replaces_the_service_and_keeps_its_versions(workspace: Wo
     workspace.services.put(changed)
     assert workspace.services.get("svc") == changed
     assert workspace.services.versions("svc") == (first,)
+
+
+def test_a_name_belongs_to_the_folder_that_took_it_first(workspace: WorkspaceFolder) -> None:
+    ours = replace(service(), home="0a", host="here")
+    workspace.services.put(ours)
+    with pytest.raises(Elsewhere, match=r"^the service 'svc' runs on here, workspace 0a"):
+        workspace.services.put(replace(service(), home="0b", host="there", tags={}))
+    assert workspace.services.get("svc") == ours
+    workspace.services.put(replace(ours, tags={}))
+    assert workspace.services.get("svc") == replace(ours, tags={})
+    assert ours.is_elsewhere("0b")
+    assert not ours.is_elsewhere("0a")
+    assert not service().is_elsewhere("0b")  # recorded before there were teams
 
 
 def test_versions_are_numbered_per_service(workspace: WorkspaceFolder) -> None:
