@@ -126,7 +126,8 @@ def take_away(workspace: Workspace) -> None:
     """Delete every service of a workspace and assert that no process of it is left."""
     try:
         for service in Webservice.list(workspace):
-            service.delete()
+            if not service.view.is_elsewhere:
+                service.delete()
         wait_until(lambda: not processes_of(workspace), seconds=5)
     finally:
         for process in processes_of(workspace):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -65,7 +66,7 @@ def deploy(
         request, findings = seal(folder, name, models, inference, target, options, notebook_names)
         record = folder.services.get(name)
         if record is None or not record.served:
-            record = _new_record(name, options, record)
+            record = _new_record(folder, name, options, record)
             folder.services.put(record)
             provide_keys(folder, name, request.settings, options)
             return Begun(_release(folder, lock, "deploy", request, record), findings)
@@ -269,12 +270,13 @@ def _require_served(view: ServiceView) -> VersionRecord:
     return view.current
 
 
-def _new_record(name: str, options: Options, former: ServiceRecord | None) -> ServiceRecord:
+def _new_record(folder: WorkspaceFolder, name: str, options: Options, former: ServiceRecord | None) -> ServiceRecord:
     now = datetime.now(timezone.utc)
     return ServiceRecord(
         name=name, target=options.compute_type, created_time=former.created_time if former else now, updated_time=now,
         created_by=user_name(), description=options.description or "", tags=check_texts("tags", options.tags),
         properties=check_texts("properties", options.properties), options=without_secrets(options),
+        home=folder.id, host=socket.gethostname(),
     )  # fmt: skip
 
 

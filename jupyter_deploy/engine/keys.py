@@ -51,6 +51,7 @@ def get_keys(folder: WorkspaceFolder, service: str) -> tuple[str, str]:
     UserError : the service asks for no key.
     """
     view = find_service(folder, service)
+    view.require_here()
     if not view.settings.get("authEnabled"):
         raise UserError(f"'{service}' asks for no key", remedy="an update with auth_enabled turns keys on")
     held = _read(folder, service)

@@ -74,13 +74,13 @@ def lock_of(environment: SealedEnvironment, say: Callable[[str], None]) -> Lock:
 
 
 def served_lock(folder: WorkspaceFolder, view: ServiceView) -> Lock | None:
-    """Read the lock that a service runs with, or ran with last; None where it has never served.
+    """Read the lock that a service runs with, or ran with last; None where it has never served, or not here.
 
     Raises
     ------
     IntegrityError : its bundle is not there any more, or was changed.
     """
-    if view.current is None:
+    if view.current is None or view.is_elsewhere:
         return None
     path = bundle_folder(folder, view.record.name, view.current.bundle) / "requirements.lock"
     try:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from jupyter_deploy.engine.events import Event, EventLog
-from jupyter_deploy.errors import Busy, OperationCancelled, OperationFailed, WorkspaceError
+from jupyter_deploy.errors import Busy, Elsewhere, OperationCancelled, OperationFailed, WorkspaceError
 from jupyter_deploy.workspace.detached import start_detached
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.identity import ProcessIdentity
@@ -147,7 +147,11 @@ def lock_service(folder: WorkspaceFolder, service: str, kind: str) -> LockedFile
     Raises
     ------
     Busy : an operation on it is under way; its kind and begin are named.
+    Elsewhere : it belongs to another workspace folder.
     """
+    record = folder.services.get(service)
+    if record is not None and record.is_elsewhere(folder.id):
+        raise Elsewhere(service, record.where)
     try:
         return folder.locked(_lock_name(service), wait=False, kind=kind)
     except Busy:
@@ -228,9 +232,11 @@ def announce(log: EventLog, pid: int) -> None:
 
 
 def newest(folder: WorkspaceFolder, service: str) -> OperationHandle | None:
-    """The newest operation on a service."""
-    records = folder.operations.list(service, limit=1)
-    return OperationHandle(folder, records[0]) if records else None
+    """The newest operation on a service that was begun from this folder; others' logs cannot be read here."""
+    for record in folder.operations.list(service, limit=1):
+        if folder.shared is None or folder.operation_folder(record.id).exists():
+            return OperationHandle(folder, record)
+    return None
 
 
 def settle(folder: WorkspaceFolder, service: str) -> None:

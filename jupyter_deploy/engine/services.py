@@ -12,7 +12,7 @@ from typing import Any
 from jupyter_deploy.engine.operations import OperationHandle, is_under_way, newest
 from jupyter_deploy.engine.places import bundle_folder, place_of
 from jupyter_deploy.engine.requests import DeployRequest
-from jupyter_deploy.errors import ServiceNotFound, WorkspaceError
+from jupyter_deploy.errors import Elsewhere, ServiceNotFound, WorkspaceError
 from jupyter_deploy.targets import find_target
 from jupyter_deploy.targets.base import Place, Status, Target
 from jupyter_deploy.workspace.folder import WorkspaceFolder
@@ -26,13 +26,15 @@ class ServiceView:
     Parameters
     ----------
     record : what is recorded. status : what its target says, or what the operation under way means for it.
-    versions : every version, oldest first. operation : the newest operation.
+    versions : every version, oldest first. operation : the newest operation; None where the service runs elsewhere.
+    is_elsewhere : it belongs to another workspace folder over the same records, where alone it can be asked and changed.
     """
 
     record: ServiceRecord
     status: Status
     versions: tuple[VersionRecord, ...]
     operation: OperationHandle | None
+    is_elsewhere: bool = False
 
     @property
     def current(self) -> VersionRecord | None:
@@ -51,8 +53,10 @@ class ServiceView:
     @property
     def needed(self) -> list[VersionRecord]:
         """The versions whose bundles and files must stay: it serves, a rollback would return to it, or an operation is bringing it up."""
-        coming = self.versions[-1:] if _is_running(self.operation) else ()
-        return [version for version in (self.current, self.previous, *coming) if version]
+        newest = self.versions[-1] if self.versions else None
+        # Elsewhere it cannot be known whether the newest one is being brought up; it is not once it has an error.
+        is_coming = newest and newest.error is None if self.is_elsewhere else _is_running(self.operation)
+        return [version for version in (self.current, self.previous, newest if is_coming else None) if version]
 
     @property
     def request(self) -> DeployRequest:
@@ -64,6 +68,16 @@ class ServiceView:
     def settings(self) -> Mapping[str, Any]:
         """The scoring server's settings in that request; empty where a deployment was killed before it was recorded."""
         return self.request.settings if self.versions else {}
+
+    def require_here(self) -> None:
+        """Refuse what needs the service's processes, log, keys or bundles where they are not.
+
+        Raises
+        ------
+        Elsewhere : they are in another workspace folder, on another machine maybe.
+        """
+        if self.is_elsewhere:
+            raise Elsewhere(self.record.name, self.record.where)
 
 
 def find_service(folder: WorkspaceFolder, name: str) -> ServiceView:
@@ -118,6 +132,9 @@ def _serves(view: ServiceView, model: str) -> bool:
 
 
 def _view(folder: WorkspaceFolder, record: ServiceRecord) -> ServiceView:
+    if record.is_elsewhere(folder.id):
+        unknown = Status("Unknown", scoring_uri=record.scoring_uri, error=record.where)
+        return ServiceView(record, unknown, folder.services.versions(record.name), None, is_elsewhere=True)
     operation = newest(folder, record.name)
     versions = folder.services.versions(record.name)
     status = _status(folder, record, versions, operation)
@@ -193,7 +210,8 @@ def _nearest(folder: WorkspaceFolder, name: str) -> str:
 
 
 def where(folder: WorkspaceFolder, view: ServiceView) -> tuple[Target, Place]:
-    """The target of a service and the place it works in."""
+    """The target of a service and the place it works in; Elsewhere where that is not in this folder."""
+    view.require_here()
     return find_target(view.record.target), place_of(folder, view.record.name, view.settings)
 
 

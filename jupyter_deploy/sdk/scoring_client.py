@@ -24,9 +24,11 @@ def score(service: Webservice, input_data: str | bytes | Mapping[str, Any] | Seq
     ------
     ScoringFailed : the service answered with another status than 200, or not at all.
     UserError : it has never served, or was stopped.
+    Elsewhere : it belongs to another workspace folder: its key is there, and its address may mean something else here.
     """
     uri = service.scoring_uri
     view = service.view
+    view.require_here()
     if uri is None or view.status.state in ("Failed", "Stopped"):
         state = view.status.state
         remedy = "start it to bring it back" if state == "Stopped" else "mend the cause, then deploy it again"

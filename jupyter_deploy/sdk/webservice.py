@@ -182,7 +182,9 @@ class Webservice:
 
     def packages(self) -> Table[Package]:
         """Every package that it runs with, in which version, and who asked for it; empty before it has served."""
-        lock = locking.served_lock(self.workspace.folder, self.view)
+        view = self.view
+        view.require_here()
+        lock = locking.served_lock(self.workspace.folder, view)
         return Table(map(Package, lock.packages if lock else ()), "no packages yet; they are known once it has served")
 
     # ------------------------------------------------------------------ using it
