@@ -234,9 +234,15 @@ def announce(log: EventLog, pid: int) -> None:
 def newest(folder: WorkspaceFolder, service: str) -> OperationHandle | None:
     """The newest operation on a service that was begun from this folder; others' logs cannot be read here."""
     for record in folder.operations.list(service, limit=1):
-        if folder.shared is None or folder.operation_folder(record.id).exists():
+        if is_here(folder, record):
             return OperationHandle(folder, record)
     return None
+
+
+def is_here(folder: WorkspaceFolder, record: OperationRecord) -> bool:
+    """Whether an operation was begun from this folder, and not from another one over the same records."""
+    has_others = folder.shared is not None and folder.shared.database is not None
+    return not has_others or folder.operation_folder(record.id).exists()
 
 
 def settle(folder: WorkspaceFolder, service: str) -> None:

@@ -2,20 +2,21 @@
 
 A service needs the bundle that serves, or served last, the one that a rollback returns to, and the one that an operation is bringing up.
 Environments are shared by all workspaces of a user, which do not know of each other, so they are freed only by name.
+Of a team's workspace goes what is in this folder, and of the files that all share those that nobody's records name.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from jupyter_deploy.engine.operations import RESERVE, OperationHandle, lock_service
+from jupyter_deploy.engine.operations import RESERVE, OperationHandle, is_here, lock_service
 from jupyter_deploy.engine.places import keys_name
 from jupyter_deploy.engine.services import find_service, list_services, needed_scripts
-from jupyter_deploy.errors import Busy, ServiceNotFound, UserError
+from jupyter_deploy.errors import Busy, Elsewhere, ServiceNotFound, UserError
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.removal import Removal, remove
 
@@ -32,13 +33,14 @@ class Unused:
     ----------
     kind : "bundle" of a version that nothing returns to, "file" that no model and no script names, "operation" of a service that is gone,
         "leftover" of a process that was killed, "environment" that no service of this workspace uses.
-    what : for a person. paths : what would go.
-    size : bytes of the disk that this gives back. is_freed : whether they were.
+    what : for a person. paths : what would go. key : what would go at the address of a team's files.
+    size : bytes of the disk, or of the store there, that this gives back. is_freed : whether they were.
     """
 
     kind: Kind
     what: str
-    paths: tuple[Path, ...]
+    paths: tuple[Path, ...] = ()
+    key: str = ""
     size: int = 0
     is_freed: bool = False
 
@@ -52,15 +54,15 @@ def prune(folder: WorkspaceFolder, *, dry_run: bool, environments: Sequence[str]
 
     Raises
     ------
-    UserError : there is no unused environment of such a name.
+    UserError : there is no unused environment of such a name. Busy : others are adding to the files that a team shares.
     """
     removal = Removal()
-    with folder.files.alone():
-        found = [replace(item, size=removal.size(item.paths)) for item in _unused(folder)]
+    with folder.files.alone() as is_alone:
+        found = [replace(item, size=item.size + removal.size(item.paths)) for item in _unused(folder)]
         _check_names(found, environments)
         if dry_run:
             return found
-        return [replace(item, is_freed=_may_go(item, environments) and _free(folder, item)) for item in found]
+        return [replace(item, is_freed=_may_go(item, environments) and _free(folder, item, is_alone)) for item in found]
 
 
 def _unused(folder: WorkspaceFolder) -> Iterator[Unused]:
@@ -73,6 +75,8 @@ def _unused(folder: WorkspaceFolder) -> Iterator[Unused]:
 
 def _bundles(folder: WorkspaceFolder) -> Iterator[Unused]:
     for view in list_services(folder):
+        if view.is_elsewhere:
+            continue
         needed = {version.bundle for version in view.needed}
         numbers = {version.bundle: version.number for version in reversed(view.versions)}
         served = {version.bundle for version in view.versions if version.served_time}
@@ -84,17 +88,23 @@ def _bundles(folder: WorkspaceFolder) -> Iterator[Unused]:
 
 def _files(folder: WorkspaceFolder) -> Iterator[Unused]:
     store = folder.files
-    for path in store.unneeded(folder.models.stored_files() | needed_scripts(folder)):
+    needed = folder.models.stored_files() | needed_scripts(folder)
+    for path in store.unneeded(needed):
         if path.parent == store.root:
             yield Unused("leftover", f"{path.name}: of a registration that was killed", (path,))
         else:
             yield Unused("file", f"{path.name}: no model and no script that is needed names it", (path,))
+    if store.remote:
+        for key, size in store.remote.unneeded(needed).items():
+            yield Unused("file", f"{key}: no model and no script that is needed names it", key=key, size=size)
+        for key, size in store.remote.unfinished().items():
+            yield Unused("leftover", f"{key}: of a registration that was killed", key=key, size=size)
 
 
 def _operations(folder: WorkspaceFolder) -> Iterator[Unused]:
-    services = {record.name for record in folder.services.list()}
+    services = _own_services(folder)
     ended: dict[str, list[Path]] = {}
-    for record in folder.operations.list():
+    for record in filter(lambda record: is_here(folder, record), folder.operations.list()):
         place = folder.operation_folder(record.id)
         has_reserve = (place / RESERVE).exists()
         if (record.service in services and not has_reserve) or OperationHandle(folder, record).state == "Running":
@@ -109,7 +119,7 @@ def _operations(folder: WorkspaceFolder) -> Iterator[Unused]:
 
 def _without_record(folder: WorkspaceFolder) -> Iterator[Unused]:
     """What processes that were killed have made and not recorded, or no longer."""
-    services = {record.name for record in folder.services.list()}
+    services = _own_services(folder)
     operations = {record.id for record in folder.operations.list()}
     for path in _old(folder.path / "operations"):
         if path.name not in operations:
@@ -122,6 +132,11 @@ def _without_record(folder: WorkspaceFolder) -> Iterator[Unused]:
             yield Unused("leftover", f"{path.name}: of keys that were not kept", (path,))
         elif path.name.endswith(keys_name("")) and path.name.removesuffix(keys_name("")) not in services:
             yield Unused("leftover", f"{path.name}: keys of a service that is gone", (path,))
+
+
+def _own_services(folder: WorkspaceFolder) -> set[str]:
+    """The names of this folder's services; what it has of another one's is left from before that one was there."""
+    return {record.name for record in folder.services.list() if not record.is_elsewhere(folder.id)}
 
 
 def _old(place: Path) -> list[Path]:
@@ -154,7 +169,11 @@ def _may_go(item: Unused, environments: Sequence[str]) -> bool:
     return item.kind != "environment" or item.paths[0].name in environments
 
 
-def _free(folder: WorkspaceFolder, item: Unused) -> bool:
+def _free(folder: WorkspaceFolder, item: Unused, is_alone: Callable[[], bool]) -> bool:
+    if item.key and folder.files.remote:
+        if not is_alone():  # others may be adding again
+            return False
+        folder.files.remote.remove(item.key)
     if item.kind == "bundle":
         return _free_bundle(folder, item.paths[0])
     for path in item.paths:
@@ -172,6 +191,6 @@ def _free_bundle(folder: WorkspaceFolder, path: Path) -> bool:
             if path.name in {version.bundle for version in find_service(folder, service).needed}:
                 return False
             remove(path)
-    except (Busy, ServiceNotFound):
+    except (Busy, Elsewhere, ServiceNotFound):
         return False
     return True

@@ -101,7 +101,8 @@ class Workspace:
 
         Bundles that no rollback returns to, stored files that no model and no service names, operations of services that are gone, what
         processes that were killed left behind, and virtual environments that no service of this workspace uses. Other workspaces may use
-        those, so they go only by name; a service that needs one makes it again.
+        those, so they go only by name; a service that needs one makes it again. Of a team's workspace goes what is in this folder, and
+        of the files that all share those that nobody's models and services need.
 
         Parameters
         ----------
@@ -109,7 +110,7 @@ class Workspace:
 
         Raises
         ------
-        UserError : no unused environment has such a name.
+        UserError : no unused environment has such a name. Busy : files are being added to those that a team shares.
 
         Examples
         --------

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -122,20 +122,25 @@ class RemoteFiles:
 
     def sizes(self) -> dict[str, int]:
         """Every file that is there, with its bytes."""
-        with self._explained():
-            found = self._system.find(self._key("files"), detail=True)
-        return {key.rsplit("/", 1)[-1]: int(info["size"]) for key, info in found.items()}
+        return {_sha256(key): size for key, size in self._found("files").items()}
 
-    def clear(self) -> None:
-        """Take away what uploads that were killed have left; nobody may be sending."""
-        if not self._is_at_once:
-            with self._explained(), contextlib.suppress(FileNotFoundError):
-                self._system.rm(self._key("unfinished"), recursive=True)
+    def unneeded(self, needed: Collection[str]) -> dict[str, int]:
+        """The keys of files that nothing needs, with their bytes; nobody may be adding.
 
-    def remove(self, sha256: str) -> None:
+        Parameters
+        ----------
+        needed : the SHA-256 of all that must stay.
+        """
+        return {key: size for key, size in self._found("files").items() if _sha256(key) not in needed}
+
+    def unfinished(self) -> dict[str, int]:
+        """The keys of what uploads that were killed have left, with their bytes; nobody may be adding."""
+        return {} if self._is_at_once else self._found("unfinished")
+
+    def remove(self, key: str) -> None:
         """Take a file away; one that is not there is no error."""
         with self._explained(), contextlib.suppress(FileNotFoundError):
-            self._system.rm_file(self.where(sha256))
+            self._system.rm_file(key)
 
     def where(self, sha256: str) -> str:
         """The key of a file, as the store's own tools name it."""
@@ -159,6 +164,11 @@ class RemoteFiles:
                 "Run: pip install 'jupyter-deploy-models[team]'; for others than S3 the package that fsspec names.",
             ) from error
         return system, root
+
+    def _found(self, part: str) -> dict[str, int]:
+        with self._explained():
+            found = self._system.find(self._key(part), detail=True)
+        return {key: int(info["size"]) for key, info in found.items()}
 
     @property
     def _is_at_once(self) -> bool:
@@ -203,6 +213,10 @@ _CREDENTIALS = (
     "Give credentials as AWS's own tools take them (AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or once as "
     "files_options={'key': …, 'secret': …}, which are kept among the workspace's secrets; they must allow to list, read, write and delete."
 )
+
+
+def _sha256(key: str) -> str:
+    return key.rsplit("/", 1)[-1]
 
 
 def _told(sent: Callable[[int], None]) -> Any:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from pathlib import Path
 
-from jupyter_deploy.errors import IntegrityError
+from jupyter_deploy.errors import Busy, IntegrityError
 from jupyter_deploy.workspace.remote_files import RemoteFiles
 from jupyter_deploy.workspace.store import FileStore, Fingerprint, Progress, content_digest, is_content, written
 
@@ -25,6 +25,8 @@ class SharedStore(FileStore):
     root : the folder of the cache. lock_path : file of the lock between processes of this folder.
     remote : where the files are. lock : between all folders over the same records.
     """
+
+    remote: RemoteFiles
 
     def __init__(self, root: Path, lock_path: Path, remote: RemoteFiles, lock: Lock) -> None:
         super().__init__(root, lock_path)
@@ -82,26 +84,45 @@ class SharedStore(FileStore):
     def reclaim(self, needed: Callable[[], Collection[str]]) -> int:
         """Remove every stored file that nothing needs, here and at the address.
 
-        While others are adding, files stay at the address; the next call removes them.
+        While others are adding nothing is removed; the next call does so.
 
         Returns
         -------
         Bytes freed at the address.
         """
-        with self._lock(True) as is_held:
-            if is_held is None:
+        with contextlib.ExitStack() as stack:
+            try:
+                is_alone = stack.enter_context(self.alone())
+            except Busy:
                 return 0
             keep = frozenset(needed())
-            super().reclaim(lambda: keep)
-            self.remote.clear()
+            for path in self.unneeded(keep):
+                path.unlink()
             freed = 0
-            for sha256, size in self.remote.sizes().items():
-                if sha256 not in keep:
-                    if not is_held():
-                        break  # others may be adding again
-                    self.remote.remove(sha256)
-                    freed += size
+            for key, size in {**self.remote.unneeded(keep), **self.remote.unfinished()}.items():
+                if not is_alone():
+                    break  # others may be adding again
+                self.remote.remove(key)
+                freed += size
         return freed
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[Callable[[], bool]]:
+        """Keep everybody out who adds, on every machine; waits a few seconds for them.
+
+        Raises
+        ------
+        Busy : they go on adding.
+        """
+        with self._lock(True) as is_held:
+            if is_held is None:
+                raise Busy(
+                    f"files are being added at {self.remote.address}",
+                    "What they are for is not recorded yet, so that it cannot be said which files nothing needs.",
+                    "Run the same again when that has ended.",
+                )
+            with super().alone():
+                yield is_held
 
     def size(self) -> int:
         """Bytes in all stored files at the address."""

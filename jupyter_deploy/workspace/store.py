@@ -9,11 +9,14 @@ import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from jupyter_deploy.errors import IntegrityError, UserError
 from jupyter_deploy.workspace.locks import acquire, acquire_shared
 from jupyter_deploy.workspace.writing import writing
+
+if TYPE_CHECKING:
+    from jupyter_deploy.workspace.remote_files import RemoteFiles
 
 Progress = Callable[[int, int], None]
 """Told how many bytes are done, of how many."""
@@ -43,7 +46,13 @@ class FileStore:
     ----------
     root : the folder that holds them, as ``ab/abcd…``.
     lock_path : file of the lock between those who add and those who reclaim.
+
+    Attributes
+    ----------
+    remote : where the files are kept for all who share them; None where they are in the folder alone.
     """
+
+    remote: RemoteFiles | None = None
 
     def __init__(self, root: Path, lock_path: Path) -> None:
         self.root = root
@@ -186,10 +195,15 @@ class FileStore:
             return sum(map(_remove, self.unneeded(needed())))
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keep everybody out who adds; waits until what is being added has been recorded."""
+    def alone(self) -> Iterator[Callable[[], bool]]:
+        """Keep everybody out who adds; waits until what is being added has been recorded.
+
+        Yields
+        ------
+        A function that says whether they still are kept out.
+        """
         with acquire(self._lock_path, wait=True, kind="reclaim"):
-            yield
+            yield lambda: True
 
     def unneeded(self, needed: Collection[str]) -> list[Path]:
         """The files that nothing needs, and those that a process which was killed left unfinished; call it inside ``alone()``."""

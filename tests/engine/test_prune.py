@@ -109,6 +109,25 @@ def test_leftovers_of_killed_processes_go_when_they_are_old(workspace: Workspace
     assert not any(path.exists() for path in (unfinished, *made, *keys))
 
 
+def test_files_kept_at_an_address_go_there(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "ws", files=str(tmp_path / "shared"))
+    register_text(workspace)
+    [store] = (tmp_path / "shared").iterdir()
+    stray, half = store / "files" / "ab" / f"ab{'0' * 62}", store / "unfinished" / "half"
+    for path, size in ((stray, 70), (half, 30)):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(bytes(size))
+    expected = [
+        ("file", f"{stray}: no model and no script that is needed names it", 70),
+        ("leftover", f"{half}: of a registration that was killed", 30),
+    ]
+    assert [(item.kind, item.what, item.size) for item in workspace.prune()] == expected
+    assert [item.is_freed for item in workspace.prune(dry_run=False)] == [True, True]
+    assert not stray.exists()
+    assert not half.exists()
+    assert workspace.folder.files.size() == 3
+
+
 def environment(cache: Path, name: str, *packages: str) -> Path:
     """A folder that looks like a cached environment."""
     folder = cache / name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -13,10 +14,13 @@ from pathlib import Path
 import pytest
 
 from jupyter_deploy import InferenceConfig, Model, ProcessWebservice, Webservice, Workspace
-from jupyter_deploy.errors import Elsewhere, InUse
+from jupyter_deploy.errors import Busy, Elsewhere, InUse
+from jupyter_deploy.workspace import postgres
 from tests.contract.test_secrets import holders_of, tellers_of
-from tests.helpers import READS_ITS_MODEL, processes_of, register_text, take_away, write_script
+from tests.environments.conftest import cache as cache
+from tests.helpers import READS_ITS_MODEL, processes_of, register_text, take_away, wait_until, write_script
 from tests.servers import PASSWORD, S3
+from tests.services import begin, behind, has_begun, operation_of
 
 Person = Callable[[str], Workspace]
 
@@ -111,3 +115,72 @@ def test_every_face_opens_the_folder_alone(person: Person) -> None:
         env={**os.environ, "JUPYTER_DEPLOY_WORKSPACE": str(ada.path)}, capture_output=True, check=True,
     )  # fmt: skip
     assert [model["id"] for model in json.loads(listed.stdout)] == ["tiny:1"]
+
+
+@pytest.mark.usefixtures("cache")
+def test_prune_takes_nothing_that_another_folder_needs(person: Person, s3: S3, bucket: str, tmp_path: Path) -> None:
+    ada, bob, gate = person("ada"), person("bob"), tmp_path / "gate"
+    service = deploy(ada, "ada-service", register_text(ada))
+    again = write_script(tmp_path, behind(gate), "again.py")
+    begin(ada, again, ["tiny"], name="ada-service", overwrite=True)
+    wait_until(lambda: has_begun(operation_of(service), "start"))
+    assert list(bob.prune(dry_run=False)) == []
+    gate.touch()
+    service.wait_for_deployment()
+    shutil.rmtree(ada.path / "files")  # a cache
+    service.update(models=[register_text(ada, "two")])  # the script comes from the store
+    service.wait_for_deployment()
+    assert service.run("x") == "x"
+
+    operations = ada.folder.operations.list()
+    assert {item.what.split(":")[0] for item in ada.prune() if item.kind == "bundle"} == {"ada-service, version 1"}
+    assert {item.kind for item in bob.prune(dry_run=False)} == {
+        "file"
+    }  # the first script, which no rollback returns to
+    assert list(bob.prune()) == []
+    assert [each for each in ada.prune(dry_run=False) if each.kind == "operation"] == []
+    assert ada.folder.operations.list() == operations
+    service.rollback()
+    service.wait_for_deployment()
+    service.delete()
+    assert [item.kind for item in bob.prune(dry_run=False) if item.kind != "file"] == []
+    assert "operation" in {item.kind for item in ada.prune(dry_run=False)}
+    assert ada.folder.operations.list() == ()
+    assert sizes_of_models(s3, bucket) == [3, 3]
+
+
+@pytest.mark.usefixtures("cache")
+def test_prune_frees_at_the_address_what_nobody_needs(person: Person, s3: S3, bucket: str, tmp_path: Path) -> None:
+    ada, bob = person("ada"), person("bob")
+    broken = write_script(tmp_path, "def init():\n    1 / 0\n\ndef run(data):\n    return data", "broken.py")
+    failing = begin(ada, broken, [register_text(ada)], name="ada-service")
+    wait_until(lambda: failing.state == "Failed")
+    [found] = bob.prune()
+    [key] = [key for key, info in s3.system.find(bucket, detail=True).items() if info["size"] == found.size]
+    assert (found.kind, found.size) == ("file", broken.stat().st_size)
+    assert found.what == f"{key}: no model and no script that is needed names it"
+    assert [item.is_freed for item in bob.prune(dry_run=False)] == [True]
+    assert not s3.system.exists(key)
+    assert sizes_of_models(s3, bucket) == [3]
+
+
+def test_prune_says_so_while_others_add(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada, bob = person("ada"), person("bob")
+    monkeypatch.setattr(postgres, "_PATIENCE_S", 0.2)
+    with ada.folder.files.adding(), pytest.raises(Busy, match=r"^files are being added at s3://"):
+        bob.prune()
+    assert list(bob.prune()) == []
+
+
+@pytest.mark.usefixtures("cache")
+def test_what_is_left_under_the_name_of_a_service_of_others_goes(person: Person) -> None:
+    ada, bob = person("ada"), person("bob")
+    his = deploy(bob, "a-service", register_text(bob))
+    his.delete()
+    left = bob.path / "services" / "a-service" / "bundles" / "old"
+    left.mkdir(parents=True)
+    os.utime(left.parents[1], (0, 0))
+    hers = deploy(ada, "a-service", Model(ada, "tiny"))
+    assert {"leftover", "operation"} <= {item.kind for item in bob.prune(dry_run=False)}
+    assert (left.exists(), hers.run({"data": 1})) == (False, "one")
+    assert [record.service for record in ada.folder.operations.list()] == ["a-service"]

@@ -39,8 +39,8 @@ def test_a_file_is_sent_found_read_and_removed(remote: RemoteFiles, source: Path
     assert not remote.holds(SHA, 6999)
     assert b"".join(remote.chunks(SHA)) == source.read_bytes()
     assert remote.sizes() == {SHA: 7000}
-    remote.remove(SHA)
-    remote.remove(SHA)
+    remote.remove(remote.where(SHA))
+    remote.remove(remote.where(SHA))
     assert remote.sizes() == {}
     with pytest.raises(FileNotFoundError):
         list(remote.chunks(SHA))
@@ -58,7 +58,7 @@ def test_records_that_share_an_address_share_no_file(remote: RemoteFiles, source
     remote.send(SHA, source, lambda _: None)
     assert not other.holds(SHA, 7000)
     assert other.sizes() == {}
-    other.remove(SHA)
+    other.remove(other.where(SHA))
     assert remote.holds(SHA, 7000)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.errors import IntegrityError
+from jupyter_deploy.errors import Busy, IntegrityError
 from jupyter_deploy.workspace.remote_files import RemoteFiles
 from jupyter_deploy.workspace.shared_store import SharedStore
 
@@ -60,7 +60,7 @@ def test_what_one_folder_puts_another_places_as_a_link_to_its_cache(
         other.place(sha256, tmp_path / name, what="m:1")
     assert (tmp_path / "first").samefile(tmp_path / "second")
     assert (tmp_path / "first").stat().st_mode & 0o777 == 0o400
-    store.remote.remove(sha256)
+    store.remote.remove(store.remote.where(sha256))
     other.copy_out(sha256, tmp_path / "third", what="m:1")  # fetched once
     assert (tmp_path / "third").read_bytes() == source.read_bytes()
 
@@ -101,7 +101,7 @@ def test_a_missing_file_is_named_and_registering_again_repairs_it(
     store: SharedStore, other: SharedStore, source: Path
 ) -> None:
     sha256, _ = store.put(source)
-    store.remote.remove(sha256)
+    store.remote.remove(store.remote.where(sha256))
     with pytest.raises(IntegrityError, match="the stored file of m:1 is missing"):
         other.verify(sha256, "m:1")
     store.put(source)
@@ -133,6 +133,8 @@ def test_nothing_is_removed_while_others_add_or_when_the_lock_is_lost(
     sha256, _ = store.put(source)
     lock.is_free = False
     assert store.reclaim(tuple) == 0
+    with pytest.raises(Busy, match=r"^files are being added at file://"), store.alone():
+        pass
     lock.is_free, lock.is_held = True, False
     assert store.reclaim(tuple) == 0
     assert store.remote.sizes() == {sha256: 7000}
@@ -144,7 +146,7 @@ def test_what_was_removed_while_the_lock_was_lost_is_sent_again(
     with store.adding():
         sha256, _ = store.put(source)
         lock.is_held = False
-        store.remote.remove(sha256)  # by somebody who got the lock then
+        store.remote.remove(store.remote.where(sha256))  # by somebody who got the lock then
     assert store.remote.sizes() == {sha256: 7000}
 
 
@@ -152,6 +154,6 @@ def test_what_failed_to_be_recorded_is_not_sent_again(store: SharedStore, lock: 
     with pytest.raises(ZeroDivisionError), store.adding():
         sha256, _ = store.put(source)
         lock.is_held = False
-        store.remote.remove(sha256)
+        store.remote.remove(store.remote.where(sha256))
         raise ZeroDivisionError
     assert store.remote.sizes() == {}
