@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+import builtins
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from jupyter_deploy.config.conda_dependencies import CondaDependencies
 from jupyter_deploy.config.conda_file import CondaFile
-from jupyter_deploy.config.options import unknown_key
+from jupyter_deploy.config.environment_keys import flatten, refusal
 from jupyter_deploy.config.texts import check_texts
 from jupyter_deploy.errors import ConfigError
+
+_FILE = "azureml_environment.json"
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}")
+
+
+class Registry(Protocol):
+    """Where environments are registered: ``workspace.folder.environments``."""
+
+    def add(self, name: str, document: Mapping[str, Any]) -> str:
+        """Record a document under the next version of a name, unless it is the newest one already; returns the version."""
+        ...
+
+    def get(self, name: str, version: str | None = None) -> tuple[str, dict[str, Any]]:
+        """Return version and document, of the newest where none is named; NotFound where there is none."""
+        ...
+
+    def list(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        """Return the newest version and its document, by name."""
+        ...
 
 
 @dataclass(slots=True)
@@ -87,6 +109,124 @@ class Environment:
         return cls(name, python=PythonSection(pip_requirements=text))
 
     @classmethod
+    def from_docker_image(
+        cls, name: str, image: str, container_registry: Mapping[str, str] | None = None,
+        conda_specification: str | Path | None = None, pip_requirements: str | Path | None = None,
+    ) -> Environment:  # fmt: skip
+        """Make one that begins with an image; for targets that build images, which alone take it."""
+        if conda_specification is not None and pip_requirements is not None:
+            raise ConfigError(["packages come from conda_specification or from pip_requirements; give one of them"])
+        made = cls(name) if pip_requirements is None else cls.from_pip_requirements(name, pip_requirements)
+        if conda_specification is not None:
+            made = cls.from_conda_specification(name, conda_specification)
+        made.docker = DockerSection(base_image=image, base_image_registry=_registry(container_registry))
+        return made
+
+    @classmethod
+    def from_dockerfile(cls, name: str, dockerfile: str | Path, **packages: Any) -> Environment:
+        """Make one that begins with a Dockerfile, by its path or its text; ``packages`` as of :meth:`from_docker_image`."""
+        made = cls.from_docker_image(name, "", **packages)
+        text = str(dockerfile)
+        if "\n" not in text:
+            try:
+                text = Path(text).expanduser().read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise ConfigError([f"the Dockerfile {dockerfile} cannot be read: {error}"]) from None
+        made.docker = DockerSection(base_dockerfile=text)
+        return made
+
+    @classmethod
+    def from_existing_conda_environment(cls, name: str, conda_environment_name: str) -> Environment:
+        """Refused: nothing here asks conda; ConfigError with the way there is."""
+        export = f"conda env export --from-history -n {conda_environment_name} > env.yml"
+        raise ConfigError(
+            [f"the conda environment {conda_environment_name!r} cannot be read: no conda is asked here"], "",
+            f"write it to a file ({export}) and use Environment.from_conda_specification({name!r}, 'env.yml'),"
+            " or deploy from a kernel that runs in it",
+        )  # fmt: skip
+
+    @classmethod
+    def load_from_directory(cls, path: str | Path) -> Environment:
+        """Read a folder that :meth:`save_to_directory` or the original has written."""
+        file = Path(path).expanduser() / _FILE
+        try:
+            document = json.loads(file.read_text(encoding="utf-8-sig"))
+        except (OSError, ValueError) as error:
+            raise ConfigError([f"{file} cannot be read: {error}"]) from None
+        if not isinstance(document, dict):
+            raise ConfigError([f"{file} holds no object"])
+        return cls.from_json(document, file.parent, str(file))
+
+    def save_to_directory(self, path: str | Path, overwrite: bool = False) -> None:
+        """Write ``azureml_environment.json`` into a folder, which is made where it is missing."""
+        file = Path(path).expanduser() / _FILE
+        if file.exists() and not overwrite:
+            raise ConfigError([f"{file} exists already"], "", "name another folder, or give overwrite=True")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    def register(self, workspace: Any) -> Environment:
+        """Keep it in a workspace under the next version of its name; the same content again is the same version.
+
+        Returns
+        -------
+        A copy with its version.
+
+        Raises
+        ------
+        ConfigError : it contradicts itself, or the name begins with "Microsoft" or "AzureML", which are the original's own.
+        """
+        problems = self.problems()
+        if not _NAME.fullmatch(self.name) or self.name.lower().startswith(("microsoft", "azureml")):
+            problems.append(
+                f"{self.name!r} is no name for an environment: letters, digits, '-', '.', '_'; it begins with none of Microsoft, AzureML"
+            )
+        if problems:
+            raise ConfigError(problems)
+        registry: Registry = workspace.folder.environments
+        document = {key: value for key, value in self.to_json().items() if key != "version"}
+        return Environment.from_json({**document, "version": registry.add(self.name, document)}, Path(), "")
+
+    @classmethod
+    def get(cls, workspace: Any, name: str, version: str | int | None = None) -> Environment:
+        """Return a registered environment, the newest where no version is given; NotFound where there is none."""
+        registry: Registry = workspace.folder.environments
+        found, document = registry.get(name, None if version is None else str(version))
+        return cls.from_json({**document, "version": found}, Path(), "")
+
+    @classmethod
+    def list(cls, workspace: Any) -> dict[str, Environment]:
+        """Return the newest version of every registered environment, by name."""
+        registry: Registry = workspace.folder.environments
+        return {
+            name: cls.from_json({**document, "version": version}, Path(), "")
+            for name, (version, document) in registry.list().items()
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it in the original's JSON, without what is not set; the text of a requirements file has a key of ours."""
+        dependencies = self.python.conda_dependencies
+        python = {
+            "userManagedDependencies": self.python.user_managed_dependencies,
+            "condaDependencies": None if dependencies is None else dependencies.file.to_document(),
+            "pipRequirements": self.python.pip_requirements,
+        }
+        docker = {
+            "enabled": self.docker.enabled,
+            "baseImage": self.docker.base_image,
+            "baseDockerfile": self.docker.base_dockerfile,
+            "baseImageRegistry": self.docker.base_image_registry and dict(self.docker.base_image_registry),
+        }
+        whole = {
+            "name": self.name,
+            "version": self.version,
+            "environmentVariables": dict(self.environment_variables),
+            "python": {key: value for key, value in python.items() if value},
+            "docker": {key: value for key, value in docker.items() if value},
+        }
+        return {key: value for key, value in whole.items() if value}
+
+    @classmethod
     def from_json(cls, document: Mapping[str, Any], root: Path, where: str) -> Environment:
         """Read the JSON of an ``azureml_environment.json``, or what stands under ``environment``.
 
@@ -98,8 +238,8 @@ class Environment:
         ------
         ConfigError : keys or values that mean nothing here; lists all of them.
         """
-        flat, problems = _flat(document)
-        problems += [problem for key, value in flat.items() if (problem := _refusal(key, value))]
+        flat, problems = flatten(document)
+        problems += [problem for key, value in flat.items() if (problem := refusal(key, value))]
         if not isinstance(flat.get("name", ""), str):
             problems.append(f"name is {flat['name']!r}; it takes a text")
         if problems:
@@ -109,12 +249,14 @@ class Environment:
             _registry(flat.get("docker.baseImageRegistry")),
         )  # fmt: skip
         python = PythonSection(
-            _conda(flat, root, where), user_managed_dependencies=bool(flat.get("python.userManagedDependencies"))
+            _conda(flat, root, where),
+            flat.get("python.pipRequirements"),
+            bool(flat.get("python.userManagedDependencies")),
         )
         variables = check_texts("environmentVariables", flat.get("environmentVariables"))
         return cls(flat.get("name") or "environment", variables, python, docker, flat.get("version"))
 
-    def problems(self) -> list[str]:
+    def problems(self) -> builtins.list[str]:
         """What in it contradicts itself, a line each."""
         named = [
             name
@@ -130,55 +272,6 @@ class Environment:
             for name, kind in kinds.items()
             if not isinstance(getattr(self, name), kind)
         ]
-
-
-_TAKEN = frozenset({
-    "name", "version", "environmentVariables", "python.userManagedDependencies", "python.condaDependencies",
-    "python.condaDependenciesFile", "docker.enabled", "docker.baseImage", "docker.baseDockerfile", "docker.baseImageRegistry",
-})  # fmt: skip
-_UNSET: Mapping[
-    str, tuple[Any, ...]
-] = {  # keys that the original writes into every file, with the values that ask for nothing
-    "python.interpreterPath": ("python",),
-    "python.baseCondaEnvironment": (),
-    "docker.sharedVolumes": (True,),
-    "docker.shmSize": ("2g",),
-    "docker.arguments": (),
-    "docker.gpuSupport": (False,),
-    "spark.repositories": (),
-    "spark.packages": (),
-    "spark.precachePackages": (True, False),
-    "databricks.mavenLibraries": (),
-    "databricks.pypiLibraries": (),
-    "databricks.rcranLibraries": (),
-    "databricks.jarLibraries": (),
-    "databricks.eggLibraries": (),
-    "inferencingStackVersion": (),
-}
-_SECTIONS = ("python", "docker", "spark", "databricks")
-
-
-def _flat(document: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The values by their path ("docker.baseImage"), without those that are null, and what is no section."""
-    flat: dict[str, Any] = {}
-    problems = []
-    for key, value in document.items():
-        if key not in _SECTIONS:
-            flat[str(key)] = value
-        elif isinstance(value or {}, Mapping):
-            flat |= {f"{key}.{name}": item for name, item in (value or {}).items()}
-        else:
-            problems.append(f"{key} is {value!r}; it takes an object")
-    return {key: value for key, value in flat.items() if value is not None}, problems
-
-
-def _refusal(key: str, value: Any) -> str:
-    if key in _TAKEN:
-        return ""
-    if key not in _UNSET:
-        return unknown_key(key, [*_TAKEN, *_UNSET], "it")
-    asks_for_nothing = value in (*_UNSET[key], [], {}, "")
-    return "" if asks_for_nothing else f"{key} is {value!r}, which nothing here can honour; take it out"
 
 
 def _conda(flat: Mapping[str, Any], root: Path, where: str) -> CondaDependencies | None:

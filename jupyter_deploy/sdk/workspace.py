@@ -11,6 +11,7 @@ from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.opening import open_at
 
 if TYPE_CHECKING:
+    from jupyter_deploy.config.environment import Environment
     from jupyter_deploy.sdk.model import Model
     from jupyter_deploy.sdk.unused import UnusedItem
     from jupyter_deploy.sdk.webservice import Webservice
@@ -88,6 +89,13 @@ class Workspace:
         from jupyter_deploy.sdk.model import Model
 
         return {model.name: model for model in Model.list(self, latest=True)}
+
+    @property
+    def environments(self) -> dict[str, Environment]:
+        """The newest version of every registered environment, by name."""
+        from jupyter_deploy.config.environment import Environment
+
+        return Environment.list(self)
 
     @property
     def webservices(self) -> dict[str, Webservice]:

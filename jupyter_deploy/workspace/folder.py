@@ -20,6 +20,7 @@ from jupyter_deploy.workspace.store import FileStore
 
 if TYPE_CHECKING:  # these import sqlalchemy, which opening a workspace must not pay for
     from jupyter_deploy.workspace.database import Database
+    from jupyter_deploy.workspace.environment_records import EnvironmentRecords
     from jupyter_deploy.workspace.model_records import ModelRecords
     from jupyter_deploy.workspace.operation_records import OperationRecords
     from jupyter_deploy.workspace.service_records import ServiceRecords
@@ -101,6 +102,13 @@ class WorkspaceFolder:
         from jupyter_deploy.workspace.operation_records import OperationRecords
 
         return OperationRecords(self.database)
+
+    @cached_property
+    def environments(self) -> EnvironmentRecords:
+        """The records of registered environments."""
+        from jupyter_deploy.workspace.environment_records import EnvironmentRecords
+
+        return EnvironmentRecords(self.database)
 
     @cached_property
     def files(self) -> FileStore:

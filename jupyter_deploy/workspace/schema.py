@@ -135,6 +135,15 @@ operations = sa.Table(
     sa.Column("error", sa.Text),
 )
 
+environments = sa.Table(
+    "environments",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("created_time", UtcTime, nullable=False),
+)
+
 # Of records that a team shares: the id under which their files lie in the store ("store") and the store's address ("files").
 about = sa.Table(
     "about",

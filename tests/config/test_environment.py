@@ -128,3 +128,40 @@ def test_contradictions_are_told() -> None:
         "environment.python has conda_dependencies and user_managed_dependencies; packages come from one of them",
         "environment.docker is True; change the settings in it instead of itself",
     ]
+
+
+def test_the_json_that_is_written_is_read_back_the_same(tmp_path: Path) -> None:
+    environment = Environment.from_json(json.loads(TEMPLATE), tmp_path, "")
+    again = Environment.from_json(environment.to_json(), tmp_path, "")
+    assert again.to_json() == environment.to_json()
+    assert again.to_json()["python"]["condaDependencies"]["channels"] == ["conda-forge"]
+
+
+def test_a_folder_is_written_and_read(tmp_path: Path) -> None:
+    (tmp_path / "needs.txt").write_text("six==1.17.0\n")
+    environment = Environment.from_pip_requirements("needs", tmp_path / "needs.txt")
+    environment.save_to_directory(tmp_path / "env")
+    assert Environment.load_from_directory(tmp_path / "env") == environment
+    with pytest.raises(ConfigError, match="exists already"):
+        environment.save_to_directory(tmp_path / "env")
+    environment.save_to_directory(tmp_path / "env", overwrite=True)
+    with pytest.raises(ConfigError, match=r"azureml_environment\.json cannot be read"):
+        Environment.load_from_directory(tmp_path)
+
+
+def test_environments_from_images_and_dockerfiles(tmp_path: Path) -> None:
+    (tmp_path / "env.yml").write_text("dependencies:\n  - scikit-learn\n")
+    image = Environment.from_docker_image("img", "python:3.11", conda_specification=tmp_path / "env.yml")
+    assert (image.docker.base_image, bool(image.python.conda_dependencies)) == ("python:3.11", True)
+    (tmp_path / "Dockerfile").write_text("FROM python:3.11\n")
+    for given in (tmp_path / "Dockerfile", "FROM python:3.11\n"):
+        assert Environment.from_dockerfile("made", given).docker.base_dockerfile == "FROM python:3.11\n"
+    with pytest.raises(ConfigError, match="cannot be read"):
+        Environment.from_dockerfile("made", tmp_path / "nowhere")
+    with pytest.raises(ConfigError, match="give one of them"):
+        Environment.from_docker_image("img", "i", conda_specification="a", pip_requirements="b")
+
+
+def test_an_existing_conda_environment_is_refused_with_the_way() -> None:
+    with pytest.raises(ConfigError, match=r"conda env export --from-history -n myenv > env\.yml"):
+        Environment.from_existing_conda_environment("env", "myenv")
