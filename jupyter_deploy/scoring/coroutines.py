@@ -35,8 +35,16 @@ async def _close(generator: AsyncGenerator[Any, None]) -> None:
     await generator.aclose()
 
 
-@functools.cache
 def _loop() -> asyncio.AbstractEventLoop:
+    with _starting:  # two slots may be the first at once
+        return _started()
+
+
+_starting = threading.Lock()
+
+
+@functools.cache
+def _started() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="coroutines", daemon=True).start()
     return loop
