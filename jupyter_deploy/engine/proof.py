@@ -21,6 +21,7 @@ from typing import Any
 from jupyter_deploy.bundle.writer import SERVER
 from jupyter_deploy.engine.differences import first_difference
 from jupyter_deploy.errors import ScriptError
+from jupyter_deploy.script import schemas
 
 _OURS = Path(SERVER).name
 
@@ -103,6 +104,7 @@ def _module(script: Path, notebook: Notebook) -> ModuleType:
     module = ModuleType(script.stem)
     vars(module).update(notebook.variables, __file__=str(script))
     sys.modules[module.__name__] = module  # dataclasses and pickles look for it
+    schemas.forget(script.stem, notebook.cell)
     exec(compile(notebook.cell, script.name, "exec", dont_inherit=True), vars(module))  # noqa: S102  (asked for by --try)
     return module
 

@@ -22,9 +22,10 @@ from jupyter_deploy.magics import (
 from jupyter_deploy.magics.cards import Cards
 from jupyter_deploy.magics.completion import Matcher, matcher_for
 from jupyter_deploy.magics.magic import bind
+from jupyter_deploy.script import schemas
 
 if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
 
 MAGICS = (
     register_model.MAGIC,
@@ -62,6 +63,7 @@ def load(shell: InteractiveShell) -> None:
         shell.magics_manager.register_function(bind(magic, shell, given.cards), magic.kind, magic.name)
     shell.Completer.custom_matchers.append(given.matcher)
     _display(shell).for_type_by_name(*_WEBSERVICE, given.cards.show_result)
+    shell.events.register("pre_run_cell", _before_cell)
     shell.events.register("post_run_cell", given.cards.cell_ended)
     _loaded[shell] = given
 
@@ -75,9 +77,14 @@ def unload(shell: InteractiveShell) -> None:
         shell.magics_manager.magics[magic.kind].pop(magic.name, None)
     shell.Completer.custom_matchers.remove(given.matcher)
     _display(shell).pop(".".join(_WEBSERVICE), None)
+    shell.events.unregister("pre_run_cell", _before_cell)
     shell.events.unregister("post_run_cell", given.cards.cell_ended)
 
 
 def _display(shell: InteractiveShell) -> Any:
     assert shell.display_formatter is not None  # a shell has one from its start
     return shell.display_formatter.ipython_display_formatter
+
+
+def _before_cell(info: ExecutionInfo) -> None:
+    schemas.forget("__main__", info.raw_cell or "")

@@ -138,3 +138,38 @@ def test_a_script_takes_what_it_needs_out_of_a_real_kernel_and_serves(here: Path
     assert json.loads(done.pictures(7)[0]["text/plain"]) == [8, 10]
     assert "`connection` exists only in the notebook: a _io.TextIOWrapper, which is open" in done.error(10).evalue
     assert [cell for cell in range(10) if any(o.output_type == "error" for o in done.cells[cell].outputs)] == []
+
+
+DECORATED = """\
+from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType
+from inference_schema.schema_decorators import input_schema, output_schema
+
+def init():
+    pass
+
+@input_schema("data", StandardPythonParameterType([1, 2]))
+@output_schema(StandardPythonParameterType([1.5]))
+def run(data):
+    return [factor * number for number in data]
+"""
+
+
+def test_cells_with_decorated_functions_can_be_run_again(here: Path, workspace: Workspace) -> None:
+    tried = '%%score_script score.py --try {"data": [1, 2]}\n' + DECORATED
+    done = run_all(
+        [
+            "%load_ext jupyter_deploy\nfactor = 2",
+            DECORATED,
+            DECORATED.replace("data", "rows"),
+            "from inference_schema.schema_util import get_input_schema\nlist(get_input_schema(run)['properties'])",
+            tried,
+            tried,
+        ],
+        here,
+        workspace.path,
+    )
+    errors = [output for cell in done.cells for output in cell.outputs if output.output_type == "error"]
+    assert not errors, errors
+    assert done.pictures(3)[0]["text/plain"] == "['rows']"
+    for cell in (4, 5):
+        assert "the notebook answers the same" in done.text(cell)
