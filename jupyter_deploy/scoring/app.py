@@ -132,7 +132,7 @@ class Application:
         if request.path == "/swagger.json":
             return self._swagger(request)
         if request.path == "/docs":
-            return self._docs()
+            return self._docs(request)
         return Answer(200, b"Healthy", _TEXT) if self._readiness.ready else Answer(503, b"Unhealthy", _TEXT)
 
     def _takes_options(self, request: Request) -> bool:
@@ -146,9 +146,10 @@ class Application:
             return outputs.message(404, f"there is no swagger document of version {asked!r}; there is {there}")
         return Answer(200, outputs.encode(document))
 
-    def _docs(self) -> Answer:
+    def _docs(self, request: Request) -> Answer:
         documents = self._readiness.swagger
         if not documents:
             return outputs.message(503, "the script is being loaded; try again in a moment")
-        page = docs_page.render(documents[max(documents)], self._settings.name)
+        base = f"http://{request.header('host')}"
+        page = docs_page.render(documents[max(documents)], self._settings.name, base, self._settings.auth_enabled)
         return Answer(200, page.encode(), (*_TEXT, _CSP))
