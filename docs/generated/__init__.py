@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from docs.generated import classes, commands, magics, notebook, options, original
+from docs.generated import answers, classes, commands, magics, notebook, options, original
 
 SECTIONS: Mapping[str, Callable[[], str]] = {
     "absent names": original.absent_names,
     "absent options": original.absent_options,
+    "answers": answers.answers,
     "classes": classes.classes,
     "commands": commands.commands,
     "common options": commands.common_options,

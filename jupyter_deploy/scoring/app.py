@@ -30,7 +30,8 @@ _METHODS = {
     "/docs": ("GET", "OPTIONS"),
 }
 _OPEN = ("/", "/live", "/ready")  # load balancers ask these, by address and without a key
-_IDENTIFIED = ("/score", "/swagger.json")
+_IDENTIFIED = ("/", "/score", "/swagger.json")
+_ABOUT_RUN = ("/score", "/swagger.json")
 _PHRASES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\ndate: " for status in HTTPStatus}
 
 
@@ -106,10 +107,11 @@ class Application:
         if request.path in _IDENTIFIED:
             for name, value in exchange.ids.headers():
                 lines.append(f"{name}: {value}\r\n")
-            lines.append(f"x-ms-run-function-failed: {answer.run_failed}\r\n")
             if answer.run_ms is not None:
                 lines.append(f"x-ms-run-fn-exec-ms: {answer.run_ms:.3f}\r\n")
             lines.append(self._version)
+        if request.path in _ABOUT_RUN or answer.status >= 400:
+            lines.append(f"x-ms-run-function-failed: {answer.run_failed}\r\n")
         if request.path not in _OPEN:
             for name, value in self._gate.cors_headers(request):
                 lines.append(f"{name}: {value}\r\n")
@@ -139,7 +141,7 @@ class Application:
         return request.path == "/score" and self._readiness.raw
 
     def _swagger(self, request: Request) -> Answer:
-        asked = parse_qs(request.query).get("version", ["2"])[0]
+        asked = parse_qs(request.query, keep_blank_values=True).get("version", ["2"])[0]
         document = self._readiness.swagger.get(SWAGGER_VERSIONS.get(asked, ""))
         if document is None:
             there = ", ".join(sorted(self._readiness.swagger)) or "none yet, the script is being loaded"

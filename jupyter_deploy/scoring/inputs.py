@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import inspect
 import json
 from collections.abc import Mapping
@@ -15,6 +16,17 @@ from .compat.aml_request import AMLRequest
 from .compat.values import title
 from .request import Request
 from .script import HEADERS_PARAMETER, RunFunction
+
+_AS_SENT = "jupyter_deploy.as_sent"
+
+
+def _percent(error: UnicodeError) -> tuple[str, int]:
+    """Leave bytes of a query that are not UTF-8 as they were sent: ``%FF``."""
+    assert isinstance(error, UnicodeDecodeError)
+    return "".join(f"%{byte:02X}" for byte in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(_AS_SENT, _percent)
 
 
 class BadInput(Exception):
@@ -51,7 +63,7 @@ def arguments(run: RunFunction, request: Request) -> dict[str, Any]:
 def query_arguments(query: str) -> dict[str, Any]:
     """Return query arguments by name, each read as JSON where it is JSON; a repeated name holds a list."""
     values: dict[str, list[Any]] = {}
-    for name, text in parse_qsl(query, keep_blank_values=True):
+    for name, text in parse_qsl(query, keep_blank_values=True, errors=_AS_SENT):
         values.setdefault(name, []).append(_json_or_text(text))
     return {name: items[0] if len(items) == 1 else items for name, items in values.items()}
 

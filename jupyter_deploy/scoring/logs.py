@@ -12,8 +12,9 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from typing import Any
 
 FORMAT = "%(asctime)s %(levelname).1s [%(process)d] %(name)s - %(message)s"
 server = logging.getLogger("azmlinfsrv")
@@ -60,10 +61,45 @@ def configure(level: str) -> None:
         server.warning("AZUREML_LOG_LEVEL is %r, which is no level; INFO is used", level)
 
 
+def configure_as(config: Mapping[str, Any]) -> None:
+    """Log as a ``logging.json`` says; what it says nothing of stays as it is.
+
+    Raises
+    ------
+    LogConfigError : logging does not understand it.
+    """
+    from logging.config import dictConfig
+
+    from .compat import finder
+
+    # The original's own file, which people copy, names classes of its package.
+    forget = finder.install()
+    stdout, sys.stdout = sys.stdout, sys.__stdout__  # a handler that wrote to the captured print() would feed itself
+    try:
+        dictConfig({"disable_existing_loggers": False, **config})
+    except (ValueError, TypeError, AttributeError, ImportError) as error:
+        raise LogConfigError(
+            f"logging.json: {error} ({error.__cause__ or 'see logging.config'}); mend or remove it"
+        ) from error
+    finally:
+        sys.stdout = stdout
+        forget()
+    access.formatted = True
+
+
+class LogConfigError(Exception):
+    """A ``logging.json`` cannot be used; the text says why."""
+
+
 class AccessLog:
     """The lines that requests leave: put together here and written some at a time, since one write each would cost more than the rest.
 
     Other records of this process come after those that were noted before them.
+
+    Attributes
+    ----------
+    formatted : whether the user's logging.json decides how a line looks and where it goes, so that each is a record of its own.
+    later : called when there is a line to flush.
     """
 
     def __init__(self) -> None:
@@ -72,10 +108,14 @@ class AccessLog:
         self._stamp = ""
         self._pid = os.getpid()
         self.later: Callable[[], object] = self.flush
+        self.formatted = False
 
     def write(self, text: str) -> None:
         """Note a line."""
         if not server.isEnabledFor(logging.INFO):
+            return
+        if self.formatted:
+            server.info("%s", text.translate(_ESCAPES))
             return
         now = time.time()
         second = int(now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import datetime
 import json
 import re
@@ -11,9 +12,11 @@ from typing import Any
 
 import orjson
 
+from . import request_ids
+
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
-_OURS = ("content-length", "transfer-encoding", "connection")
+_OURS = {"content-length", "transfer-encoding", "connection", "x-ms-run-function-failed", *request_ids.HEADERS}
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 
@@ -55,18 +58,40 @@ def of_result(result: Any, run_ms: float) -> Answer:
         text = (
             f"run() returned {_type(result)}, which cannot be written as JSON ({error}); return lists, dicts or numbers"
         )
-        return Answer(500, message(500, text).body, run_ms=run_ms)
+        return message(500, text)
+
+
+def refuse_nan() -> None:
+    """Let NaN and Infinity be an error from now on, in this process, which has one script and one setting."""
+    global _nan_is_refused
+    _nan_is_refused = True
+
+
+_nan_is_refused = False
+
+
+class NotFinite(ValueError):
+    """A result has a number that JSON does not know, and the service does not write null for it."""
 
 
 def encode(value: Any) -> bytes:
     """Return a value as JSON: arrays, tables, times, bytes (base64) and sets too; NaN and Infinity become null.
 
+    Raises
+    ------
+    TypeError, ValueError : it has no JSON form; NotFinite where ``refuse_nan`` was called.
+
     >>> encode({"scores": {1.5}, "worst": float("nan")})
     b'{"scores":[1.5],"worst":null}'
     """
     try:
-        return orjson.dumps(value, default=_simplified, option=_OPTIONS)
+        data = orjson.dumps(value, default=_simplified, option=_OPTIONS)
+        if _nan_is_refused and b"null" in data:
+            _look_for_nan(value, "the result")
+        return data
     except TypeError:
+        if _nan_is_refused:
+            _look_for_nan(value, "the result")
         # Integers beyond 64 bits and lone surrogates are valid JSON too, but only the slow writer knows them.
         return json.dumps(_plain(value), allow_nan=False).encode()
 
@@ -105,6 +130,21 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, str | int):
         return value
     return _plain(_simplified(value))
+
+
+def _look_for_nan(value: Any, place: str) -> None:
+    if isinstance(value, float):
+        if value - value != 0:
+            raise NotFinite(f"{place} is {value}, and nan_as is error")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _look_for_nan(item, f"{place}[{key!r}]")
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            _look_for_nan(item, f"{place}[{index}]")
+    elif value is not None and not isinstance(value, str | int):
+        with contextlib.suppress(TypeError):  # what only the fast writer knows, as UUIDs, holds no numbers
+            _look_for_nan(_simplified(value), place)
 
 
 def _own_response(response: Any, run_ms: float) -> Answer:

@@ -135,10 +135,10 @@ def describe(run: Callable[..., Any]) -> RunFunction:
     inputs = {name: item.default for name, item in signature.items() if name != HEADERS_PARAMETER}
     if not inputs:
         raise ScriptFailed("signature", "run() has no parameter for the input; write run(data)")
-    decorated = bool(input_schema(run).get("properties"))
+    decorated = is_decorated(run)
     raw = _is_raw(run)
     if raw and decorated:
-        raise ScriptFailed("signature", "run() has both @rawhttp and @input_schema; keep one of them")
+        raise ScriptFailed("signature", "run() has both @rawhttp and @input_schema or @output_schema; keep one of them")
     return RunFunction(
         call=run,
         kind="raw" if raw else "schema" if decorated else "plain",
@@ -154,6 +154,12 @@ def _is_raw(run: Callable[..., Any]) -> bool:
     # Where the original's packages are installed, their @rawhttp leaves its mark on its module, not on the function.
     modules = (sys.modules.get(name) for name in _RAWHTTP_MODULES)
     return getattr(run, "rawhttp", False) or any(getattr(module, "_rawHttpRequested", False) for module in modules)
+
+
+def is_decorated(run: Callable[..., Any]) -> bool:
+    """Whether ``run`` has a decorator of ``inference_schema``; one for the output makes it take JSON too."""
+    schemas = sys.modules.get("inference_schema.schema_util")
+    return bool(schemas and schemas.is_schema_decorated(run))
 
 
 def input_schema(run: Callable[..., Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from . import gate, logs
+from . import banner, gate, logs
 from .app import Application
 from .control import EXIT_FAILED, Control
 from .dispatch import Dispatcher
@@ -101,11 +101,17 @@ class Front:
 
     def _prepare(self) -> str:
         """Read the keys and get the socket; returns why that cannot be done, empty when it is done."""
+        settings = self._start.settings
         try:
+            if settings.log_config is not None:
+                logs.configure_as(settings.log_config)
             self._read_keys()
             self._listening = self._listening_socket()
-        except StartFailed as error:
+        except (StartFailed, logs.LogConfigError) as error:
             return str(error)
+        logs.server.info("%s", banner.text(settings, self._listening.getsockname()[1]))
+        for note in settings.notes:
+            logs.server.warning("%s", note)
         return ""
 
     async def _connect(self) -> None:

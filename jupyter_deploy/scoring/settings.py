@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from . import variables
+from .variables import SettingsError as SettingsError
+
 FORMAT = 1
 
 REQUIRED: dict[str, type] = {"format": int, "name": str, "entryScript": str}
@@ -34,7 +37,9 @@ DEFAULTS: dict[str, Any] = {
     "workerPreload": False,
     "maxBatchRows": 0,
     "maxBodyMb": 100,
+    "nanAs": "null",
 }
+_CHOICES = {"nanAs": ("null", "error")}
 _MOST = {"port": 65535}
 _LEAST = {
     "port": 0,
@@ -45,10 +50,6 @@ _LEAST = {
     "maxBatchRows": 0,
     "maxBodyMb": 1,
 }
-
-
-class SettingsError(Exception):
-    """``service.json`` cannot be used; the text names the file, the key and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,11 @@ class Settings:
     worker_preload : whether they are forked from one process that has loaded the script and called ``init()``.
     max_batch_rows : rows of waiting requests that one ``run()`` may take together; 0 for none.
     max_body_mb : largest request body, in MiB.
+    nan_as : what becomes of NaN and Infinity in a result: "null" or "error".
     log_level : name of the lowest level logged.
+    log_config : the user's ``logging.json``; None where there is none.
     send_server_version : whether answers name the server.
+    notes : what the log is to say of these settings at the start.
     """
 
     name: str
@@ -98,8 +102,11 @@ class Settings:
     worker_preload: bool
     max_batch_rows: int
     max_body_mb: int
+    nan_as: str
     log_level: str
+    log_config: Mapping[str, Any] | None
     send_server_version: bool
+    notes: tuple[str, ...]
 
 
 def load(path: Path) -> Settings:
@@ -119,8 +126,13 @@ def load(path: Path) -> Settings:
         raise SettingsError(f"{path}: cannot be read as JSON ({error}); deploy the service again") from error
     _check(path, document)
     values = {**DEFAULTS, **document}
-    variables: dict[str, str] = values["environmentVariables"]
-    return _settings(path.resolve().parent, values, {**os.environ, **variables})
+    environment: dict[str, str] = {**os.environ, **values["environmentVariables"]}
+    root = Path(environment.get("AML_APP_ROOT") or path.resolve().parent / "app").absolute()
+    script = root / (environment.get("AZUREML_ENTRY_SCRIPT") or values["entryScript"])
+    environment, notes = variables.with_file(environment, (root, script.parent))
+    notes += variables.without_effect(environment)
+    values.update(variables.overrides(environment, values["scoringTimeoutMs"]))
+    return _settings(root, values, environment, notes)
 
 
 def _check(path: Path, document: Any) -> None:
@@ -141,6 +153,8 @@ def _check(path: Path, document: Any) -> None:
 
 
 def _check_value(path: Path, key: str, value: Any) -> None:
+    if key in _CHOICES and value not in _CHOICES[key]:
+        raise SettingsError(f'{path}: "{key}" is {value!r}, but must be one of {", ".join(_CHOICES[key])}')
     wanted: Any = REQUIRED.get(key) or type(DEFAULTS[key])
     if key == "sourceDirectory":
         fits = value is None or isinstance(value, str)
@@ -157,8 +171,8 @@ def _check_value(path: Path, key: str, value: Any) -> None:
         raise SettingsError(f'{path}: "{key}" is {value!r}, but must be {named}{least}{most}')
 
 
-def _settings(bundle: Path, values: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
-    root = Path(environment.get("AML_APP_ROOT") or bundle / "app").absolute()
+def _settings(root: Path, values: Mapping[str, Any], environment: Mapping[str, str], notes: list[str]) -> Settings:
+    script = root / (environment.get("AZUREML_ENTRY_SCRIPT") or values["entryScript"])
     source = environment.get("AZUREML_SOURCE_DIRECTORY") or values["sourceDirectory"]
     workers = int(values["workerCount"])
     origins = environment.get("AML_CORS_ORIGINS", "").split(",")
@@ -168,7 +182,7 @@ def _settings(bundle: Path, values: Mapping[str, Any], environment: Mapping[str,
         workspace=environment.get("WORKSPACE_NAME") or values["workspace"],
         path_prefix=environment.get("SERVICE_PATH_PREFIX", "").strip("/"),
         app_root=root,
-        entry_script=root / (environment.get("AZUREML_ENTRY_SCRIPT") or values["entryScript"]),
+        entry_script=script,
         source_directory=root / source if source else None,
         model_dir=root / (environment.get("AZUREML_MODEL_DIR") or values["modelDir"]),
         environment=values["environmentVariables"],
@@ -184,10 +198,18 @@ def _settings(bundle: Path, values: Mapping[str, Any], environment: Mapping[str,
         worker_preload=_flag(environment.get("WORKER_PRELOAD"), values["workerPreload"]),
         max_batch_rows=values["maxBatchRows"],
         max_body_mb=values["maxBodyMb"],
+        nan_as=values["nanAs"],
         log_level=environment.get("AZUREML_LOG_LEVEL", "INFO").upper(),
+        log_config=_log_config((root, script.parent)),
         send_server_version=environment.get("SERVER_VERSION_LOG_RESPONSE_ENABLED", "true").lower() == "true",
+        notes=tuple(notes),
     )
 
 
 def _flag(text: str | None, otherwise: bool) -> bool:
     return otherwise if not text else text.lower() == "true"
+
+
+def _log_config(places: tuple[Path, ...]) -> dict[str, Any] | None:
+    path = next((folder / "logging.json" for folder in places if (folder / "logging.json").is_file()), None)
+    return None if path is None else variables.read_object(path)

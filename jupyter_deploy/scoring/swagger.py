@@ -15,14 +15,18 @@ _ERROR = {"type": "object", "properties": {"message": {"type": "string"}}}
 
 def documents(settings: Settings, run: RunFunction) -> dict[str, Any]:
     """Return the documents by version; a file of the user's in the app root takes the place of a made one."""
-    schemas = {
-        "ServiceInput": input_schema(run.call) if run.kind == "schema" else _ANYTHING,
-        "ServiceOutput": _with_example(output_schema(run.call)),
-        "ErrorResponse": _ERROR,
-    }
     make = {"2.0": _swagger, "3.0": _openapi_30, "3.1": _openapi_31}
-    made = {version: make[version](settings, schemas) for version in swagger_versions(run.call)}
+    versions = [version for version in swagger_versions(run.call) if version in make]
+    made = {version: make[version](settings, _schemas(run)) for version in versions}
     return {**made, **_own_documents(settings)}
+
+
+def _schemas(run: RunFunction) -> dict[str, Any]:
+    if run.kind == "schema":
+        input_, output = input_schema(run.call), output_schema(run.call)
+    else:
+        input_, output = _ANYTHING, _ANYTHING
+    return {"ServiceInput": input_, "ServiceOutput": output, "ErrorResponse": _ERROR}
 
 
 def _own_documents(settings: Settings) -> dict[str, Any]:
@@ -37,10 +41,6 @@ def _own_documents(settings: Settings) -> dict[str, Any]:
             if not isinstance(own[version], dict):
                 raise ScriptFailed("start", f"{path.name} is not a JSON object; mend or remove it")
     return own
-
-
-def _with_example(schema: dict[str, Any]) -> dict[str, Any]:
-    return _ANYTHING if schema == {"type": "object"} else schema
 
 
 def _swagger(settings: Settings, schemas: dict[str, Any]) -> dict[str, Any]:

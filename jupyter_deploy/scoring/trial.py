@@ -45,6 +45,8 @@ def prepare(service: settings.Settings) -> None:
     os.environ.update(places.variables(service))
     places.enter(service)
     finder.install()
+    if service.nan_as == "error":
+        outputs.refuse_nan()
 
 
 def ask(loaded: script.Script, body: bytes, content_type: str = "application/json") -> outputs.Answer:

@@ -98,6 +98,7 @@ def prepare(service: Settings, tell: Callable[[dict[str, Any]], None]) -> Prepar
     began = time.perf_counter()
     places.enter(service)
     finder.install()
+    _configure(service)
     loaded = script.load(service.entry_script)
     documents = swagger.documents(service, loaded.run)
     check(loaded.run, service)
@@ -105,6 +106,16 @@ def prepare(service: Settings, tell: Callable[[dict[str, Any]], None]) -> Prepar
     loaded.call_init()
     flush_prints()
     return Prepared(loaded.run, documents, round(time.perf_counter() - began, 3))
+
+
+def _configure(service: Settings) -> None:
+    if service.nan_as == "error":
+        outputs.refuse_nan()
+    if service.log_config is not None:
+        try:
+            logs.configure_as(service.log_config)
+        except logs.LogConfigError as error:
+            raise ScriptFailed("start", str(error)) from error
 
 
 def failure(service: Settings, error: ScriptFailed) -> dict[str, Any]:

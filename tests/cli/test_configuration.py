@@ -86,14 +86,14 @@ def test_every_option_of_the_target_is_an_option_of_the_command() -> None:
     words = [
         "--po", "8890", "--host", "0.0.0.0", "--allowed-hosts", "a,b", "--ae", "--kp", "p", "--ks", "s", "--cc", "0.5", "--gb", "1.5",
         "--rm", "4", "--mr", "900", "--max-body-mb", "8", "--worker-count", "2", "--worker-preload",
-        "--tm", "5000", "--max-batch-rows", "64",
+        "--tm", "5000", "--max-batch-rows", "64", "--nan-as", "error",
     ]  # fmt: skip
     options = deployment(*words)
     assert len(options.given()) == len(ProcessOptions.rows())
     assert options == ProcessOptions(
         port=8890, host="0.0.0.0", allowed_hosts=("a", "b"), auth_enabled=True, primary_key="p", secondary_key="s", cpu_cores=0.5,
         memory_gb=1.5, replica_max_concurrent_requests=4, max_request_wait_time=900, max_body_mb=8,
-        worker_count=2, worker_preload=True, scoring_timeout_ms=5000, max_batch_rows=64,
+        worker_count=2, worker_preload=True, scoring_timeout_ms=5000, max_batch_rows=64, nan_as="error",
     )  # fmt: skip
 
 

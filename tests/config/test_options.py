@@ -29,11 +29,12 @@ ROWS = [
     ("scoring_timeout_ms", "scoringTimeoutMs", "tm", int, 60_000),
     ("max_batch_rows", "maxBatchRows", "", int, 0),
     ("max_body_mb", "maxBodyMb", "", int, 100),
+    ("nan_as", "nanAs", "", str, "null"),
 ]
 VALUES: dict[str, Any] = {
     "port": 8890, "host": "0.0.0.0", "allowed_hosts": ["a.example"], "auth_enabled": True, "primary_key": "p", "secondary_key": "s",
     "cpu_cores": 0.5, "memory_gb": 1.5, "replica_max_concurrent_requests": 4, "max_request_wait_time": 900, "max_body_mb": 8,
-    "worker_count": 2, "worker_preload": True, "scoring_timeout_ms": 5000, "max_batch_rows": 64,
+    "worker_count": 2, "worker_preload": True, "scoring_timeout_ms": 5000, "max_batch_rows": 64, "nan_as": "error",
 }  # fmt: skip
 
 # The other keys of azureml-v1 3.2 and 3.3, which this target cannot honour.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -54,3 +55,26 @@ def test_the_level_is_that_of_the_environment(tmp_path: Path) -> None:
         assert "mine - careful" in front.log
     with Front(make_bundle(tmp_path, SCRIPT), environment={"AZUREML_LOG_LEVEL": "loud"}).serve() as front:
         assert "AZUREML_LOG_LEVEL is 'LOUD', which is no level; INFO is used" in front.log
+
+
+def test_a_logging_json_that_starts_from_the_originals(tmp_path: Path) -> None:
+    config = {
+        "version": 1,
+        "formatters": {"own": {"class": "azureml_inference_server_http.log_config.AMLLogFormatter", "format": "OWN %(message)s"}},
+        "filters": {"RootAccessFilter": {"()": "azureml_inference_server_http.log_config.RootAccessFilter"}},
+        "handlers": {"out": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "own"}},
+        "loggers": {"azmlinfsrv": {"level": "INFO", "handlers": ["out"], "propagate": False}},
+    }  # fmt: skip
+    with Front(make_bundle(tmp_path, SCRIPT, files={"logging.json": json.dumps(config)})).serve() as front:
+        front.ask("POST", "/score?a=%0Aforged", "x")
+        wait_for(lambda: re.search(r"^OWN POST /score\?a=%0Aforged 200 ", front.log, re.MULTILINE))
+        assert re.search(r"^OWN one x! \(request ", front.log, re.MULTILINE)
+        assert "OWN from init" in front.log
+
+
+def test_a_logging_json_that_logging_does_not_understand(tmp_path: Path) -> None:
+    with Front(
+        make_bundle(tmp_path, files={"logging.json": '{"version": 1, "handlers": {"x": {"class": "no.such"}}}'})
+    ) as front:
+        failed = front.expect("failed")
+        assert failed["message"].startswith("logging.json: Unable to configure handler 'x'")

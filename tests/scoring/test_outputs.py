@@ -52,3 +52,27 @@ def test_a_value_that_holds_itself() -> None:
     loop: list[Any] = []
     loop.append(loop)
     assert outputs.of_result(loop, 1.0).status == 500
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        (float("nan"), "the result is nan"),
+        ({"a": [1.0, float("-inf")]}, "the result['a'][1] is -inf"),
+        (np.array([[1.0], [np.nan]]), "the result[1][0] is nan"),
+        (pd.DataFrame({"a": [1.0, np.inf]}), "the result[1]['a'] is inf"),
+        ([2**70, float("nan")], "the result[1] is nan"),
+    ],
+)
+def test_nan_is_an_error_where_it_is_refused(monkeypatch: pytest.MonkeyPatch, value: Any, place: str) -> None:
+    monkeypatch.setattr(outputs, "_nan_is_refused", True)
+    answer = outputs.of_result(value, 1.0)
+    assert answer.status == 500
+    assert f"{place}, and nan_as is error" in json.loads(answer.body)["message"]
+    assert json.loads(outputs.encode([None, 1.5, {"a": None}, np.array([1.0]), pd.NaT])) == [
+        None,
+        1.5,
+        {"a": None},
+        [1.0],
+        None,
+    ]

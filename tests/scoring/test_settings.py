@@ -29,6 +29,7 @@ FULL: dict[str, Any] = {
     "maxConcurrentRequestsPerContainer": 1,
     "maxQueueWaitMs": 500,
     "maxBodyMb": 100,
+    "nanAs": "null",
 }
 SCHEMA = json.loads((SCORING / "service.schema.json").read_text())
 
@@ -92,6 +93,7 @@ def test_variables_of_the_deployment_count_before_inherited_ones(
         ({"maxQueueWaitMs": True}, '"maxQueueWaitMs" is True'),
         ({"allowedHosts": [1]}, '"allowedHosts" is [1]'),
         ({"environmentVariables": {"A": 1}}, '"environmentVariables" is'),
+        ({"nanAs": "zero"}, "\"nanAs\" is 'zero', but must be one of null, error"),
         ({"sourceDirectory": 1}, '"sourceDirectory" is 1, but must be str or null'),
     ],
 )

@@ -8,6 +8,8 @@ from typing import Any
 
 from .values import Headers
 
+_TEXT = "text/html; charset=utf-8"  # what the original's web framework says of a body that nobody describes
+
 
 class AMLResponse:
     """An answer with a status and headers of the script's choice.
@@ -16,14 +18,15 @@ class AMLResponse:
     ----------
     message : the body: text, bytes, or anything that JSON knows; None for ``{}``.
     status_code : the HTTP status; 500 and above count as a failed ``run()``.
-    response_headers : headers by name; a value with commas becomes as many headers.
+    response_headers : headers by name; a value with commas becomes as many headers. Without a Content-Type it is JSON where
+        the message is written as JSON, else HTML.
     json_str : whether a text is to be written as a JSON string.
     run_function_failed : what the header ``x-ms-run-function-failed`` says.
 
     >>> answer = AMLResponse("bad request", 400, {"X-Tag": "a,b"})
     >>> answer.headers["Allow"] = "GET, POST"
     >>> list(answer.headers)
-    [('Content-Type', 'application/json'), ('X-Tag', 'a'), ('X-Tag', 'b'), ('Allow', 'GET, POST')]
+    [('Content-Type', 'text/html; charset=utf-8'), ('X-Tag', 'a'), ('X-Tag', 'b'), ('Allow', 'GET, POST')]
     """
 
     def __init__(
@@ -40,7 +43,8 @@ class AMLResponse:
             (name, part.strip()) for name, value in (response_headers or {}).items() for part in str(value).split(",")
         )
         if "content-type" not in self.headers:
-            self.headers = Headers([("Content-Type", "application/json"), *self.headers])
+            own_text = message is not None and not json_str
+            self.headers = Headers([("Content-Type", _TEXT if own_text else "application/json"), *self.headers])
         self._body = _body({} if message is None else message, json_str)
 
     def get_data(self) -> bytes:

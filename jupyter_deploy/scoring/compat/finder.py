@@ -20,6 +20,7 @@ from ..model_paths import ModelPathError
 from . import telemetry
 from .aml_request import AMLRequest, rawhttp
 from .aml_response import AMLResponse
+from .log_config import AMLLogFormatter, RootAccessFilter
 from .model import Model
 from .monitoring import ModelDataCollector
 
@@ -33,6 +34,10 @@ _NAMES: dict[str, dict[str, Any]] = {
     "azureml.contrib.services.aml_response": {"AMLResponse": AMLResponse},
     "azureml_inference_server_http.api.aml_request": {"AMLRequest": AMLRequest, "rawhttp": rawhttp},
     "azureml_inference_server_http.api.aml_response": {"AMLResponse": AMLResponse},
+    "azureml_inference_server_http.log_config": {
+        "AMLLogFormatter": AMLLogFormatter,
+        "RootAccessFilter": RootAccessFilter,
+    },
     "azureml.monitoring": {"ModelDataCollector": ModelDataCollector},
     "azureml.exceptions": dict.fromkeys(_EXCEPTIONS, ModelPathError),
     "azureml.telemetry": {"INSTRUMENTATION_KEY": ""},

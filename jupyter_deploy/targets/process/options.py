@@ -79,6 +79,10 @@ class ProcessOptions(Options):
         100, json="maxBodyMb", unit="MB", minimum=1, group="Requests",
         help="Largest request body; a larger one is answered with 413.",
     )  # fmt: skip
+    nan_as: str = option(
+        "null", json="nanAs", choices=("null", "error"), group="Requests",
+        help="What becomes of NaN and infinity in a result, which JSON does not know: null, or an error (500).",
+    )  # fmt: skip
 
     def rules(self) -> Iterable[str]:
         """A key without authentication would protect nothing."""

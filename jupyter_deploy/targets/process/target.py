@@ -58,6 +58,7 @@ class ProcessTarget:
             "workerPreload": options.worker_preload,
             "maxBatchRows": options.max_batch_rows,
             "maxBodyMb": options.max_body_mb,
+            "nanAs": options.nan_as,
         }
 
     @contextlib.contextmanager

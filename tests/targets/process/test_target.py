@@ -171,11 +171,12 @@ def test_stop_and_delete_leave_no_file_of_the_target(running: Running) -> None:
 
 
 def test_settings_are_what_the_server_reads(monkeypatch: pytest.MonkeyPatch, running: Running) -> None:
-    options = ProcessOptions(port=8890, allowed_hosts=("models.example",), max_body_mb=5)
+    options = ProcessOptions(port=8890, allowed_hosts=("models.example",), max_body_mb=5, nan_as="error")
     settings = running.target.server_settings(options)
     assert settings["port"] == 8890
     assert settings["allowedHosts"] == ["models.example"]
     assert settings["maxBodyMb"] == 5
+    assert settings["nanAs"] == "error"
     assert settings["authEnabled"] is False
     assert running.target.server_settings(ProcessOptions(host="0.0.0.0"))["authEnabled"] is True
     assert running.target.server_settings(ProcessOptions(host="0.0.0.0", auth_enabled=False))["authEnabled"] is False
