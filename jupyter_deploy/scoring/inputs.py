@@ -51,6 +51,13 @@ def arguments(run: RunFunction, request: Request) -> dict[str, Any]:
     elif run.kind == "schema":
         given = query_arguments(request.query) if request.method == "GET" else _json_object(run, request)
         found = _named(run.defaults, given)
+        if run.hints is not None:
+            from .kinds import Misfit  # there already
+
+            try:
+                found = run.hints.read(found, run.defaults)
+            except Misfit as misfit:
+                raise BadInput(400, f"the input does not fit run(): {misfit}") from misfit
     elif request.method == "GET":
         found = {run.input_name: json.dumps(query_arguments(request.query))}
     else:

@@ -47,7 +47,7 @@ class TableParameter:
 
     Attributes
     ----------
-    kind : ``inference_schema``'s, which converts.
+    kind : ``inference_schema``'s or that of a type hint, which converts.
     """
 
     kind: Any

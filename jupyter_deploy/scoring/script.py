@@ -9,10 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from . import parameters
 from .parameters import ArrayParameter, TableParameter
+
+if TYPE_CHECKING:
+    from .hints import Hints
 
 Stage = Literal["start", "import", "signature", "init"]
 HEADERS_PARAMETER = "request_headers"
@@ -39,12 +42,13 @@ class RunFunction:
     Attributes
     ----------
     call : what is called.
-    kind : "plain" takes the body as text, "schema" takes decorated parameters, "raw" takes the request.
+    kind : "plain" takes the body as text, "schema" takes decorated or typed parameters, "raw" takes the request.
     input_name : the parameter that takes the input (of a "schema" run: the first).
     defaults : the parameters without ``request_headers`` and their defaults (``inspect.Parameter.empty`` for none).
     wants_headers : whether ``request_headers`` is a parameter.
     sampled : the parameters that take arrays or tables, described by a sample.
     body : the code of the innermost function, which tells an error in it from one before it.
+    hints : what the type hints of an undecorated run say; None where it takes the body as text.
     """
 
     call: Callable[..., Any]
@@ -54,6 +58,7 @@ class RunFunction:
     wants_headers: bool
     sampled: Mapping[str, ArrayParameter | TableParameter]
     body: object
+    hints: Hints | None = None
 
     @property
     def rows(self) -> str | None:
@@ -139,15 +144,28 @@ def describe(run: Callable[..., Any]) -> RunFunction:
     raw = _is_raw(run)
     if raw and decorated:
         raise ScriptFailed("signature", "run() has both @rawhttp and @input_schema or @output_schema; keep one of them")
+    typed, sampled = (None, {}) if raw or decorated else _hints(run, signature)
     return RunFunction(
         call=run,
-        kind="raw" if raw else "schema" if decorated else "plain",
+        kind="raw" if raw else "schema" if decorated or typed else "plain",
         input_name=next(iter(inputs)),
         defaults=inputs,
         wants_headers=HEADERS_PARAMETER in signature,
-        sampled=parameters.find(run) if decorated else {},
+        sampled=parameters.find(run) if decorated else sampled,
         body=getattr(inspect.unwrap(run), "__code__", None),
+        hints=typed,
     )
+
+
+def _hints(
+    run: Callable[..., Any], signature: Mapping[str, inspect.Parameter]
+) -> tuple[Hints | None, Mapping[str, ArrayParameter | TableParameter]]:
+    if all(item.annotation in (inspect.Parameter.empty, str, "str") for item in signature.values()):
+        return None, {}  # as most scripts are, which need not wait for the module
+    from . import hints
+
+    found = hints.find(run)
+    return found, hints.sampled(found) if found else {}
 
 
 def _is_raw(run: Callable[..., Any]) -> bool:

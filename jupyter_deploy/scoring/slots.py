@@ -27,7 +27,7 @@ def check(run: RunFunction, service: Settings) -> None:
     if service.max_batch_rows and run.rows is None:
         raise ScriptFailed(
             "signature",
-            "max_batch_rows needs a run() with one array or table that @input_schema describes by a sample;"
+            "max_batch_rows needs a run() with one array or table that @input_schema or a type hint describes by a sample;"
             " describe it so, or set max_batch_rows to 0",
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .dialects import lowered
 from .script import RunFunction, ScriptFailed, input_schema, output_schema, swagger_versions
 from .settings import Settings
 
@@ -17,12 +18,14 @@ def documents(settings: Settings, run: RunFunction) -> dict[str, Any]:
     """Return the documents by version; a file of the user's in the app root takes the place of a made one."""
     make = {"2.0": _swagger, "3.0": _openapi_30, "3.1": _openapi_31}
     versions = [version for version in swagger_versions(run.call) if version in make]
-    made = {version: make[version](settings, _schemas(run)) for version in versions}
+    made = {version: make[version](settings, _schemas(run, version)) for version in versions}
     return {**made, **_own_documents(settings)}
 
 
-def _schemas(run: RunFunction) -> dict[str, Any]:
-    if run.kind == "schema":
+def _schemas(run: RunFunction, version: str) -> dict[str, Any]:
+    if run.hints is not None:
+        input_, output = (lowered(schema, version) for schema in (run.hints.input_schema(), run.hints.output_schema()))
+    elif run.kind == "schema":
         input_, output = input_schema(run.call), output_schema(run.call)
     else:
         input_, output = _ANYTHING, _ANYTHING

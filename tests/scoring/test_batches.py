@@ -130,7 +130,10 @@ def test_a_script_whose_rows_are_not_described_cannot_be_batched(tmp_path: Path)
     with Front(make_bundle(tmp_path, maxBatchRows=8)) as front:
         failed = front.expect("failed")
         assert failed["stage"] == "signature"
-        assert "max_batch_rows needs a run() with one array or table that @input_schema describes" in failed["message"]
+        assert (
+            "max_batch_rows needs a run() with one array or table that @input_schema or a type hint describes"
+            in failed["message"]
+        )
 
 
 def test_a_killed_worker_takes_only_the_batch_it_had_begun(tmp_path: Path) -> None:
