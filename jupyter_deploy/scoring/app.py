@@ -7,10 +7,11 @@ from http import HTTPStatus
 from time import perf_counter
 from urllib.parse import parse_qs
 
-from . import docs_page, logs, outputs
+from . import docs_page, logs, open_inference, outputs
 from .dispatch import Dispatcher
 from .exchange import Exchange
 from .gate import Gate
+from .open_inference import OpenInference
 from .outputs import Answer
 from .request import Request
 from .request_ids import RequestIds
@@ -29,7 +30,7 @@ _METHODS = {
     "/swagger.json": ("GET", "OPTIONS"),
     "/docs": ("GET", "OPTIONS"),
 }
-_OPEN = ("/", "/live", "/ready")  # load balancers ask these, by address and without a key
+_OPEN = ("/", "/live", "/ready", *open_inference.HEALTH)  # load balancers ask these, by address and without a key
 _IDENTIFIED = ("/", "/score", "/swagger.json")
 _ABOUT_RUN = ("/score", "/swagger.json")
 _PHRASES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\ndate: " for status in HTTPStatus}
@@ -63,6 +64,7 @@ class Application:
         self._readiness = readiness
         self._date = date
         self._is_draining = is_draining
+        self._models = OpenInference(settings, lambda: readiness.ready, lambda: readiness.tensors)
         self.most_body_bytes = settings.max_body_mb * 1024 * 1024
         self._version = f"x-ms-server-version: {SERVER_VERSION}\r\n" if settings.send_server_version else ""
 
@@ -71,9 +73,11 @@ class Application:
         refused = None if request.path in _OPEN else self._gate.refusal(request)
         if refused is not None:
             return refused
-        methods = _METHODS.get(request.path)
+        is_model = request.path.startswith(open_inference.PREFIX)
+        methods = self._models.methods(request.path) if is_model else _METHODS.get(request.path)
         if methods is None:
-            return outputs.message(404, f"there is no {request.path}; POST to /score, read /swagger.json")
+            model = f" (the model is called {self._settings.name})" if is_model else ""
+            return outputs.message(404, f"there is no {request.path}; POST to /score, read /swagger.json{model}")
         if request.method not in methods:
             allowed = ", ".join(methods)
             return outputs.message(405, f"{request.path} takes {allowed}, not {request.method}", (("allow", allowed),))
@@ -88,8 +92,10 @@ class Application:
             logs.server.warning("x-ms-request-id is deprecated; send x-ms-client-request-id (request %s)", request.id)
         if request.method == "OPTIONS" and (self._gate.is_preflight(request) or not self._takes_options(request)):
             exchange.answer(Answer(200, b"", _TEXT))
-        elif request.path == "/score":
+        elif request.path == "/score" or self._models.is_inference(request.path):
             exchange.call = self._dispatcher.submit(request, exchange)
+        elif request.path.startswith(open_inference.PREFIX):
+            exchange.answer(self._models.answer(request))
         else:
             exchange.answer(self._own(request))
 
@@ -104,7 +110,7 @@ class Application:
         lines = [_PHRASES.get(answer.status) or f"HTTP/1.1 {answer.status} \r\ndate: ", self._date()]
         for name, value in answer.headers:
             lines.append(f"{name}: {value}\r\n")
-        if request.path in _IDENTIFIED:
+        if request.path in _IDENTIFIED or exchange.call is not None:
             for name, value in exchange.ids.headers():
                 lines.append(f"{name}: {value}\r\n")
             if answer.run_ms is not None:
@@ -118,6 +124,10 @@ class Application:
         if self._is_draining():
             exchange.keep_alive = False
         return "".join(lines).encode("latin-1")
+
+    def worded(self, request: Request, answer: Answer) -> Answer:
+        """Return an error in the words of the protocol that a request speaks."""
+        return open_inference.worded(answer) if request.path.startswith(open_inference.PREFIX) else answer
 
     def note(self, exchange: Exchange, status: int, size: int) -> None:
         """Write the line of the log that every request has, but those for the health."""

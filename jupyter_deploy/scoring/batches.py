@@ -13,8 +13,7 @@ from typing import Any
 
 import orjson
 
-from . import inputs, logs, outputs, scorer
-from .inputs import BadInput
+from . import bodies, logs, scorer
 from .outputs import Answer
 from .request import Request
 from .script import RunFunction
@@ -50,7 +49,7 @@ class Batches:
         assert run.rows is not None  # checked when the script was loaded
         self._run = run
         self._name = run.rows
-        self._decoded: dict[int, dict[str, Any] | Answer] = {}
+        self._decoded: dict[int, tuple[Request, dict[str, Any] | Answer]] = {}
         self._most_rows = most_rows
         self._splits = True
         self.most = min(most_rows, _MOST)
@@ -62,13 +61,14 @@ class Batches:
         -------
         Batch, set : what is to be run now, and the numbers of the calls that are not in it.
         """
-        arguments = self._arguments(*calls[0])
+        first, request = calls[0]
+        request, arguments = self._read(first, request)
         if isinstance(arguments, Answer):
-            return Batch([calls[0]], refused=arguments), {number for number, _ in calls[1:]}
-        batch, rows = Batch([calls[0]], [arguments]), self._rows(arguments)
+            return Batch([(first, request)], refused=arguments), {number for number, _ in calls[1:]}
+        batch, rows = Batch([(first, request)], [arguments]), self._rows(arguments)
         kind = self._kind(arguments) if self._splits and rows else None
-        for number, request in calls[1:] if kind is not None else ():
-            others = self._arguments(number, request)
+        for number, arrived in calls[1:] if kind is not None else ():
+            request, others = self._read(number, arrived)
             if isinstance(others, Answer) or self._kind(others) != kind:
                 continue
             count = self._rows(others)
@@ -112,17 +112,14 @@ class Batches:
                 type(result).__name__, sum(counts),
             )  # fmt: skip
             return None
-        return [outputs.of_result(part, took) for part in parts]
+        return [bodies.of_result(part, request, took) for part, (_, request) in zip(parts, batch.calls, strict=True)]
 
-    def _arguments(self, number: int, request: Request) -> dict[str, Any] | Answer:
-        """Read a call's arguments, once: those of a call that has to wait are kept until its turn."""
+    def _read(self, number: int, request: Request) -> tuple[Request, dict[str, Any] | Answer]:
+        """Read a request, once: the arguments of a call that has to wait are kept until its turn."""
         if number not in self._decoded:
             if len(self._decoded) > _MOST * 4:  # some were of calls that were taken back
                 self._decoded.clear()
-            try:
-                self._decoded[number] = inputs.arguments(self._run, request)
-            except BadInput as error:
-                self._decoded[number] = outputs.message(error.status, str(error))
+            self._decoded[number] = request, scorer.read(self._run, request)
         return self._decoded[number]
 
     def _rows(self, arguments: dict[str, Any]) -> int:

@@ -175,6 +175,8 @@ class Connection(asyncio.Protocol):
         """Send a whole answer and go on to the next request."""
         if self._exchange is not exchange:
             return
+        if answer.status >= 400:
+            answer = self._routes.worded(exchange.request, answer)
         bodiless = answer.status in _BODILESS
         length = "" if bodiless else f"content-length: {len(answer.body)}\r\n"
         head = self._routes.head(exchange, answer) + f"{length}{self._last_word(exchange)}\r\n".encode("ascii")

@@ -104,6 +104,10 @@ class Routes(Protocol):
         """Return status line and headers, without those of the connection and the length."""
         ...
 
+    def worded(self, request: Request, answer: Answer) -> Answer:
+        """Return an error in the words of the protocol that a request speaks."""
+        ...
+
     def note(self, exchange: Exchange, status: int, size: int) -> None:
         """Log and count a request that is answered."""
         ...

@@ -55,6 +55,9 @@ class Inbox:
     def __init__(self, link: socket.socket) -> None:
         self._link = link
         self._buffer = bytearray()
+        self._chunk = memoryview(
+            bytearray(_CHUNK)
+        )  # the same memory each time: fresh pages would cost more than the copy
 
     def take(self, *, wait: bool) -> list[tuple[Record, bytes]] | None:
         """Return the messages that have arrived; None when the other side is gone.
@@ -91,8 +94,8 @@ class Inbox:
 
     def _read(self, *, wait: bool) -> bool:
         try:
-            data = self._link.recv(_CHUNK, 0 if wait else socket.MSG_DONTWAIT)
+            size = self._link.recv_into(self._chunk, flags=0 if wait else socket.MSG_DONTWAIT)
         except BlockingIOError:
             return True
-        self._buffer += data
-        return bool(data)
+        self._buffer += self._chunk[:size]
+        return size > 0

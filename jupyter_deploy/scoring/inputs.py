@@ -12,9 +12,10 @@ from urllib.parse import parse_qsl
 import orjson
 
 from . import parameters
+from .bodies import READERS, compressed, tensors
 from .compat.aml_request import AMLRequest
 from .compat.values import title
-from .request import Request
+from .request import BadInput, Request
 from .script import HEADERS_PARAMETER, RunFunction
 
 _AS_SENT = "jupyter_deploy.as_sent"
@@ -29,14 +30,6 @@ def _percent(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_AS_SENT, _percent)
 
 
-class BadInput(Exception):
-    """The request does not fit ``run()``; the client is told why."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
 def arguments(run: RunFunction, request: Request) -> dict[str, Any]:
     """Return the keyword arguments for one call of ``run``.
 
@@ -44,13 +37,15 @@ def arguments(run: RunFunction, request: Request) -> dict[str, Any]:
     ------
     BadInput : the body or the query arguments do not fit.
     """
-    if run.kind == "raw":
+    if run.kind != "raw":
+        request.body = compressed.inflated(request, run.most_body_bytes)
+    is_inference = tensors.is_inference(request.path)
+    if run.kind == "raw" and not is_inference:
         found: dict[str, Any] = {
             run.input_name: AMLRequest(request.method, request.path, request.query, request.headers, request.body)
         }
-    elif run.kind == "schema":
-        given = query_arguments(request.query) if request.method == "GET" else _json_object(run, request)
-        found = _named(run.defaults, given)
+    elif run.kind == "schema" or is_inference:
+        found = _named(run.defaults, _given(run, request, is_inference=is_inference))
         if run.hints is not None:
             from .kinds import Misfit  # there already
 
@@ -82,12 +77,23 @@ def _json_or_text(text: str) -> Any:
         return text
 
 
-def _json_object(run: RunFunction, request: Request) -> dict[str, Any]:
+def _given(run: RunFunction, request: Request, *, is_inference: bool) -> dict[str, Any]:
+    if is_inference:
+        return tensors.read(run, request)
+    return query_arguments(request.query) if request.method == "GET" else _by_media_type(run, request)
+
+
+def _by_media_type(run: RunFunction, request: Request) -> dict[str, Any]:
     media_type = request.header("content-type").partition(";")[0].strip().lower()
-    if media_type != "application/json" and not (
-        media_type.startswith("application/") and media_type.endswith("+json")
-    ):
-        raise BadInput(415, f"Content-Type is {media_type or 'missing'!r}, but must be application/json")
+    if media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json")):
+        return _json_object(run, request)
+    if media_type in READERS:
+        return READERS[media_type](run, request.body)
+    others = ", ".join(READERS)
+    raise BadInput(415, f"Content-Type is {media_type or 'missing'!r}, but must be application/json ({others})")
+
+
+def _json_object(run: RunFunction, request: Request) -> dict[str, Any]:
     if run.rows is not None:
         array = parameters.read_rows(request.body, run.rows, run.sampled[run.rows])
         if array is not None:

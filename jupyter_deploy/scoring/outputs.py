@@ -51,7 +51,7 @@ def message(status: int, text: str, headers: tuple[tuple[str, str], ...] = (), r
 def of_result(result: Any, run_ms: float) -> Answer:
     """Turn what ``run()`` returned into an answer; what cannot be turned into one is answered with 500."""
     try:
-        if all(hasattr(result, name) for name in ("status_code", "headers", "get_data")):
+        if is_response(result):
             return _own_response(result, run_ms)
         return Answer(200, encode({} if result is None else result), run_ms=run_ms)
     except Exception as error:  # objects of the script or of a library may raise anything when they are read
@@ -72,6 +72,11 @@ _nan_is_refused = False
 
 class NotFinite(ValueError):
     """A result has a number that JSON does not know, and the service does not write null for it."""
+
+
+def is_response(result: Any) -> bool:
+    """Whether ``run()`` returned a whole response of its own."""
+    return all(hasattr(result, name) for name in ("status_code", "headers", "get_data"))
 
 
 def encode(value: Any) -> bytes:

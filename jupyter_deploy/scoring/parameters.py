@@ -1,4 +1,4 @@
-"""JSON to arrays and tables for parameters that a sample describes: what the decorator would do, for arrays in a fraction of its time.
+"""Arrays and tables for parameters that a sample describes: from JSON what the decorator would do, for arrays in a fraction of its time.
 
 Only what is certain is done here. Everything else (another shape, text among numbers, a date) is left to the decorator, whose errors name
 what is wrong. ``inference_schema`` does not look at an array that it is given, so that shape and type are checked here.
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from .request import BadInput
 
 _LARGE = 4096
 _STRUCTURE = b'[]{},"'
@@ -40,6 +42,28 @@ class ArrayParameter:
             return value
         return array if array.ndim == len(self.shape) and array.shape[1:] == self.shape[1:] else value
 
+    def fitted(self, name: str, array: Any) -> Any:
+        """Return a copy of an array of numbers in the sample's type.
+
+        Raises
+        ------
+        BadInput : its shape or type does not fit, or a number is out of the type's range.
+        """
+        import numpy as np
+
+        if array.ndim != len(self.shape) or array.shape[1:] != self.shape[1:]:
+            wanted = ("n", *self.shape[1:])
+            raise BadInput(
+                400, _misfit(name, f"its shape is {array.shape}, but must be ({', '.join(map(str, wanted))})")
+            )
+        if not np.can_cast(array.dtype, self.dtype, "same_kind"):
+            raise BadInput(400, _misfit(name, f"it is of type {array.dtype}, but must be of {self.dtype}"))
+        with np.errstate(over="ignore"):  # a number beyond a shorter float's range is infinite there
+            fitted = array.astype(self.dtype, order="C")
+        if self.dtype.kind in "iu" and not np.can_cast(array.dtype, self.dtype) and (fitted != array).any():
+            raise BadInput(400, _misfit(name, f"a number is out of the range of {self.dtype}"))
+        return fitted
+
 
 @dataclass(frozen=True)
 class TableParameter:
@@ -52,12 +76,44 @@ class TableParameter:
 
     kind: Any
 
+    @property
+    def sample(self) -> Any:
+        """The table that describes the parameter, in a decorator or beside a type hint."""
+        return self.kind.sample_input if hasattr(self.kind, "sample_input") else self.kind.sample
+
     def from_list(self, value: Any) -> Any:
         """Return the table that a list or object is; the value itself where that is for the decorator to say."""
         try:
             return self.kind.deserialize_input(value)
         except Exception:  # whatever pandas trips over, the decorator meets it again and tells it
             return value
+
+    def fitted(self, name: str, frame: Any) -> Any:
+        """Return a table with the sample's columns, in its order and types.
+
+        Raises
+        ------
+        BadInput : columns are missing or unknown, or do not convert.
+        """
+        sample = self.sample
+        frame = frame.rename(columns={str(column): column for column in sample.columns})
+        if getattr(self.kind, "enforce_shape", True):
+            missing = ", ".join(repr(column) for column in sample.columns if column not in frame.columns)
+            unknown = ", ".join(repr(column) for column in frame.columns if column not in sample.columns)
+            if missing or unknown:
+                reason = f"without column {missing}" if missing else f"with the unknown column {unknown}"
+                raise BadInput(400, _misfit(name, reason))
+            frame = frame[list(sample.columns)]
+        if not getattr(self.kind, "enforce_column_type", True):
+            return frame
+        try:
+            return frame.astype({column: kind for column, kind in sample.dtypes.items() if column in frame.columns})
+        except (ValueError, TypeError) as error:
+            raise BadInput(400, _misfit(name, str(error))) from error
+
+
+def _misfit(name: str, reason: str) -> str:
+    return f"{name!r} does not fit the sample: {reason}"
 
 
 def find(run: Callable[..., Any]) -> dict[str, ArrayParameter | TableParameter]:

@@ -1,8 +1,16 @@
-"""One HTTP request, as front and worker both know it."""
+"""One HTTP request, as front and worker both know it, and what is said of one that does not fit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+
+class BadInput(Exception):
+    """The request does not fit ``run()``; the client is told why."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(slots=True)

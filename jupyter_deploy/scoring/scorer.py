@@ -5,24 +5,32 @@ from __future__ import annotations
 import inspect
 import time
 import traceback
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
-from . import coroutines, inputs, outputs, streams
-from .inputs import BadInput
+from . import bodies, coroutines, inputs, outputs, streams
 from .outputs import Answer
-from .request import Request
+from .request import BadInput, Request
 from .script import RunFunction, one_line
 from .streams import Stream
 
 
 def score(run: RunFunction, request: Request) -> Answer | Stream:
     """Serve one request as every POST or GET of ``/score`` is served; never raises for what the script does."""
+    arguments = read(run, request)
+    return arguments if isinstance(arguments, Answer) else call(run, arguments, request)
+
+
+def read(run: RunFunction, request: Request) -> dict[str, Any] | Answer:
+    """Return the arguments for ``run``, or the answer to a request that does not fit."""
     try:
-        arguments = inputs.arguments(run, request)
+        return inputs.arguments(run, request)
     except BadInput as error:
         return outputs.message(error.status, str(error))
-    return call(run, arguments, request)
+    except Exception as error:  # of a library, at a body that nobody thought of: the next request shall find a worker
+        text = f"the request could not be read; see the service's log, request id {request.id}"
+        return replace(outputs.message(500, text), error=error)
 
 
 def call(run: RunFunction, arguments: dict[str, Any], request: Request) -> Answer | Stream:
@@ -36,7 +44,7 @@ def call(run: RunFunction, arguments: dict[str, Any], request: Request) -> Answe
             return streams.of_result(result, request.header("accept"))
     except BaseException as error:  # SystemExit and CancelledError too: whatever is raised, the caller gets an answer
         return _refusal(run, error, request.id)
-    return outputs.of_result(result, (time.perf_counter() - began) * 1000)
+    return bodies.of_result(result, request, (time.perf_counter() - began) * 1000)
 
 
 def _refusal(run: RunFunction, error: BaseException, request_id: str) -> Answer:

@@ -49,6 +49,7 @@ class RunFunction:
     sampled : the parameters that take arrays or tables, described by a sample.
     body : the code of the innermost function, which tells an error in it from one before it.
     hints : what the type hints of an undecorated run say; None where it takes the body as text.
+    most_body_bytes : what a compressed body may hold.
     """
 
     call: Callable[..., Any]
@@ -59,6 +60,7 @@ class RunFunction:
     sampled: Mapping[str, ArrayParameter | TableParameter]
     body: object
     hints: Hints | None = None
+    most_body_bytes: int = 100 * 1024 * 1024
 
     @property
     def rows(self) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from . import logs, scorer, tracebacks
@@ -42,7 +43,7 @@ class Slots:
 
     def __init__(self, link: Link, run: RunFunction, service: Settings) -> None:
         self._link = link
-        self._run = run
+        self._run = run = replace(run, most_body_bytes=service.max_body_mb * 1024 * 1024)
         self._count = service.slots_per_worker
         self._calls = Calls(link, alone=self._count == 1)
         self._batches = Batches(run, service.max_batch_rows) if service.max_batch_rows else None

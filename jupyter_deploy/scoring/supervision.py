@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -30,6 +30,7 @@ class Readiness:
     ready: bool = False
     raw: bool = False
     swagger: dict[str, Any] = field(default_factory=dict)
+    tensors: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,7 @@ class Supervisor:
         if generation.worker.pid != generation.announced:  # it was forked from the process that was announced
             self._control.emit("starting", worker=generation.worker.pid)
         self._readiness.raw, self._readiness.swagger = record["raw"], orjson.loads(body)
+        self._readiness.tensors = record["tensors"]
         if generation.is_first:
             self._missing -= 1
         if not self._missing:

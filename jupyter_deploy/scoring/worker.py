@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from . import logs, options, outputs, places, script, settings, swagger, tracebacks
+from .bodies import tensor_results
 from .compat import finder
 from .link import Link
 from .script import RunFunction, ScriptFailed
@@ -59,7 +60,9 @@ def main(argv: Sequence[str]) -> int:
 def serve(link: Link, service: Settings, prepared: Prepared) -> None:
     """Say that the script is ready, and serve calls until the front closes the link."""
     slots = Slots(link, prepared.run, service)
-    record = {"type": "ready", "seconds": prepared.seconds, "raw": prepared.run.kind == "raw"}
+    run = prepared.run
+    tensors = tensor_results.describe(run)
+    record = {"type": "ready", "seconds": prepared.seconds, "raw": run.kind == "raw", "tensors": tensors}
     link.send(record, outputs.encode(prepared.documents))
     slots.serve()
 

@@ -12,6 +12,7 @@ import pytest
 from jupyter_deploy.scoring import connection as module
 from jupyter_deploy.scoring.connection import Connection
 from jupyter_deploy.scoring.exchange import Exchange, Routes
+from jupyter_deploy.scoring.outputs import Answer
 
 from .fronts import Front, make_bundle, wait_for
 
@@ -232,6 +233,9 @@ class Silence:
 
     def head(self, *_: object) -> bytes:
         return b"HTTP/1.1 408 Request Timeout\r\n"
+
+    def worded(self, _: object, answer: Answer) -> Answer:
+        return answer
 
     def note(self, *_: object) -> None:
         return
