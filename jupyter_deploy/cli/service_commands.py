@@ -86,6 +86,16 @@ def _regenerate(workspace: Workspace, args: argparse.Namespace) -> Any:
     return {"name": args.name, "key": args.key.capitalize()}
 
 
+def _get_access_token(workspace: Workspace, args: argparse.Namespace) -> Any:
+    token = Webservice(workspace, args.name).get_access_token()
+    return {
+        "accessToken": token.access_token,
+        "tokenType": token.token_type,
+        "refreshAfter": token.refresh_after.isoformat(),
+        "expiryOn": token.expiry_on.isoformat(),
+    }
+
+
 COMMANDS = (
     Command("list", "List services with their present state.", "jupyter ml service list -o table", _declare_list, _list),
     Command("show", "Show one service.", "jupyter ml service show -n diabetes-service", declare_name, _show),
@@ -97,5 +107,7 @@ COMMANDS = (
             "jupyter ml service get-keys -n diabetes-service", declare_name, _get_keys),
     Command("regen-key", "Replace one of the two keys.",
             "jupyter ml service regen-key -n diabetes-service -k Primary", _declare_regenerate, _regenerate),
+    Command("get-access-token", "Print a signed token for a service with token_auth_enabled.",
+            "jupyter ml service get-access-token -n diabetes-service", declare_name, _get_access_token),
     *CHANGES,
 )  # fmt: skip

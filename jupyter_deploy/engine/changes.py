@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
+from jupyter_deploy.config.certificates import Certificate
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.names import check_service_name
 from jupyter_deploy.config.options import Options, unknown_key
 from jupyter_deploy.config.texts import check_texts
+from jupyter_deploy.engine.certificates import given_certificate, provide_certificate, warnings_of
 from jupyter_deploy.engine.keys import provide_keys, refuse_other_keys
 from jupyter_deploy.engine.models import find_model
 from jupyter_deploy.engine.operations import OperationHandle, begin, lock_service, new_operation_id, newest, settle
 from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.engine.sealing import seal, with_models, without_secrets
-from jupyter_deploy.engine.services import ServiceView, find_service
+from jupyter_deploy.engine.services import ServiceView, find_service, where
 from jupyter_deploy.errors import ConfigError, NameTaken, OperationFailed, UserError
 from jupyter_deploy.models.provenance import user_name
 from jupyter_deploy.script import Finding
@@ -60,15 +62,18 @@ def deploy(
     """
     check_service_name(name)
     options.require()
+    options, certificate = given_certificate(name, options)
     _refuse_twins(models)
     target = find_target(options.compute_type)
     with folder.files.adding(), lock_service(folder, name, "deploy") as lock:
         request, findings = seal(folder, name, models, inference, target, options, notebook_names)
+        findings += warnings_of(certificate)
         record = folder.services.get(name)
         if record is None or not record.served:
             record = _new_record(folder, name, options, record)
             folder.services.put(record)
             provide_keys(folder, name, request.settings, options)
+            provide_certificate(folder, name, request.settings, certificate)
             return Begun(_release(folder, lock, "deploy", request, record), findings)
         view = find_service(folder, name)
         is_same = view.request.digest == request.digest
@@ -78,7 +83,9 @@ def deploy(
         refuse_other_keys(folder, name, options)
         record = _described_anew(record, options.tags, options.properties, options.description)
         folder.services.put(record)
+        provide_certificate(folder, name, request.settings, certificate)
         if is_same:
+            _use_certificate(folder, view, certificate)
             return Begun(_start_if_stopped(folder, lock, view), findings)
         provide_keys(folder, name, request.settings, options)
         changes = {"options": dict(request.options)}
@@ -149,9 +156,15 @@ def update(
             request = with_models(request, models)
         before, after = target.server_settings(former), target.server_settings(options)
         asked = {key: value for key, value in after.items() if value != before[key]}
+        options, certificate = given_certificate(name, options)
         settings = {**view.request.settings, **asked}  # what nobody asked to change stays as it was filled in
         request = replace(request, options=without_secrets(options), settings=settings)
         folder.services.put(record)
+        provide_certificate(folder, name, request.settings, certificate)
+        findings += warnings_of(certificate)
+        if request.digest == view.request.digest and certificate is not None:
+            _use_certificate(folder, view, certificate)  # the same version under another certificate
+            return Begun(None, findings)
         provide_keys(folder, name, request.settings, options)
         fields = {"options": dict(request.options)}
         return Begun(_release(folder, lock, "update", request, record, fields), findings)
@@ -259,6 +272,13 @@ def _start_if_stopped(folder: WorkspaceFolder, lock: LockedFile, view: ServiceVi
     if view.status.state != "Stopped":
         return None
     return _again(folder, lock, "start", _require_served(view))
+
+
+def _use_certificate(folder: WorkspaceFolder, view: ServiceView, certificate: Certificate | None) -> None:
+    """Have a running service take a certificate that was given; returns when it does."""
+    if certificate is not None:
+        target, place = where(folder, view)
+        target.reload_keys(place)
 
 
 def _require_served(view: ServiceView) -> VersionRecord:

@@ -11,14 +11,21 @@ from jupyter_deploy.workspace.folder import WorkspaceFolder
 
 
 def keys_name(service: str) -> str:
-    """The name of the secret with a service's two keys."""
+    """The name of the secret with a service's two keys, or the secrets of its tokens."""
     return f"{service}.keys"
 
 
+def certificate_name(service: str) -> str:
+    """The name of the secret with a service's certificate and its key."""
+    return f"{service}.tls"
+
+
 def place_of(folder: WorkspaceFolder, service: str, settings: Mapping[str, Any]) -> Place:
-    """The place a target works in; with a keys file where the service asks for keys."""
-    keys = folder.secrets.path(f"secret:{keys_name(service)}") if settings.get("authEnabled") else None
-    return Place(folder.id, service, folder.service_folder(service), keys)
+    """The place a target works in; with a keys file where the service asks for keys or tokens, a certificate where it answers over TLS."""
+    is_guarded = settings.get("authEnabled") or settings.get("tokenAuthEnabled")
+    keys = folder.secrets.path(f"secret:{keys_name(service)}") if is_guarded else None
+    tls = folder.secrets.path(f"secret:{certificate_name(service)}") if settings.get("sslEnabled") else None
+    return Place(folder.id, service, folder.service_folder(service), keys, tls)
 
 
 def bundle_folder(folder: WorkspaceFolder, service: str, bundle: str) -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 from jupyter_deploy.bundle.writer import BundleContents, verify_bundle, write_bundle
 from jupyter_deploy.engine.job import Job
 from jupyter_deploy.engine.locking import lock_of
-from jupyter_deploy.engine.places import bundle_folder, keys_name, place_of
+from jupyter_deploy.engine.places import bundle_folder, certificate_name, keys_name, place_of
 from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.environments import Lock
 from jupyter_deploy.errors import OperationCancelled
@@ -106,7 +106,8 @@ def _delete(job: Job) -> None:
     with job.step("delete", "deletion"):
         job.point_of_no_return()
         target.delete(place)
-        for path in (job.folder.secrets.path(f"secret:{keys_name(job.service)}"), place.folder):
+        names = (keys_name(job.service), certificate_name(job.service))
+        for path in (*(job.folder.secrets.path(f"secret:{name}") for name in names), place.folder):
             remove(path)
         job.folder.services.remove(job.service)
 

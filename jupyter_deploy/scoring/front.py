@@ -14,7 +14,7 @@ from pathlib import Path
 from . import options, settings, worker_process
 
 START_TIMEOUT = 310.0
-_OPTIONS = ("settings", "listen-fd", "control-fd", "life-fd", "keys", "start-timeout")
+_OPTIONS = ("settings", "listen-fd", "control-fd", "life-fd", "keys", "certificate", "start-timeout")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -34,6 +34,7 @@ def main(argv: Sequence[str]) -> int:
     spawn = _spawner(path, service, life_fds)
     workers = [spawn() for _ in range(service.worker_count)]
     from . import serving
+    from .tls import Certificate
 
     return serving.run(
         serving.Start(
@@ -44,6 +45,7 @@ def main(argv: Sequence[str]) -> int:
             control_fd=control_fd,
             life_fd=life_fd,
             keys_file=Path(given["keys"]) if "keys" in given else None,
+            certificate=Certificate(Path(given["certificate"])) if "certificate" in given else None,
             start_timeout=float(given.get("start-timeout", START_TIMEOUT)),
         )
     )

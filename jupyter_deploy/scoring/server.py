@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import time
 from email.utils import formatdate
 
@@ -17,6 +18,9 @@ from .exchange import Routes
 
 _SETTLING_SECONDS = 0.1
 """After the socket is closed: what was accepted just before has yet to show up as a connection, and its request with it."""
+_TLS_SETTLING_SECONDS = 1.0
+"""The same over TLS, where a connection shows up after its handshake."""
+HANDSHAKE_SECONDS = 10.0
 _LOG_SECONDS = 0.05
 _BACKLOG = 2048
 
@@ -34,19 +38,25 @@ class HttpServer:
         self._server: asyncio.Server | None = None
         self._clock: asyncio.Task[None] | None = None
         self._date = formatdate(usegmt=True) + "\r\n"
+        self._settling = _SETTLING_SECONDS
         self.draining = False
 
     def date(self) -> str:
         """Return the time as HTTP writes it, with its line's end."""
         return self._date
 
-    async def accept(self, listening: socket.socket, routes: Routes) -> None:
-        """Begin to accept connections."""
+    async def accept(self, listening: socket.socket, routes: Routes, tls: ssl.SSLContext | None = None) -> None:
+        """Begin to accept connections, over TLS where a context is given."""
         loop = asyncio.get_running_loop()
+        self._settling = _SETTLING_SECONDS if tls is None else _TLS_SETTLING_SECONDS
         logs.access.later = lambda: loop.call_later(_LOG_SECONDS, logs.access.flush)
         self._clock = loop.create_task(self._tick())
         self._server = await loop.create_server(
-            lambda: Connection(routes, self._connections), sock=listening, backlog=_BACKLOG
+            lambda: Connection(routes, self._connections),
+            sock=listening,
+            backlog=_BACKLOG,
+            ssl=tls,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS if tls else None,
         )
 
     async def drain(self, grace: float, limit: float) -> int:
@@ -65,7 +75,7 @@ class HttpServer:
         if self._server is not None:
             self._server.close()
         began = time.monotonic()
-        await asyncio.sleep(_SETTLING_SECONDS)
+        await asyncio.sleep(self._settling)
         while self._connections and time.monotonic() - began < limit:
             if time.monotonic() - began >= grace:
                 for connection in list(self._connections):

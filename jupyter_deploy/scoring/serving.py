@@ -13,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from . import banner, gate, logs
+from . import access, banner, logs, tls
 from .app import Application
 from .control import EXIT_FAILED, Control
 from .dispatch import Dispatcher
@@ -21,6 +21,7 @@ from .gate import Gate
 from .server import HttpServer
 from .settings import Settings
 from .supervision import Failure, Readiness, Supervisor
+from .tls import Certificate, CertificateError
 from .worker_process import Worker
 
 
@@ -39,7 +40,8 @@ class Start:
     listen_fd : a listening socket to accept on when told to; None binds the settings' host and port at once.
     control_fd : the socket to the owner; without one the front accepts at once.
     life_fd : a pipe that is closed when the owner dies.
-    keys_file : where the keys are.
+    keys_file : where the keys, or the secrets of tokens, are.
+    certificate : for TLS; None answers without.
     start_timeout : seconds for the script's import and ``init()``.
     """
 
@@ -50,6 +52,7 @@ class Start:
     control_fd: int | None
     life_fd: int | None
     keys_file: Path | None
+    certificate: Certificate | None
     start_timeout: float
 
 
@@ -73,13 +76,14 @@ class Front:
         self._supervisor = Supervisor(
             start.spawn, self._dispatcher, self._readiness, self._control, start.start_timeout
         )
-        self._gate = Gate(settings, ())
+        self._gate = Gate(settings)
         self._server = HttpServer()
         self._routes = Application(
             settings, self._gate, self._dispatcher, self._readiness, self._server.date, lambda: self._server.draining
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._ending = False
+        self._watch: asyncio.Task[None] | None = None
         self._listening: socket.socket
 
     async def serve(self) -> int:
@@ -100,12 +104,13 @@ class Front:
         return 0
 
     def _prepare(self) -> str:
-        """Read the keys and get the socket; returns why that cannot be done, empty when it is done."""
+        """Read keys and certificate and get the socket; returns why that cannot be done, empty when it is done."""
         settings = self._start.settings
         try:
             if settings.log_config is not None:
                 logs.configure_as(settings.log_config)
             self._read_keys()
+            self._read_certificate()
             self._listening = self._listening_socket()
         except (StartFailed, logs.LogConfigError) as error:
             return str(error)
@@ -133,7 +138,11 @@ class Front:
 
     async def _accept(self) -> None:
         if not self._ending:
-            await self._server.accept(self._listening, self._routes)
+            certificate = self._start.certificate
+            context = certificate.context if certificate else None
+            await self._server.accept(self._listening, self._routes, context)
+            if certificate is not None:
+                self._watch = asyncio.get_running_loop().create_task(self._watch_certificate(certificate))
             self._control.emit("accepting")
 
     def _listening_socket(self) -> socket.socket:
@@ -148,17 +157,42 @@ class Front:
     def _read_keys(self) -> None:
         if self._start.keys_file is not None:
             try:
-                self._gate.keys = gate.read_keys(self._start.keys_file)
-            except gate.KeysError as error:
+                self._gate.access = access.read(self._start.keys_file, self._start.settings)
+            except access.KeysError as error:
                 raise StartFailed(str(error)) from error
-        elif self._start.settings.auth_enabled:
-            raise StartFailed("authEnabled is true, but no file of keys was given; start with --keys FILE")
+        elif self._start.settings.is_guarded:
+            raise StartFailed(
+                "authEnabled or tokenAuthEnabled is true, but no file of keys was given; start with --keys FILE"
+            )
+
+    def _read_certificate(self) -> None:
+        if self._start.certificate is not None:
+            try:
+                self._start.certificate.load()
+            except CertificateError as error:
+                raise StartFailed(str(error)) from error
+            self._gate.certificate_names = self._start.certificate.names
+        elif self._start.settings.ssl_enabled:
+            raise StartFailed("sslEnabled is true, but no certificate was given; start with --certificate FILE")
+
+    async def _watch_certificate(self, certificate: Certificate) -> None:
+        """Take a certificate that was replaced without a word to us."""
+        while not self._ending:
+            await asyncio.sleep(tls.LOOK_EVERY)
+            if certificate.has_changed():
+                self._reload(self._read_certificate, "the certificate stays as it was")
+
+    def _reload(self, read: Callable[[], None], otherwise: str) -> bool:
+        try:
+            read()
+        except StartFailed as error:
+            logs.server.error("%s: %s", otherwise, error)
+            return False
+        return True
 
     def _reload_keys(self) -> None:
-        try:
-            self._read_keys()
-        except StartFailed as error:
-            logs.server.error("the keys stay as they were: %s", error)
+        keys = self._reload(self._read_keys, "the keys stay as they were")
+        if not self._reload(self._read_certificate, "the certificate stays as it was") or not keys:
             return
         self._control.emit("keys_loaded")
 

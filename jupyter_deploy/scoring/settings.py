@@ -30,6 +30,8 @@ DEFAULTS: dict[str, Any] = {
     "port": 5001,
     "allowedHosts": [],
     "authEnabled": False,
+    "tokenAuthEnabled": False,
+    "sslEnabled": False,
     "maxConcurrentRequestsPerContainer": 1,
     "maxQueueWaitMs": 500,
     "scoringTimeoutMs": 60_000,
@@ -66,7 +68,8 @@ class Settings:
     host, port : where a server without an inherited socket listens.
     allowed_hosts : names a request may give in Host besides those of this machine.
     cors_origins : origins whose pages may call the service.
-    auth_enabled : whether a key is needed.
+    auth_enabled : whether a key is needed. token_auth_enabled : whether a signed token is. audience : what it has to be made for.
+    ssl_enabled : whether the service answers over TLS.
     slots_per_worker : how many ``run()`` may be in progress at once in each worker.
     queue_wait_ms : how long a request may wait for a slot, in milliseconds.
     scoring_timeout_ms : how long a ``run()`` may take, in milliseconds.
@@ -95,6 +98,9 @@ class Settings:
     allowed_hosts: tuple[str, ...]
     cors_origins: tuple[str, ...]
     auth_enabled: bool
+    token_auth_enabled: bool
+    audience: str
+    ssl_enabled: bool
     slots_per_worker: int
     queue_wait_ms: int
     scoring_timeout_ms: int
@@ -107,6 +113,11 @@ class Settings:
     log_config: Mapping[str, Any] | None
     send_server_version: bool
     notes: tuple[str, ...]
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether requests need a key or a token."""
+        return self.auth_enabled or self.token_auth_enabled
 
 
 def load(path: Path) -> Settings:
@@ -150,6 +161,8 @@ def _check(path: Path, document: Any) -> None:
         raise SettingsError(f"{path}: {', '.join(problems)}; the keys are those of service.schema.json")
     for key, value in document.items():
         _check_value(path, key, value)
+    if document.get("authEnabled") and document.get("tokenAuthEnabled"):
+        raise SettingsError(f"{path}: authEnabled and tokenAuthEnabled are both true; choose keys or tokens")
 
 
 def _check_value(path: Path, key: str, value: Any) -> None:
@@ -191,6 +204,9 @@ def _settings(root: Path, values: Mapping[str, Any], environment: Mapping[str, s
         allowed_hosts=tuple(values["allowedHosts"]),
         cors_origins=tuple(origin.strip() for origin in origins if origin.strip()),
         auth_enabled=values["authEnabled"],
+        token_auth_enabled=values["tokenAuthEnabled"],
+        audience=f"{values['workspace']}/{values['name']}",  # as they are: no variable of the script's changes who is meant
+        ssl_enabled=values["sslEnabled"],
         slots_per_worker=max(1, -(-values["maxConcurrentRequestsPerContainer"] // workers)),
         queue_wait_ms=values["maxQueueWaitMs"],
         scoring_timeout_ms=values["scoringTimeoutMs"],

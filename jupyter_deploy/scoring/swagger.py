@@ -103,7 +103,7 @@ def _paths(settings: Settings, taking: dict[str, Any], answer: Any, references: 
         return {"operationId": name, "description": about, "responses": answers, **more}
 
     prefix = f"/{settings.path_prefix}" if settings.path_prefix else ""
-    guarded: dict[str, Any] = {"security": [{"Bearer": []}]} if settings.auth_enabled else {}
+    guarded: dict[str, Any] = {"security": [{"Bearer": []}]} if settings.is_guarded else {}
     output = {"$ref": references + "ServiceOutput"}
     return {
         f"{prefix}/": {"get": operation("ServiceHealthCheck", "whether the service runs", {"type": "string"})},

@@ -1,4 +1,4 @@
-"""Sends a request to a service, with its key where it asks for one."""
+"""Sends a request to a service, with its key or a token where it asks for one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def score(service: Webservice, input_data: str | bytes | Mapping[str, Any] | Seq
         )
     body = input_data if isinstance(input_data, (str, bytes)) else json.dumps(input_data)
     response = _post(service, uri, body)
-    if response.status_code == 401 and service.auth_enabled:
+    if response.status_code == 401 and "Authorization" in response.request.headers:
         response = _post(service, uri, body)  # the key may have been changed a moment ago
     if response.status_code != 200:
         raise _failed(service.name, response)
@@ -54,10 +54,17 @@ def _post(service: Webservice, uri: str, body: str | bytes) -> requests.Response
     headers = {"Content-Type": "application/json"}
     if service.auth_enabled:
         headers["Authorization"] = f"Bearer {service.get_keys()[0]}"
+    elif service.token_auth_enabled:
+        headers["Authorization"] = f"Bearer {service.get_access_token().access_token}"
     data = body.encode() if isinstance(body, str) else body
     try:
         with requests.Session() as session:
             session.trust_env = False  # a proxy for the outside world has no business with this machine's own address
+            if service.ssl_enabled:
+                from jupyter_deploy.sdk.https import reach
+
+                uri, more = reach(session, service, uri)
+                headers.update(more)
             return session.post(uri, data=data, headers=headers, timeout=(CONNECT_TIMEOUT, None))
     except requests.ConnectionError as error:
         raise ScoringFailed(

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
-from jupyter_deploy.engine import changes, keys, locking, logs, services
+from jupyter_deploy.engine import changes, keys, locking, logs, services, tokens
 from jupyter_deploy.engine.services import ServiceView
 from jupyter_deploy.errors import NotFound, UserError
 from jupyter_deploy.script import Finding
@@ -115,6 +115,16 @@ class Webservice:
     def auth_enabled(self) -> bool:
         """Whether requests need a key."""
         return bool(self.view.settings.get("authEnabled"))
+
+    @property
+    def token_auth_enabled(self) -> bool:
+        """Whether requests need a signed token (:meth:`get_access_token`)."""
+        return bool(self.view.settings.get("tokenAuthEnabled"))
+
+    @property
+    def ssl_enabled(self) -> bool:
+        """Whether it answers over TLS (https)."""
+        return bool(self.view.settings.get("sslEnabled"))
 
     @property
     def models(self) -> Sequence[Model]:
@@ -237,8 +247,26 @@ class Webservice:
         return keys.get_keys(self.workspace.folder, self.name)
 
     def regen_key(self, key: str, set_key: str | None = None) -> None:
-        """Replace the "Primary" or "Secondary" key; returns when the service takes the new one and no longer the old one."""
+        """Replace the "Primary" or "Secondary" key; returns when the service takes the new one and no longer the old one.
+
+        With ``token_auth_enabled`` "Primary" renews the secret that tokens are signed with, and those in use live out their time;
+        "Secondary" after it ends them at once.
+        """
         keys.regenerate_key(self.workspace.folder, self.name, key, set_key)
+
+    def get_access_token(self) -> tokens.AccessToken:
+        """Make a signed token for it, good for 24 hours: ``access_token``, ``refresh_after``, ``expiry_on``, ``token_type``.
+
+        Raises
+        ------
+        UserError : it was not deployed with ``token_auth_enabled``.
+        """
+        return tokens.issue_token(self.workspace.folder, self.name)
+
+    def get_token(self) -> tuple[str, datetime]:
+        """A token and when to get a new one; the older form of :meth:`get_access_token`."""
+        token = self.get_access_token()
+        return token.access_token, token.refresh_after
 
     # ------------------------------------------------------------------ changing it
 
@@ -328,7 +356,8 @@ class Webservice:
             "computeType": self.compute_type or record.target, "workspaceName": self.workspace.name,
             "scoringUri": record.scoring_uri, "swaggerUri": self.swagger_uri, "version": record.current,
             "modelIds": list(view.current.models) if view.current else [],
-            "authEnabled": self.auth_enabled, "deploymentConfig": record.options,
+            "authEnabled": self.auth_enabled, "tokenAuthEnabled": self.token_auth_enabled, "sslEnabled": self.ssl_enabled,
+            "deploymentConfig": record.options,
             "environmentDetails": environment_details(locking.served_lock(self.workspace.folder, view)),
         }  # fmt: skip
 

@@ -29,13 +29,15 @@ class Place:
     workspace : the short id of the workspace, part of every name given to things outside of it.
     service : the service's name.
     folder : a folder of the service's own in the workspace.
-    keys : the file with the service's two keys, or None where authentication is off.
+    keys : the file with the service's two keys, or the secrets of its tokens; None where authentication is off.
+    certificate : the file with the service's certificate and its key, or None where it answers without TLS.
     """
 
     workspace: str
     service: str
     folder: Path
     keys: Path | None
+    certificate: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class Target(Protocol):
     def server_settings(self, options: Options) -> Mapping[str, Any]:
         """The target's part of ``service.json``, with defaults filled in from this process's surroundings.
 
-        ``authEnabled`` among them says whether the service needs keys.
+        ``authEnabled`` and ``tokenAuthEnabled`` among them say whether the service needs keys, or signed tokens.
         """
         ...
 
@@ -129,7 +131,7 @@ class Target(Protocol):
         ...
 
     def reload_keys(self, place: Place) -> None:
-        """Make a running service accept the keys now in ``place.keys`` and no others; returns when it does."""
+        """Make a running service use what is now in ``place.keys`` and ``place.certificate``, and nothing else; returns when it does."""
         ...
 
     def logs(self, place: Place) -> tuple[Path, ...]:

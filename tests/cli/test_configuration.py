@@ -19,6 +19,7 @@ from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.errors import ConfigError, UserError
 from jupyter_deploy.targets.process.options import ProcessOptions
+from tests.certificates import CNAME, issued
 from tests.helpers import write_script
 
 
@@ -82,18 +83,23 @@ def test_problems_of_the_file_name_the_file(folder: Path) -> None:
         inference("--rt", "python")
 
 
-def test_every_option_of_the_target_is_an_option_of_the_command() -> None:
+def test_every_option_of_the_target_is_an_option_of_the_command(tmp_path: Path) -> None:
+    pair = issued(tmp_path)
     words = [
         "--po", "8890", "--host", "0.0.0.0", "--allowed-hosts", "a,b", "--ae", "--kp", "p", "--ks", "s", "--cc", "0.5", "--gb", "1.5",
         "--rm", "4", "--mr", "900", "--max-body-mb", "8", "--worker-count", "2", "--worker-preload",
         "--tm", "5000", "--max-batch-rows", "64", "--nan-as", "error",
+        "--se", "--sp", str(pair.certificate), "--sk", str(pair.key), "--sc", CNAME,
     ]  # fmt: skip
     options = deployment(*words)
-    assert len(options.given()) == len(ProcessOptions.rows())
+    instead_of_keys = deployment("--token-auth-enabled")
+    assert instead_of_keys == ProcessOptions(token_auth_enabled=True)
+    assert {*options.given(), *instead_of_keys.given()} == {row.name for row in ProcessOptions.rows()}
     assert options == ProcessOptions(
         port=8890, host="0.0.0.0", allowed_hosts=("a", "b"), auth_enabled=True, primary_key="p", secondary_key="s", cpu_cores=0.5,
         memory_gb=1.5, replica_max_concurrent_requests=4, max_request_wait_time=900, max_body_mb=8,
-        worker_count=2, worker_preload=True, scoring_timeout_ms=5000, max_batch_rows=64, nan_as="error",
+        worker_count=2, worker_preload=True, scoring_timeout_ms=5000, max_batch_rows=64, nan_as="error", ssl_enabled=True,
+        ssl_cert_pem_file=str(pair.certificate), ssl_key_pem_file=str(pair.key), ssl_cname=CNAME,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -91,13 +92,35 @@ def test_keys_are_printed_and_changed_one_at_a_time(on_live: Cli, live: Path) ->
     )
 
 
+def test_a_token_is_printed_with_its_times(on_live: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = on_live("service", "get-access-token", "-n", NAME)
+    assert (refused.code, refused.cause) == (1, f"'{NAME}' asks for no token")
+    monkeypatch.setattr("jupyter_deploy.engine.tokens.signing_secret", lambda *_: "s" * 32)
+    printed = on_live("service", "get-access-token", "-n", NAME).document
+    assert list(printed) == ["accessToken", "tokenType", "refreshAfter", "expiryOn"]
+    assert (printed["tokenType"], printed["accessToken"].count(".")) == ("Bearer", 2)
+    times = [datetime.fromisoformat(printed[name]) for name in ("refreshAfter", "expiryOn")]
+    assert (times[1] - times[0]).total_seconds() == 12 * 3600
+
+
 def test_the_model_of_a_service_cannot_be_deleted(on_live: Cli) -> None:
     refused = on_live("model", "delete", "-i", "doubling:1")
     assert (refused.code, refused.cause) == (1, f"model doubling:1 is in use by {NAME}")
 
 
 def test_a_name_that_is_not_there_gets_the_nearest_one(on_live: Cli) -> None:
-    for command in ("show", "get-logs", "get-keys", "start", "stop", "restart", "rollback", "cancel", "delete"):
+    for command in (
+        "show",
+        "get-logs",
+        "get-keys",
+        "get-access-token",
+        "start",
+        "stop",
+        "restart",
+        "rollback",
+        "cancel",
+        "delete",
+    ):
         missing = on_live("service", command, "-n", "doubling-servic")
         assert (missing.code, missing.cause) == (1, "WebserviceNotFound: there is no service 'doubling-servic'")
         assert f"did you mean '{NAME}'?" in missing.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from jupyter_deploy.config.options import Option, Options, option, unknown_key
 from jupyter_deploy.errors import ConfigError
 from jupyter_deploy.sdk.configuration import deploy_configuration
 from jupyter_deploy.targets.process.options import ProcessOptions
+from tests.certificates import issued
 
 # Python name, JSON path, two-letter alias, type, default: azureml-v1 3.1 to 3.3 and 8.1, as the process target takes them.
 ROWS = [
@@ -18,8 +20,13 @@ ROWS = [
     ("host", "host", "", str, "127.0.0.1"),
     ("allowed_hosts", "allowedHosts", "", list, ()),
     ("auth_enabled", "authEnabled", "ae", bool, None),
+    ("token_auth_enabled", "tokenAuthEnabled", "", bool, False),
     ("primary_key", "keys.primaryKey", "kp", str, None),
     ("secondary_key", "keys.secondaryKey", "ks", str, None),
+    ("ssl_enabled", "sslEnabled", "se", bool, False),
+    ("ssl_cert_pem_file", "sslCertificate", "sp", str, None),
+    ("ssl_key_pem_file", "sslKey", "sk", str, None),
+    ("ssl_cname", "cname", "sc", str, None),
     ("cpu_cores", "containerResourceRequirements.cpu", "cc", float, None),
     ("memory_gb", "containerResourceRequirements.memoryInGB", "gb", float, None),
     ("replica_max_concurrent_requests", "maxConcurrentRequestsPerContainer", "rm", int, 1),
@@ -35,13 +42,14 @@ VALUES: dict[str, Any] = {
     "port": 8890, "host": "0.0.0.0", "allowed_hosts": ["a.example"], "auth_enabled": True, "primary_key": "p", "secondary_key": "s",
     "cpu_cores": 0.5, "memory_gb": 1.5, "replica_max_concurrent_requests": 4, "max_request_wait_time": 900, "max_body_mb": 8,
     "worker_count": 2, "worker_preload": True, "scoring_timeout_ms": 5000, "max_batch_rows": 64, "nan_as": "error",
+    "token_auth_enabled": True,
 }  # fmt: skip
 
 # The other keys of azureml-v1 3.2 and 3.3, which this target cannot honour.
 REFUSED = [
-    "location", "sslEnabled", "sslCertificate", "sslKey", "cname", "appInsightsEnabled", "dnsNameLabel", "vaultBaseUrl", "keyName",
+    "location", "appInsightsEnabled", "dnsNameLabel", "vaultBaseUrl", "keyName",
     "keyVersion", "vnetName", "subnetName", "autoScaler.autoscaleEnabled", "autoScaler.minReplicas", "autoScaler.maxReplicas",
-    "autoScaler.refreshPeriodInSeconds", "autoScaler.targetUtilization", "dataCollection.storageEnabled", "tokenAuthEnabled",
+    "autoScaler.refreshPeriodInSeconds", "autoScaler.targetUtilization", "dataCollection.storageEnabled",
     "containerResourceRequirements.cpuLimit", "containerResourceRequirements.memoryInGBLimit", "gpuCores",
     "numReplicas", "livenessProbeRequirements.periodSeconds", "livenessProbeRequirements.initialDelaySeconds",
     "livenessProbeRequirements.timeoutSeconds", "livenessProbeRequirements.successThreshold",
@@ -74,7 +82,7 @@ def test_a_row_of_the_process_target(name: str, path: str, alias: str, kind: typ
     assert row.help.endswith(".")
 
 
-@pytest.mark.parametrize(("name", "path"), [(name, path) for name, path, *_ in ROWS])
+@pytest.mark.parametrize(("name", "path"), [(name, path) for name, path, *_ in ROWS if name in VALUES])
 def test_a_key_of_the_file_reaches_its_option_and_comes_back(name: str, path: str) -> None:
     document = nested(path, VALUES[name])
     options = ProcessOptions.from_json(document, "dc.json")
@@ -82,6 +90,17 @@ def test_a_key_of_the_file_reaches_its_option_and_comes_back(name: str, path: st
     assert options.given() == {name: held}
     assert options == deploy_configuration(ProcessOptions)(**{name: VALUES[name]})
     assert options.to_json() == {"computeType": "process", **document}
+
+
+def test_the_keys_of_tls_come_together_or_not_at_all(tmp_path: Path) -> None:
+    pair = issued(tmp_path)
+    keys = {row.json: pair.options[row.name] for row in ProcessOptions.rows() if row.name in pair.options}
+    assert len(keys) == 4
+    options = ProcessOptions.from_json(keys, "dc.json")
+    assert options.given() == pair.options
+    assert options.to_json() == {"computeType": "process", **keys}
+    for path in keys:
+        assert "ssl_" in refused({key: value for key, value in keys.items() if key != path}).what
 
 
 @pytest.mark.parametrize("path", REFUSED)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import itertools
+import threading
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from jupyter_deploy import Webservice, Workspace
 from jupyter_deploy.errors import UserError
-from tests.helpers import post, write_script
+from tests.helpers import post, wait_until, write_script
 from tests.services import NAME, serve
 
 
@@ -52,3 +55,35 @@ def test_keys_can_be_turned_on_later_and_go_with_the_service(workspace: Workspac
     assert post(str(service.scoring_uri), key=service.get_keys()[0]).status == 200
     service.delete()
     assert list((workspace.path / "secrets").iterdir()) == []
+
+
+def test_both_keys_are_changed_in_turn_and_no_request_fails(workspace: Workspace, tmp_path: Path) -> None:
+    service = serve(workspace, write_script(tmp_path), options={"auth_enabled": True})
+    uri, former = str(service.scoring_uri), service.get_keys()
+    seen: Counter[tuple[int, str, int]] = Counter()
+    used, done = former[1], threading.Event()
+
+    def ask(client: int) -> None:
+        while not done.is_set():
+            key = used
+            seen[client, key, post(uri, "x", key=key).status] += 1
+
+    def each_has_used(key: str) -> None:
+        goal = {pair: seen[pair] + 2 for pair in itertools.product((0, 1), (key,), (200,))}
+        wait_until(lambda: all(seen[pair] >= least for pair, least in goal.items()))
+
+    clients = [threading.Thread(target=ask, args=(number,)) for number in (0, 1)]
+    for client in clients:
+        client.start()
+    try:
+        for changed, kept in (("Primary", 0), ("Secondary", 1)):
+            each_has_used(used)
+            service.regen_key(changed)
+            used = service.get_keys()[kept]
+            each_has_used(used)
+    finally:
+        done.set()
+        for client in clients:
+            client.join()
+    assert {status for _, _, status in seen} == {200}
+    assert [post(uri, "x", key=key).status for key in (*former, *service.get_keys())] == [401, 401, 200, 200]

@@ -35,7 +35,8 @@ class Generation:
 
     Parameters
     ----------
-    release : version, bundle, interpreter, environment, keys, memory_gb, cpu_cores, start_timeout, as the operation sent them.
+    release : version, bundle, interpreter, environment, keys, certificate, cname, memory_gb, cpu_cores, start_timeout, as it
+        was sent.
     listener : the service's listening socket.
     log : where what the processes print goes.
     tell : is called with every event of the front.
@@ -102,7 +103,10 @@ class Generation:
             "--listen-fd", str(self._listener.fileno()), "--control-fd", str(control), "--life-fd", str(life),
             "--start-timeout", str(self.release["start_timeout"]),
         ]  # fmt: skip
-        return [*command, "--keys", self.release["keys"]] if self.release["keys"] else command
+        for name in ("keys", "certificate"):
+            if self.release[name]:
+                command += [f"--{name}", self.release[name]]
+        return command
 
     def _limit(self) -> list[Coroutine[Any, Any, None]]:
         """Put the front into a control group; returns what has to be done besides to keep the limits."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from jupyter_deploy.config import certificates
 from jupyter_deploy.config.options import Options, option
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -33,6 +34,10 @@ class ProcessOptions(Options):
         None, json="authEnabled", alias="ae", group="Access",
         help="Whether requests need a key; by default only under JupyterHub or when host is not loopback.",
     )  # fmt: skip
+    token_auth_enabled: bool = option(
+        False, json="tokenAuthEnabled", group="Access",
+        help="Whether requests need a signed token that expires, from get_access_token; instead of keys.",
+    )  # fmt: skip
     primary_key: str | None = option(
         None, json="keys.primaryKey", alias="kp", group="Access", secret=True, updatable=False,
         help="Primary key; generated when it is not given. Changed by regen_key.",
@@ -40,6 +45,22 @@ class ProcessOptions(Options):
     secondary_key: str | None = option(
         None, json="keys.secondaryKey", alias="ks", group="Access", secret=True, updatable=False,
         help="Secondary key; generated when it is not given. Changed by regen_key.",
+    )  # fmt: skip
+    ssl_enabled: bool = option(
+        False, json="sslEnabled", alias="se", group="Access", updatable=False,
+        help="Whether the service answers over TLS (https) and no other way; needs certificate, key and name.",
+    )  # fmt: skip
+    ssl_cert_pem_file: str | None = option(
+        None, json="sslCertificate", alias="sp", group="Access",
+        help="Path of the certificate in PEM, those of its issuers behind it; its content is kept, and an update replaces it.",
+    )  # fmt: skip
+    ssl_key_pem_file: str | None = option(
+        None, json="sslKey", alias="sk", group="Access",
+        help="Path of the certificate's private key in PEM; its content is kept in the secrets folder alone.",
+    )  # fmt: skip
+    ssl_cname: str | None = option(
+        None, json="cname", alias="sc", group="Access", updatable=False,
+        help="Host name that the certificate is for and that the service's address has.",
     )  # fmt: skip
     cpu_cores: float | None = option(
         None, json="containerResourceRequirements.cpu", alias="cc", unit="cores", above=0, group="Resources",
@@ -85,14 +106,21 @@ class ProcessOptions(Options):
     )  # fmt: skip
 
     def rules(self) -> Iterable[str]:
-        """A key without authentication would protect nothing."""
-        if self.auth_enabled is False and (self.primary_key or self.secondary_key):
+        """A key without authentication would protect nothing; keys and tokens are two ways, not one; a certificate has to fit."""
+        if self.auth_enabled and self.token_auth_enabled:
+            yield "auth_enabled and token_auth_enabled are both true; choose keys or tokens, and set the other to false"
+        elif self.token_auth_enabled and (self.primary_key or self.secondary_key):
+            yield "a key is given, but token_auth_enabled is true and keys open nothing; leave out the key"
+        elif self.auth_enabled is False and (self.primary_key or self.secondary_key):
             yield "a key is given, but auth_enabled is false; leave out the key or set auth_enabled to true"
         if self.primary_key and self.primary_key == self.secondary_key:
             yield "primary_key and secondary_key are the same; a key could not be changed without a break"
 
+        tls = (self.ssl_cert_pem_file, self.ssl_key_pem_file, self.ssl_cname)
+        yield from certificates.problems(self.ssl_enabled, *tls)
+
     def is_authenticated(self, *, under_hub: bool) -> bool:
         """Whether requests need a key, with the default filled in (design: loopback is not private)."""
-        if self.auth_enabled is not None:
-            return self.auth_enabled
+        if self.auth_enabled is not None or self.token_auth_enabled:
+            return bool(self.auth_enabled)
         return under_hub or self.host not in LOOPBACK

@@ -24,6 +24,7 @@ class ProcessRecord:
     version : the version that serves, or served last.
     control : the supervisor's socket.
     supervisor : the supervisor's identity; None after an orderly stop.
+    cname : the name in its address where it answers over TLS; empty where it does not.
     """
 
     host: str
@@ -31,10 +32,13 @@ class ProcessRecord:
     version: int
     control: str
     supervisor: ProcessIdentity | None
+    cname: str = ""
 
     @property
     def scoring_uri(self) -> str:
-        """Where the service answers; a wildcard address is reached over loopback."""
+        """Where the service answers; without a name, a wildcard address is reached over loopback."""
+        if self.cname:
+            return f"https://{self.cname}:{self.port}/score"
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104  (read, not bound)
         return f"http://{f'[{host}]' if ':' in host and host[0] != '[' else host}:{self.port}/score"
 

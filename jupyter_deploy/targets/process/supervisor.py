@@ -177,7 +177,7 @@ class Supervisor:
             trouble = generation.trouble or "it is starting"
             tell({"event": "refused", "reason": f"the new version is not ready: {trouble}"})
             return False
-        record = replace(self._record, version=generation.version)
+        record = replace(self._record, version=generation.version, cname=generation.release["cname"])
         try:
             record.prepare(self._folder)
         except OSError as error:

@@ -30,7 +30,8 @@ class Started:
         self.log = RotatingLog(running.folder / "log" / "service.log")
         facts = {
             "version": release.version, "bundle": str(release.bundle), "interpreter": str(release.interpreter),
-            "environment": {}, "keys": None, "memory_gb": memory_gb, "cpu_cores": None, "start_timeout": 20.0,
+            "environment": {}, "keys": None, "certificate": None, "cname": "",
+            "memory_gb": memory_gb, "cpu_cores": None, "start_timeout": 20.0,
         }  # fmt: skip
         self.generation = Generation(facts, self.listener, self.log, self.events.append)
 

@@ -10,6 +10,8 @@ from jupyter_deploy.targets.process.options import ProcessOptions
     ("options", "problem"),
     [
         (ProcessOptions(auth_enabled=False, primary_key="a"), "a key is given, but auth_enabled is false"),
+        (ProcessOptions(auth_enabled=True, token_auth_enabled=True), "choose keys or tokens"),
+        (ProcessOptions(token_auth_enabled=True, primary_key="a"), "keys open nothing; leave out the key"),
         (ProcessOptions(primary_key="a", secondary_key="a"), "primary_key and secondary_key are the same"),
         (ProcessOptions(port=70_000), "port is 70000; it must be at most 65535"),
         (ProcessOptions(memory_gb=0), "memory_gb is 0 GB; it must be above 0 GB"),
@@ -37,6 +39,7 @@ def test_all_problems_are_told_at_once() -> None:
         (ProcessOptions(host="::1"), False, False),
         (ProcessOptions(host="0.0.0.0", auth_enabled=False), True, False),
         (ProcessOptions(auth_enabled=True), False, True),
+        (ProcessOptions(host="0.0.0.0", token_auth_enabled=True), True, False),
     ],
 )
 def test_keys_are_on_where_others_could_ask(options: ProcessOptions, under_hub: bool, needs_key: bool) -> None:
