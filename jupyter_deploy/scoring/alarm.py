@@ -32,5 +32,7 @@ class Alarm:
         now = time.monotonic()
         oldest = self._ring(now - self._seconds)
         if oldest is not None:
+            if self._timer is not None:  # set by what began meanwhile, which is younger
+                self._timer.cancel()
             left = max(oldest + self._seconds - now, 0.001)
             self._timer = asyncio.get_running_loop().call_later(left, self._on_time)

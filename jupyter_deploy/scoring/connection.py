@@ -14,12 +14,15 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 import httptools
 
-from . import outputs, request_ids
+from . import arriving, logs, outputs, request_ids
 from .exchange import Exchange, Routes
 from .outputs import Answer
 from .request import Request
+from .room import Room
 
 MOST_HEAD_BYTES = 64 * 1024
+MOST_PIPELINED = 256
+_HEADER_BYTES = 32  # that a header counts beside its text: what keeping it costs
 IDLE_SECONDS = 65.0  # longer than the 60 s after which the usual proxies drop an idle connection themselves
 HEAD_SECONDS = 30.0
 STALLED_SECONDS = 60.0
@@ -33,12 +36,13 @@ class Connection(asyncio.Protocol):
 
     Parameters
     ----------
-    routes : what answers. opened : the set of all open connections, which this one joins and leaves.
+    routes : what answers. opened : the set of all open connections, which this one joins and leaves. room : what they may hold together.
     """
 
-    def __init__(self, routes: Routes, opened: set[Connection]) -> None:
+    def __init__(self, routes: Routes, opened: set[Connection], room: Room) -> None:
         self._routes = routes
         self._opened = opened
+        self._room = room
         self._parser: Any = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport
         self._exchange: Exchange | None = None  # being answered
@@ -47,14 +51,14 @@ class Connection(asyncio.Protocol):
         self._in_message = False
         self._url = b""
         self._headers: list[tuple[str, str]] = []
-        self._head_bytes = 0
-        self._pieces: list[bytes] = []
-        self._body_bytes = 0
+        self._head_bytes = 0  # of what the parser has told of a head
+        self._raw_head_bytes = 0  # of pieces that did not end it
+        self._body = arriving.Body(routes.most_body_bytes, room)
         self._deaf = False  # nothing more is read; what arrives is dropped
         self._advancing = False
         self._closing_at: float | None = None
         self._heard = self._message_began = self._moved = time.monotonic()
-        self._unsent = 0
+        self._written = self._taken = 0  # bytes: by us, and of these by the client's side
         self._when_writable: list[Callable[[], None]] = []
         self._is_writable = self._is_reading = True
 
@@ -64,15 +68,21 @@ class Connection(asyncio.Protocol):
         """Join the open connections."""
         self._transport = cast(asyncio.Transport, transport)
         self._opened.add(self)
+        if len(self._opened) > self._room.most_connections:
+            self._room.turned_away += 1
+            self._refuse_at_once(503, f"{self._room.most_connections} connections are open, and no more can be")
+            self._transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the end is what counts, not how
         """Leave the queue with everything that was asked here."""
         self._opened.discard(self)
-        for exchange in (self._exchange, *self._queue):
-            if exchange is not None:
-                self._routes.leave(exchange)
+        if self._exchange is not None:
+            self._routes.leave(self._exchange)
+            self._room.give_back(len(self._exchange.request.body))
         self._exchange, self._arriving = None, None
-        self._queue.clear()
+        self._drop_queue()
+        self._body.drop()
+        self._parser = None  # it knows us, and a circle would be kept until somebody looks for circles
         self._release_writers()
 
     def data_received(self, data: bytes) -> None:
@@ -89,8 +99,8 @@ class Connection(asyncio.Protocol):
             self._refuse_unreadable(error)
             return
         if in_head and self._in_message and self._arriving is None:
-            self._head_bytes += len(data)
-            if self._head_bytes > MOST_HEAD_BYTES:
+            self._raw_head_bytes += len(data)
+            if self._raw_head_bytes > MOST_HEAD_BYTES:
                 self._refuse_unreadable(None)
         if self._arriving is not None and self._arriving.refusal is not None:
             self._refuse_early(self._arriving)
@@ -106,14 +116,14 @@ class Connection(asyncio.Protocol):
         """The client has caught up."""
         self._is_writable = True
         self._release_writers()
+        self._advance()
 
     # ---- what the parser tells
 
     def on_message_begin(self) -> None:
         """A request begins."""
         self._in_message, self._message_began = True, self._heard
-        self._url, self._headers, self._head_bytes = b"", [], 0
-        self._pieces, self._body_bytes = [], 0
+        self._url, self._headers, self._head_bytes, self._raw_head_bytes = b"", [], 0, 0
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the address."""
@@ -122,11 +132,13 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header."""
-        self._measure(len(name) + len(value))
+        self._measure(len(name) + len(value) + _HEADER_BYTES)
         self._headers.append((name.decode("latin-1").lower(), value.decode("latin-1")))
 
     def on_headers_complete(self) -> None:
         """Decide by its head whether a request is worth reading."""
+        if self._deaf:  # it is one of those that nobody waits for
+            return
         target, _, query = self._url.partition(b"?")
         headers = self._headers
         if not target.startswith(b"/") and target != b"*":  # a proxy's form names the host in the address
@@ -142,21 +154,16 @@ class Connection(asyncio.Protocol):
         )
         keep_alive = version == "1.1" and self._parser.should_keep_alive()
         exchange = self._arriving = Exchange(self, request, ids, version, self._url.decode("latin-1"), keep_alive)
-        exchange.refusal = self._refusal_by_form(request) or self._routes.refusal(request, ids)
-        if exchange.refusal is None and request.header("expect").lower() == "100-continue" and self._exchange is None:
-            self._transport.write(_CONTINUE)
+        by_form = arriving.refusal_by_form(request, version, self._routes.most_body_bytes)
+        exchange.refusal = by_form or self._routes.refusal(request, ids)
+        waits = version == "1.1" and request.header("expect").lower() == "100-continue"
+        if waits and exchange.refusal is None and self._exchange is None:
+            self._write(_CONTINUE)
 
     def on_body(self, data: bytes) -> None:
         """Take a piece of the body."""
-        exchange = self._arriving
-        if exchange is None or exchange.refusal is not None:
-            return
-        self._body_bytes += len(data)
-        if self._body_bytes > self._routes.most_body_bytes:
-            exchange.refusal = self._too_large()
-            self._pieces = []
-            return
-        self._pieces.append(data)
+        if self._arriving is not None and self._arriving.refusal is None:
+            self._arriving.refusal = self._body.add(data)
 
     def on_message_complete(self) -> None:
         """Serve the request, or let it wait for those before it."""
@@ -164,9 +171,10 @@ class Connection(asyncio.Protocol):
         self._arriving, self._in_message = None, False
         if exchange is None:
             return
-        pieces, self._pieces = self._pieces, []
-        exchange.request.body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        exchange.request.body = self._body.take()
         self._queue.append(exchange)
+        if len(self._queue) > MOST_PIPELINED:  # the client sends the others again, on another connection
+            exchange.keep_alive, self._deaf = False, True
         self._advance()
 
     # ---- what routes and workers tell
@@ -239,13 +247,16 @@ class Connection(asyncio.Protocol):
     def look(self, now: float) -> None:
         """Close what has been idle, slow or deaf for too long; called every second or so."""
         unsent = self._transport.get_write_buffer_size()
-        if unsent < self._unsent or not unsent:
+        taken = self._written - unsent
+        if taken > self._taken or not unsent:
             self._moved = now
-        self._unsent = unsent
+        self._taken = taken
         if self._closing_at is not None and now > self._closing_at:
             self._transport.close()
         elif now - self._moved > STALLED_SECONDS:
             self._transport.abort()
+        elif self._deaf or not self._is_reading:
+            return  # nothing is expected of the client
         elif self._in_message and self._arriving is None and now - self._message_began > HEAD_SECONDS:
             self._refuse_slow("the request's head")
         elif self._arriving is not None and self._exchange is None and now - self._heard > STALLED_SECONDS:
@@ -256,41 +267,59 @@ class Connection(asyncio.Protocol):
     # ---- inside
 
     def _advance(self) -> None:
-        """Serve what is whole, one request after the other; a client that asks ahead is not read while one is under way."""
+        """Serve what is whole, one request after the other.
+
+        A client that asks ahead is not read while a request is under way, and one that does not take its answers gets no others.
+        """
         if self._advancing:
             return
         self._advancing = True
-        while self._queue and self._exchange is None:
+        while self._queue and self._exchange is None and self._is_writable:
             exchange = self._exchange = self._queue.popleft()
             if exchange.refusal is not None:
                 self.send(exchange, exchange.refusal)
             else:
-                self._routes.serve(exchange)
+                self._serve(exchange)
         self._advancing = False
         self._read(not self._queue)
+
+    def _serve(self, exchange: Exchange) -> None:
+        try:
+            self._routes.serve(exchange)
+        except Exception:  # a mistake of ours; the client has to get an answer, and the log to say what happened
+            logs.server.exception("%s %s was not served", exchange.request.method, exchange.request.path)
+            self.send(exchange, outputs.message(500, "the server failed on this request; its log says why"))
 
     def _read(self, on: bool) -> None:
         if on == self._is_reading or self._transport.is_closing():
             return
         self._is_reading = on
         if on:
+            self._heard = self._message_began = time.monotonic()  # what it sent meanwhile comes now
             self._transport.resume_reading()
         else:
             self._transport.pause_reading()
 
     def _finish(self, exchange: Exchange) -> None:
-        self._exchange = None
+        self._exchange = exchange.call = None  # the call knows the exchange, and a circle would keep the body
+        self._room.give_back(len(exchange.request.body))
         self._routes.note(exchange, exchange.status, exchange.sent)
         if exchange.keep_alive:
             self._advance()
         else:
-            self._queue.clear()
+            self._drop_queue()
             self._linger()
+
+    def _drop_queue(self) -> None:
+        for exchange in self._queue:
+            self._room.give_back(len(exchange.request.body))
+        self._queue.clear()
 
     def _last_word(self, exchange: Exchange) -> str:
         return "" if exchange.keep_alive else "connection: close\r\n"
 
     def _write(self, data: bytes, more: bytes = b"") -> None:
+        self._written += len(data) + len(more)
         self._transport.write(data)
         if more:
             self._transport.write(more)
@@ -298,7 +327,8 @@ class Connection(asyncio.Protocol):
     def _linger(self) -> None:
         """Close once the answer is out; where a body is still arriving, not before the client has had time to read the answer."""
         self._deaf = True
-        if self._in_message:
+        if self._in_message or not self._is_reading:
+            self._read(on=True)
             self._closing_at = time.monotonic() + LINGERING_SECONDS
         else:
             self._transport.close()
@@ -320,17 +350,6 @@ class Connection(asyncio.Protocol):
         if self._head_bytes > MOST_HEAD_BYTES:
             raise ValueError("head too large")  # makes the parser give up
 
-    def _refusal_by_form(self, request: Request) -> Answer | None:
-        if [name for name, _ in request.headers].count("host") > 1:
-            return outputs.message(400, "the request names more than one Host")
-        declared = request.header("content-length")
-        too_large = declared.isdigit() and int(declared[:20]) > self._routes.most_body_bytes
-        return self._too_large() if too_large else None
-
-    def _too_large(self) -> Answer:
-        most = self._routes.most_body_bytes // (1024 * 1024)
-        return outputs.message(413, f"the body is larger than {most} MiB (max_body_mb, maxBodyMb)")
-
     def _refuse_early(self, exchange: Exchange) -> None:
         """Answer before the body has been read: it is not wanted, and the connection ends with it."""
         exchange.keep_alive = False
@@ -339,7 +358,7 @@ class Connection(asyncio.Protocol):
         self._advance()
 
     def _refuse_unreadable(self, error: Exception | None) -> None:
-        if self._head_bytes > MOST_HEAD_BYTES:
+        if max(self._head_bytes, self._raw_head_bytes) > MOST_HEAD_BYTES:
             self._refuse_at_once(431, "the request line and headers are larger than 64 KiB")
         else:
             self._refuse_at_once(400, f"this is not a request of HTTP/1.1: {error}")
@@ -352,6 +371,7 @@ class Connection(asyncio.Protocol):
         request = Request("", "", "", "", ())
         exchange = Exchange(self, request, request_ids.read(()), "1.1", "", keep_alive=False)
         exchange.refusal = outputs.message(status, text)
+        self._body.drop()
         self._arriving, self._in_message = None, True  # what is still arriving is dropped
         self._deaf = True
         self._queue.append(exchange)

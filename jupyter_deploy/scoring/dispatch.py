@@ -9,75 +9,25 @@ Where calls are batched, a worker is handed as many requests ahead as one batch 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
-from . import frames, outputs
+from . import outputs
 from .alarm import Alarm
+from .channel import Call, Channel, Link, Reply
 from .outputs import Answer
 from .request import Request
 
 MOST_WAITING = 1000
 MOST_AHEAD = 256
-MOST_WAITING_BYTES = 512 * 1024 * 1024
+MOST_AHEAD_BYTES = 16 * 1024 * 1024
 _SHORT = 0.02
 """Seconds: a worker whose calls take longer is not handed a request ahead, as nothing would be gained."""
-
-
-class Reply(Protocol):
-    """Where an answer goes: whole, or as a stream of parts between ``begin`` and ``end``."""
-
-    def answer(self, answer: Answer) -> None:
-        """Send a whole answer."""
-        ...
-
-    def begin(self, answer: Answer) -> None:
-        """Send the head of an answer whose body follows in parts."""
-        ...
-
-    def part(self, data: bytes, written: Callable[[], None]) -> None:
-        """Send a part of the body; ``written`` is called once the client takes more."""
-        ...
-
-    def end(self, *, whole: bool) -> None:
-        """End the body; where it is not whole the client has to see that."""
-        ...
-
-
-class Call:
-    """A request on its way through the queue, to a worker and back."""
-
-    __slots__ = ("channel", "id", "reply", "request", "since", "streams")
-
-    def __init__(self, number: int, request: Request, reply: Reply) -> None:
-        self.id = number
-        self.request = request
-        self.reply: Reply | None = reply  # None when nobody waits for the answer any more
-        self.since = time.monotonic()  # of its place in the queue; later of its begin in the worker
-        self.channel: Channel | None = None
-        self.streams = False
-
-
-class Link(Protocol):
-    """What is needed of the connection to a worker."""
-
-    def writelines(self, pieces: list[bytes]) -> None:
-        """Send bytes."""
-        ...
-
-
-class Channel:
-    """A worker that is ready, and what it was handed: ``begun`` in its slots, ``ahead`` not yet."""
-
-    def __init__(self, link: Link, kill: Callable[[str], None]) -> None:
-        self.link = link
-        self.kill = kill
-        self.begun: dict[int, Call] = {}
-        self.ahead: dict[int, Call] = {}
-        self.usual_seconds = 0.0
 
 
 class Dispatcher:
@@ -99,7 +49,6 @@ class Dispatcher:
         self._timeout_ms = timeout_ms
         self._numbers = itertools.count(1)
         self._waiting: deque[Call] = deque()
-        self._waiting_bytes = 0
         self._channels: list[Channel] = []
         self._expiry = Alarm(queue_wait_ms / 1000, self._expire)
         self._timeout = Alarm(timeout_ms / 1000, self._time_out)
@@ -107,7 +56,7 @@ class Dispatcher:
     @property
     def has_workers(self) -> bool:
         """Whether some worker is ready."""
-        return bool(self._channels)
+        return any(channel.is_open for channel in self._channels)
 
     def submit(self, request: Request, reply: Reply) -> Call:
         """Hand a request over, or let it wait; a full queue refuses it."""
@@ -115,11 +64,11 @@ class Dispatcher:
         channel = None if self._waiting else self._free_channel()
         if channel is not None:
             self._hand_over(channel, call)
-        elif len(self._waiting) >= MOST_WAITING or self._waiting_bytes + len(request.body) > MOST_WAITING_BYTES:
+        elif len(self._waiting) >= MOST_WAITING:
+            call.reply = None
             reply.answer(self._busy(f"{len(self._waiting)} requests are waiting already"))
         else:
             self._waiting.append(call)
-            self._waiting_bytes += len(request.body)
             self._expiry.set()
         return call
 
@@ -130,7 +79,7 @@ class Dispatcher:
         if channel is None:
             self._leave_queue(call)
         elif call.streams or call.id in channel.ahead:
-            _take_back(channel, call)
+            channel.take_back(call)
 
     def attach(self, link: Link, kill: Callable[[str], None]) -> Channel:
         """Begin to hand requests to a worker that is ready.
@@ -149,30 +98,34 @@ class Dispatcher:
         if channel not in self._channels:
             return
         self._channels.remove(channel)
+        channel.is_open = False
+        returning = [call for call in channel.ahead.values() if call.reply is not None]
+        if returning:
+            for call in returning:
+                call.channel = None
+            self._waiting = deque(sorted((*returning, *self._waiting), key=lambda call: call.id))
+            self._expiry.set()
         text = f"the process that was running this request ended ({reason}); the request was not repeated"
-        for call in channel.begun.values():
+        for call in list(channel.begun.values()):
             if call.reply is None:
                 continue
             if call.streams:
                 call.reply.end(whole=False)
             else:
                 call.reply.answer(outputs.message(502, text, run_failed=True))
-        for call in reversed(channel.ahead.values()):
-            call.channel = None
-            self._waiting.appendleft(call)
-            self._waiting_bytes += len(call.request.body)
-            self._expiry.set()
         self._fill()
 
     def take(self, channel: Channel, record: dict[str, Any], body: bytes) -> None:
-        """Take a worker's message: that calls began, a call's answer, or the begin, a part or the end of a stream."""
-        if record["type"] == "began":
+        """Take a worker's message: that calls began or were dropped, an answer, or the begin, a part or the end of a stream."""
+        kind = record["type"]
+        if kind == "began":
             self._begin_all(channel, record["ids"])
             return
-        call = channel.begun.get(record["id"])
-        if call is None:  # answered already: it took too long, and its worker is being killed
+        if kind == "withdrawn":
+            self._drop(channel, record["id"])
             return
-        if record["type"] == "answer":
+        call = channel.begun[record["id"]]
+        if kind == "answer":
             self._conclude(channel, call)
             if call.reply is not None:
                 call.reply.answer(_answer(record, body))
@@ -188,68 +141,77 @@ class Dispatcher:
             if call.reply is not None:
                 call.reply.end(whole=record["whole"])
             self._fill()
-        elif call.reply is None:
-            return
         elif kind == "begin":
             call.streams = True
-            call.reply.begin(_answer(record, b""))
-        else:
-            call.reply.part(body, lambda: channel.link.writelines(frames.pack({"type": "more", "id": call.id})))
+            if call.reply is None:  # its client went before
+                channel.take_back(call)
+            else:
+                call.reply.begin(_answer(record, b""))
+        elif call.reply is not None:
+            call.unread += 1
+            call.reply.part(body, partial(self._ask_for_more, channel, call))
+
+    def _ask_for_more(self, channel: Channel, call: Call) -> None:
+        call.unread -= 1
+        call.since = time.monotonic()
+        self._timeout.set()
+        channel.send({"type": "more", "id": call.id})
 
     def _conclude(self, channel: Channel, call: Call) -> None:
         """A slot is free: what was handed over ahead begins in it, unless the worker says itself what begins."""
         now = time.monotonic()
         del channel.begun[call.id]
-        channel.usual_seconds += ((now - call.since) - channel.usual_seconds) * 0.2
+        channel.learn(now - call.since)
+        self._begin_next(channel, now)
+
+    def _begin_next(self, channel: Channel, now: float) -> None:
         if channel.ahead and not self._batches:
-            self._begin(channel, channel.ahead.pop(next(iter(channel.ahead))), now)
+            self._begin(channel, next(iter(channel.ahead)), now)
+
+    def _drop(self, channel: Channel, number: int) -> None:
+        """A worker has dropped a call that was taken back: it did not begin, though it may have seemed so."""
+        if channel.leave_ahead(number) is None and channel.begun.pop(number, None) is not None:
+            self._begin_next(channel, time.monotonic())
+        self._fill()
 
     def _begin_all(self, channel: Channel, numbers: list[int]) -> None:
         now = time.monotonic()
         for number in numbers:
-            call = channel.ahead.pop(number, None)
-            if call is not None:
-                self._begin(channel, call, now)
+            if number in channel.ahead:
+                self._begin(channel, number, now)
+            elif number in channel.begun:  # once more, without the others of its batch
+                channel.begun[number].since = now
         self._fill()
 
-    def _begin(self, channel: Channel, call: Call, now: float) -> None:
+    def _begin(self, channel: Channel, number: int, now: float) -> None:
+        call = channel.leave_ahead(number)
+        assert call is not None
         call.since = now
-        channel.begun[call.id] = call
+        channel.begun[number] = call
         self._timeout.set()
 
     def _free_channel(self) -> Channel | None:
         """The worker with the most free slots, else one that may be handed a request ahead."""
-        best = min(self._channels, key=lambda channel: len(channel.begun) + len(channel.ahead), default=None)
-        if best is None or len(best.begun) + len(best.ahead) < self._slots:
+        open_ones = [channel for channel in self._channels if channel.is_open]
+        best = min(open_ones, key=lambda channel: channel.load) if len(open_ones) > 1 else next(iter(open_ones), None)
+        if best is None or best.load < self._slots:
             return best
-        if self._batches:
-            return best if len(best.ahead) < self._most_ahead else None
-        return best if not best.ahead and best.usual_seconds < _SHORT else None
+        if len(best.ahead) >= self._most_ahead or best.ahead_bytes > MOST_AHEAD_BYTES:
+            return None
+        is_short = best.usual_seconds is not None and best.usual_seconds < _SHORT
+        return best if self._batches or is_short else None
 
     def _fill(self) -> None:
         while self._waiting and (channel := self._free_channel()) is not None:
-            call = self._waiting.popleft()
-            self._waiting_bytes -= len(call.request.body)
-            self._hand_over(channel, call)
+            self._hand_over(channel, self._waiting.popleft())
 
     def _hand_over(self, channel: Channel, call: Call) -> None:
-        call.channel = channel
-        if len(channel.begun) < self._slots and not self._batches:
-            self._begin(channel, call, time.monotonic())
+        begins = channel.load < self._slots
+        channel.hand_over(call)
+        if begins:
+            self._begin(channel, call.id, time.monotonic())
         else:
-            channel.ahead[call.id] = call
             self._expiry.set()
-        request = call.request
-        record = {
-            "type": "call",
-            "id": call.id,
-            "request_id": request.id,
-            "method": request.method,
-            "path": request.path,
-            "query": request.query,
-            "headers": request.headers,
-        }
-        channel.link.writelines(frames.pack(record, request.body))
 
     def _expire(self, before: float) -> float | None:
         """Answer with 503 what has waited since before a moment."""
@@ -258,36 +220,40 @@ class Dispatcher:
         )
         for channel in self._channels:
             for call in [call for call in channel.ahead.values() if call.since <= before]:
-                _take_back(channel, call)
-                _refuse(call, refused)
+                reply = call.reply
+                if reply is not None:
+                    channel.take_back(call)
+                    reply.answer(refused)
         while self._waiting and self._waiting[0].since <= before:
-            call = self._waiting.popleft()
-            self._waiting_bytes -= len(call.request.body)
-            _refuse(call, refused)
-        left = [call.since for channel in self._channels for call in channel.ahead.values()]
+            reply = self._waiting.popleft().reply
+            if reply is not None:
+                reply.answer(refused)
+        left = [call.since for channel in self._channels for call in channel.ahead.values() if call.reply is not None]
         return min([*left, *(call.since for call in itertools.islice(self._waiting, 1))], default=None)
 
     def _time_out(self, before: float) -> float | None:
-        """Answer with 504 what has run since before a moment, and kill the worker it runs in."""
-        for channel in list(self._channels):
-            late = [call for call in channel.begun.values() if call.since <= before]
-            for call in late:
-                del channel.begun[call.id]
-                self._refuse_late(call)
+        """Answer with 504 what has run since before a moment, and kill the worker it runs in.
+
+        What else the worker has is dealt with when it has ended: what it still says tells what had begun.
+        """
+        for channel in self._channels:
+            late = [call for call in _running(channel) if call.since <= before]
             if late:
-                reason = f"run() took longer than {self._timeout_ms} ms (scoring_timeout_ms, scoringTimeoutMs)"
-                channel.kill(reason)
-                self.detach(channel, reason)
-        return min((call.since for channel in self._channels for call in channel.begun.values()), default=None)
+                channel.is_open = False
+                channel.kill(f"run() took longer than {self._timeout_ms} ms (scoring_timeout_ms, scoringTimeoutMs)")
+            for call in late:
+                self._refuse_late(call)
+        return min((call.since for channel in self._channels for call in _running(channel)), default=None)
 
     def _refuse_late(self, call: Call) -> None:
         text = f"run() did not end within {self._timeout_ms} ms (scoring_timeout_ms, scoringTimeoutMs) and was stopped"
-        if call.reply is None:
+        reply, call.reply = call.reply, None
+        if reply is None:
             return
         if call.streams:
-            call.reply.end(whole=False)
+            reply.end(whole=False)
         else:
-            call.reply.answer(outputs.message(504, text, run_failed=True))
+            reply.answer(outputs.message(504, text, run_failed=True))
 
     def _busy(self, why: str) -> Answer:
         slots = self._slots * max(1, len(self._channels))
@@ -296,25 +262,15 @@ class Dispatcher:
         return outputs.message(503, text, headers=(("retry-after", str(seconds)),))
 
     def _leave_queue(self, call: Call) -> None:
-        try:
+        with contextlib.suppress(ValueError):  # it was refused
             self._waiting.remove(call)
-        except ValueError:
-            return  # it was refused
-        self._waiting_bytes -= len(call.request.body)
 
 
-def _take_back(channel: Channel, call: Call) -> None:
-    """Tell a worker to drop a call that it was handed ahead, or to end its stream."""
-    if not call.streams:
-        channel.ahead.pop(call.id, None)
-    channel.link.writelines(frames.pack({"type": "withdraw", "id": call.id}))
+def _running(channel: Channel) -> list[Call]:
+    """The calls whose time passes."""
+    return [call for call in channel.begun.values() if not call.waits_for_client] if channel.is_open else []
 
 
 def _answer(record: dict[str, Any], body: bytes) -> Answer:
     headers = tuple((name, value) for name, value in record["headers"])
     return Answer(record["status"], body, headers, record["run_failed"], record["run_ms"])
-
-
-def _refuse(call: Call, answer: Answer) -> None:
-    if call.reply is not None:
-        call.reply.answer(answer)

@@ -11,7 +11,7 @@ from .request import Request
 from .request_ids import RequestIds
 
 if TYPE_CHECKING:
-    from .dispatch import Call
+    from .channel import Call
 
 
 class Sender(Protocol):

@@ -162,24 +162,39 @@ class Template:
                 pass_fds=(theirs.fileno(), self._stacks.fileno(), *self._life_fds),
                 start_new_session=True,
             )
-        threading.Thread(target=self._listen, args=(self._process, self._control), name="template", daemon=True).start()
+        self._workers = {}  # those that were asked of an earlier one end with it
+        listening = (self._process, self._control, self._workers)
+        threading.Thread(target=self._listen, args=listening, name="template", daemon=True).start()
 
-    def _listen(self, process: subprocess.Popen[bytes], control: socket.socket) -> None:
+    def _note(self, record: frames.Record, workers: dict[int, ForkedWorker], by_pid: dict[int, ForkedWorker]) -> None:
+        """Pass on what the template says of a worker; the script may have started processes of which nobody here knows."""
+        if record["type"] == "ended":
+            ended = by_pid.pop(record["pid"], None)
+            if ended is not None:
+                ended.ended(record["code"])
+            return
+        with self.lock:
+            worker = workers.pop(record["number"])
+        if record["type"] == "forked":
+            worker.began(record["pid"])
+            by_pid[record["pid"]] = worker
+        else:
+            worker.ended(1)
+
+    def _listen(
+        self, process: subprocess.Popen[bytes], control: socket.socket, workers: dict[int, ForkedWorker]
+    ) -> None:
         inbox = frames.Inbox(control)
         by_pid: dict[int, ForkedWorker] = {}
         with contextlib.suppress(OSError):
             while (messages := inbox.take(wait=True)) is not None:
                 for record, _ in messages:
-                    if record["type"] == "forked":
-                        with self.lock:
-                            worker = self._workers.pop(record["number"])
-                        worker.began(record["pid"])
-                        by_pid[record["pid"]] = worker
-                    else:
-                        by_pid.pop(record["pid"]).ended(record["code"])
+                    self._note(record, workers, by_pid)
+        control.close()
         code = process.wait()
         signal_group(process.pid, signal.SIGKILL)
         with self.lock:
-            never_forked, self._workers = list(self._workers.values()), {}
+            never_forked = list(workers.values())
+            workers.clear()
         for worker in (*by_pid.values(), *never_forked):
             worker.ended(code)

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import options, settings, worker_process
+from . import options, room, settings, worker_process
 
 START_TIMEOUT = 310.0
 _OPTIONS = ("settings", "listen-fd", "control-fd", "life-fd", "keys", "certificate", "start-timeout")
@@ -27,12 +27,18 @@ def main(argv: Sequence[str]) -> int:
         service = settings.load(path)
     except settings.SettingsError as error:
         return _refuse(control_fd, str(error))
+    room.raise_descriptors()
     # The worker holds the read end: where the kernel does not tie it to us, the pipe does.
     front_alive, _ = os.pipe()
     life_fds = [front_alive] if life_fd is None else [front_alive, life_fd]
 
     spawn = _spawner(path, service, life_fds)
-    workers = [spawn() for _ in range(service.worker_count)]
+    try:
+        workers = [spawn() for _ in range(service.worker_count)]
+    except OSError as error:
+        return _refuse(
+            control_fd, f"a worker cannot be started: {error}; free memory or processes, or raise the limits"
+        )
     from . import serving
     from .tls import Certificate
 

@@ -10,10 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from . import frames
+from .channel import UNREAD_PARTS
 
 Message: TypeAlias = tuple[dict[str, Any], bytes]
-UNREAD_PARTS = 8
-"""Parts of a stream that may be on their way to a client at once."""
 _JOINED = 65536
 
 
@@ -86,14 +85,22 @@ class Calls:
         """Put calls that were taken and not begun at the head again."""
         with self._change:
             self._waiting.extendleft(reversed(messages))
+            self._change.notify_all()
+
+    def begin_stream(self, number: int) -> None:
+        """Be ready to be told that a stream is given up."""
+        with self._change:
+            self._unread[number] = 0
 
     def may_send_part(self, number: int) -> bool:
         """Wait until a stream's client takes another part, and count it; False when the stream has been given up."""
         with self._change:
-            self._wait(lambda: number in self._withdrawn or self._unread.get(number, 0) < UNREAD_PARTS)
+            if self._alone:  # the client may have gone meanwhile
+                self._note(self._link.take(wait=False))
+            self._wait(lambda: number in self._withdrawn or self._unread[number] < UNREAD_PARTS)
             if number in self._withdrawn:
                 return False
-            self._unread[number] = self._unread.get(number, 0) + 1
+            self._unread[number] += 1
             return True
 
     def end_stream(self, number: int) -> None:
@@ -123,8 +130,10 @@ class Calls:
         if record["type"] == "call":
             self._waiting.append(message)
         elif record["type"] == "more":
-            self._unread[number] = self._unread.get(number, 1) - 1
+            if number in self._unread:  # else the stream has ended
+                self._unread[number] -= 1
         elif any(waiting["id"] == number for waiting, _ in self._waiting):
             self._waiting = deque(item for item in self._waiting if item[0]["id"] != number)
+            self._link.send({"type": "withdrawn", "id": number})
         elif number in self._unread:
             self._withdrawn.add(number)

@@ -6,6 +6,7 @@ ends up in an exception's text) cannot look like a record of its own.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import os
@@ -130,8 +131,9 @@ class AccessLog:
         """Write what was noted."""
         lines, self._lines = self._lines, []
         if lines and sys.__stderr__ is not None:
-            sys.__stderr__.write("\n".join(lines) + "\n")
-            sys.__stderr__.flush()
+            with contextlib.suppress(OSError):  # a full disk: requests are answered all the same
+                sys.__stderr__.write("\n".join(lines) + "\n")
+                sys.__stderr__.flush()
 
 
 access = AccessLog()

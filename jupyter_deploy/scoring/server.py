@@ -15,6 +15,7 @@ from email.utils import formatdate
 from . import logs
 from .connection import Connection
 from .exchange import Routes
+from .room import MOST_BODY_BYTES, Room, most_connections
 
 _SETTLING_SECONDS = 0.1
 """After the socket is closed: what was accepted just before has yet to show up as a connection, and its request with it."""
@@ -35,6 +36,7 @@ class HttpServer:
 
     def __init__(self) -> None:
         self._connections: set[Connection] = set()
+        self._room = Room()
         self._server: asyncio.Server | None = None
         self._clock: asyncio.Task[None] | None = None
         self._date = formatdate(usegmt=True) + "\r\n"
@@ -51,8 +53,9 @@ class HttpServer:
         self._settling = _SETTLING_SECONDS if tls is None else _TLS_SETTLING_SECONDS
         logs.access.later = lambda: loop.call_later(_LOG_SECONDS, logs.access.flush)
         self._clock = loop.create_task(self._tick())
+        room = self._room = Room(max(MOST_BODY_BYTES, 2 * routes.most_body_bytes), most_connections())
         self._server = await loop.create_server(
-            lambda: Connection(routes, self._connections),
+            lambda: Connection(routes, self._connections, room),
             sock=listening,
             backlog=_BACKLOG,
             ssl=tls,
@@ -96,4 +99,10 @@ class HttpServer:
             now = time.monotonic()
             for connection in list(self._connections):
                 connection.look(now)
+            if self._room.turned_away:
+                turned, self._room.turned_away = self._room.turned_away, 0
+                logs.server.warning(
+                    "%d connections were turned away: %d are open, and the limit of open files (ulimit -n) allows no more",
+                    turned, len(self._connections),
+                )  # fmt: skip
             await asyncio.sleep(1)

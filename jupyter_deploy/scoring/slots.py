@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 from dataclasses import replace
@@ -54,8 +55,17 @@ class Slots:
             if self._count == 1:
                 self._work()
             for number in range(self._count):
-                threading.Thread(target=self._work, name=f"slot-{number}", daemon=True).start()
+                threading.Thread(target=self._work_in_thread, name=f"slot-{number}", daemon=True).start()
             self._calls.read_on()
+
+    def _work_in_thread(self) -> NoReturn:
+        try:
+            self._work()
+        except (
+            BaseException
+        ):  # of ours: the main thread's would end the process too, and a slot must not be lost in silence
+            logs.server.exception("slot %s ended; the worker is started again", threading.current_thread().name)
+            os._exit(1)
 
     def _work(self) -> NoReturn:
         while True:
@@ -76,11 +86,14 @@ class Slots:
         messages = self._calls.next(batches.most)
         batch, others = batches.first([(message[0]["id"], request_of(message)) for message in messages])
         self._calls.give_back([message for message in messages if message[0]["id"] in others])
-        self._link.send({"type": "began", "id": 0, "ids": [number for number, _ in batch.calls]})
+        self._tell_begun([number for number, _ in batch.calls])
         logs.request_id.set(", ".join(request.id for _, request in batch.calls))
-        for number, answer in batches.run(batch):
+        for number, answer in batches.run(batch, self._tell_begun):
             self._send(number, answer)
         logs.request_id.set("")
+
+    def _tell_begun(self, numbers: list[int]) -> None:
+        self._link.send({"type": "began", "id": 0, "ids": numbers})
 
     def _send(self, number: int, answer: Answer | Stream) -> None:
         if isinstance(answer, Stream):
@@ -93,6 +106,7 @@ class Slots:
 
     def _send_stream(self, number: int, stream: Stream) -> None:
         head = Answer(200, b"", (("content-type", stream.media_type),))
+        self._calls.begin_stream(number)
         self._link.send({"type": "begin", "id": number, **_head(head)})
         whole = False
         try:

@@ -15,11 +15,12 @@ from typing import Any, cast
 import orjson
 
 from . import frames, logs, tracebacks
+from .channel import Channel
 from .control import Control
-from .dispatch import Channel, Dispatcher
+from .dispatch import Dispatcher
 from .worker_process import Worker, exit_reason
 
-STABLE_AFTER = 60.0  # seconds of service after which earlier failures are forgotten
+STABLE_AFTER = 60.0  # seconds of being ready after which earlier failures are forgotten, without a call too
 LONGEST_PAUSE = 30.0
 
 
@@ -66,11 +67,27 @@ class _Generation(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         for record, body in self._unpacker.feed(data):
-            self._take(self, record, body)
+            try:
+                self._take(self, record, body)
+            except Exception:  # a mistake of ours; what else it says is not to be lost with this
+                logs.server.exception("a message of worker %d was not dealt with", self.worker.pid)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the end is what counts, not how
+        self.shut()
         if not self.closed.done():
             self.closed.set_result(None)
+
+    @property
+    def was_useful(self) -> bool:
+        """Whether it did what it is for: answered a call, or was ready for a good while."""
+        if self.ready_at is None or self.channel is None:
+            return False
+        return self.channel.has_answered or time.monotonic() - self.ready_at >= STABLE_AFTER
+
+    def shut(self) -> None:
+        """Have nothing more sent to the worker."""
+        if self.channel is not None:
+            self.channel.is_open = False
 
     def kill(self, reason: str) -> None:
         """End the worker; the reason is what is reported of its end."""
@@ -143,12 +160,24 @@ class Supervisor:
                 self._failure = self._failure or generation.failure
                 self.end(patience=0)
                 return
-            if generation.ready_at is not None and time.monotonic() - generation.ready_at >= STABLE_AFTER:
+            if generation.was_useful:
                 pause = Pause()
             await self._pause(generation, pause.next())
-            if self._ending.is_set():
+            next_one = await self._start(pause)
+            if next_one is None:
                 return
-            worker = self._spawn()
+            worker = next_one
+
+    async def _start(self, pause: Pause) -> Worker | None:
+        """Start a worker, again and again where the system has no descriptors, processes or memory for it; None when the service ends."""
+        while not self._ending.is_set():
+            try:
+                return self._spawn()
+            except OSError as error:
+                seconds = max(pause.next(), 0.5)
+                logs.server.error("no worker can be started: %s; the next try is in %g s", error, seconds)
+                await self._sleep(seconds)
+        return None
 
     async def _live(self, worker: Worker, *, first: bool) -> _Generation:
         loop = asyncio.get_running_loop()
@@ -162,7 +191,13 @@ class Supervisor:
             worker.kill()
         transport, _ = await loop.create_unix_connection(lambda: generation, sock=worker.link)
         watch = loop.create_task(self._watch_start(generation))
+        either: set[asyncio.Future[Any]] = {ended, generation.closed}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({ended}, timeout=1)
+        if not done:  # without its link it cannot be of use
+            generation.kill("it closed its connection to the front")
         code = await ended
+        generation.shut()
         # Its last words may still be in the socket; a grandchild that left the group may hold the other end open.
         await asyncio.wait({generation.closed}, timeout=0.5)
         watch.cancel()
@@ -226,6 +261,10 @@ class Supervisor:
         left = sum(other.ready_at is not None for other in self._living)
         also = generation.worker.ended_with_it
         self._control.emit("worker_exited", worker=pid, also=also, reason=reason, restart_in=seconds, left=left)
+        await self._sleep(seconds)
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait, but not beyond the service's end."""
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._ending.wait(), seconds)
 

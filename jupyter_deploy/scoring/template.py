@@ -62,17 +62,19 @@ class _Template:
         gc.collect()
         gc.freeze()  # what is there now is never collected, so that its pages stay shared
         woken = self._watch_children()
+        watched = select.poll()  # unlike select it takes descriptors of any number
+        for fd in (self._control.fileno(), woken.fileno(), *self._life_fds):
+            watched.register(fd, select.POLLIN)
         while True:
             while self._asked:
                 self._fork(*self._asked.pop(0))
-            watched: list[Any] = [self._control, woken, *self._life_fds]
-            readable, _, _ = select.select(watched, [], [])
-            if any(fd in readable for fd in self._life_fds):
+            readable = {fd for fd, _ in watched.poll()}
+            if readable.intersection(self._life_fds):
                 os.killpg(0, signal.SIGKILL)
-            if woken in readable:
+            if woken.fileno() in readable:
                 woken.recv(4096)
                 self._reap()
-            if self._control in readable:
+            if self._control.fileno() in readable:
                 self._take_request(wait=True)
 
     def _take_request(self, *, wait: bool) -> bool:
@@ -100,13 +102,19 @@ class _Template:
     def _watch_children(self) -> socket.socket:
         woken, wake = socket.socketpair()
         wake.setblocking(False)
-        self._wake = wake
+        self._woken, self._wake = woken, wake
         signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         return woken
 
     def _fork(self, number: int, fd: int) -> None:
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            logs.server.error("no worker can be forked: %s", error)
+            os.close(fd)
+            self._say({"type": "refused", "number": number})
+            return
         if pid == 0:
             self._become_worker(fd)
         os.close(fd)
@@ -119,6 +127,10 @@ class _Template:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             self._control.close()
+            self._woken.close()
+            self._wake.close()
+            for _, other in self._asked:  # a worker's end has to be seen though another one lives
+                os.close(other)
             worker.die_with(self._life_fds)
             if (
                 "numpy" in sys.modules

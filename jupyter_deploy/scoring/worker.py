@@ -71,8 +71,12 @@ def die_with(fds: Sequence[int]) -> None:
     """End this process's whole group as soon as one of the pipes is closed by the death of who holds its other end."""
     die_with_parent()
 
+    watched = select.poll()  # unlike select it takes descriptors of any number
+    for fd in fds:
+        watched.register(fd, select.POLLIN)
+
     def watch() -> None:
-        select.select(fds, [], [])
+        watched.poll()
         os.killpg(0, signal.SIGKILL)
 
     threading.Thread(target=watch, name="life", daemon=True).start()

@@ -13,6 +13,7 @@ from jupyter_deploy.scoring import connection as module
 from jupyter_deploy.scoring.connection import Connection
 from jupyter_deploy.scoring.exchange import Exchange, Routes
 from jupyter_deploy.scoring.outputs import Answer
+from jupyter_deploy.scoring.room import Room
 
 from .fronts import Front, make_bundle, wait_for
 
@@ -253,7 +254,7 @@ class Silence:
 def test_what_is_slow_is_ended_and_what_waits_is_not(data: bytes, seconds: float, end: str) -> None:
     transport = Transport()
     opened: set[Connection] = set()
-    client = Connection(cast(Routes, Silence()), opened)
+    client = Connection(cast(Routes, Silence()), opened, Room())
     client.connection_made(transport)  # type: ignore[arg-type]
     if data:
         client.data_received(data)
@@ -270,7 +271,7 @@ def test_what_is_slow_is_ended_and_what_waits_is_not(data: bytes, seconds: float
 
 def test_a_client_that_does_not_take_its_answer_is_cut() -> None:
     transport = Transport()
-    client = Connection(cast(Routes, Silence()), set())
+    client = Connection(cast(Routes, Silence()), set(), Room())
     client.connection_made(transport)  # type: ignore[arg-type]
     transport.unsent = 1000
     now = time.monotonic()

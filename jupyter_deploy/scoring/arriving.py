@@ -1,0 +1,79 @@
+"""What arrives of a request: which are not wanted for their form, and a body, kept within bounds piece by piece."""
+
+from __future__ import annotations
+
+from . import outputs
+from .outputs import Answer
+from .request import Request
+from .room import Room
+
+_MIB = 1024 * 1024
+_SMALL_PIECE = 4096
+
+
+def refusal_by_form(request: Request, version: str, most_body_bytes: int) -> Answer | None:
+    """Return the answer to a request that could be read in two ways, or whose body is announced as too large; None to one that is fine.
+
+    Parameters
+    ----------
+    version : of HTTP, as "1.1".
+    """
+    names = [name for name, _ in request.headers]
+    if names.count("host") > 1:
+        return outputs.message(400, "the request names more than one Host")
+    if "transfer-encoding" in names:
+        if version != "1.1":
+            return outputs.message(400, "a request of HTTP/1.0 has no Transfer-Encoding")
+        if request.header("transfer-encoding").strip().lower() != "chunked":
+            return outputs.message(501, "the only Transfer-Encoding that is understood is chunked")
+    declared = request.header("content-length")
+    return too_large(most_body_bytes) if declared.isdigit() and int(declared[:20]) > most_body_bytes else None
+
+
+def too_large(most_body_bytes: int) -> Answer:
+    """Return the answer to a body that is larger than the service allows."""
+    return outputs.message(413, f"the body is larger than {most_body_bytes // _MIB} MiB (max_body_mb, maxBodyMb)")
+
+
+class Body:
+    """The body of one request after the other.
+
+    Parameters
+    ----------
+    most_bytes : of one. room : what all connections may hold together.
+    """
+
+    def __init__(self, most_bytes: int, room: Room) -> None:
+        self._most_bytes = most_bytes
+        self._room = room
+        self._pieces: list[bytes | bytearray] = []
+        self._size = 0
+
+    def add(self, data: bytes) -> Answer | None:
+        """Keep a piece; where that is too much nothing is kept, and the answer to the request is returned."""
+        refusal = None
+        if self._size + len(data) > self._most_bytes:
+            refusal = too_large(self._most_bytes)
+        elif not self._room.take(len(data)):
+            text = f"the bodies of requests that are not answered yet fill {self._room.most_body_bytes // _MIB} MiB; try again later"
+            refusal = outputs.message(503, text, headers=(("retry-after", "1"),))
+        if refusal is not None:
+            self.drop()
+            return refusal
+        self._size += len(data)
+        last = self._pieces[-1] if len(data) < _SMALL_PIECE and self._pieces else None
+        if isinstance(last, bytearray):
+            last += data
+        else:  # a body in tiny pieces would take many times its size
+            self._pieces.append(data if last is None else bytearray(data))
+        return None
+
+    def take(self) -> bytes:
+        """Return the whole body; its room is given back by whoever has it then."""
+        pieces, self._pieces, self._size = self._pieces, [], 0
+        return pieces[0] if len(pieces) == 1 and isinstance(pieces[0], bytes) else b"".join(pieces)
+
+    def drop(self) -> None:
+        """Forget what has arrived."""
+        self._room.give_back(self._size)
+        self._pieces, self._size = [], 0
