@@ -9,6 +9,7 @@ from .room import Room
 
 _MIB = 1024 * 1024
 _SMALL_PIECE = 4096
+_VERSIONS = ("1.0", "1.1")
 
 
 def refusal_by_form(request: Request, version: str, most_body_bytes: int) -> Answer | None:
@@ -18,6 +19,8 @@ def refusal_by_form(request: Request, version: str, most_body_bytes: int) -> Ans
     ----------
     version : of HTTP, as "1.1".
     """
+    if version not in _VERSIONS:
+        return outputs.message(505, f"this server speaks HTTP/1.1, not HTTP/{version}")
     names = [name for name, _ in request.headers]
     if names.count("host") > 1:
         return outputs.message(400, "the request names more than one Host")

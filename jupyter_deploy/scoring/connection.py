@@ -96,7 +96,8 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserUpgrade:
             self._close_after(self._exchange)  # what follows would be another protocol's
         except httptools.HttpParserError as error:
-            self._refuse_unreadable(error)
+            if not self._deaf:  # else it came after the last request
+                self._refuse_unreadable(error)
             return
         if in_head and self._in_message and self._arriving is None:
             self._raw_head_bytes += len(data)
@@ -156,6 +157,7 @@ class Connection(asyncio.Protocol):
         exchange = self._arriving = Exchange(self, request, ids, version, self._url.decode("latin-1"), keep_alive)
         by_form = arriving.refusal_by_form(request, version, self._routes.most_body_bytes)
         exchange.refusal = by_form or self._routes.refusal(request, ids)
+        exchange.keep_alive = keep_alive and by_form is None
         waits = version == "1.1" and request.header("expect").lower() == "100-continue"
         if waits and exchange.refusal is None and self._exchange is None:
             self._write(_CONTINUE)

@@ -13,8 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from inference_schema.parameter_types.numpy_parameter_type import NumpyParameterType
+from inference_schema.schema_decorators import input_schema
 
-from jupyter_deploy.scoring.batches import _split
+from jupyter_deploy.scoring.batches import Batches, _split
+from jupyter_deploy.scoring.outputs import Answer
+from jupyter_deploy.scoring.request import Request
+from jupyter_deploy.scoring.script import describe
 
 from .fronts import Front, Reply, make_bundle, wait_for
 
@@ -202,3 +207,90 @@ def test_results_are_cut_into_rows_or_not_at_all(result: Any, pieces: Any) -> No
     else:
         assert found is not None
         assert [piece if isinstance(piece, dict) else list(piece) for piece in found] == pieces
+
+
+def of_two_classes(data: Any, options: Any = None) -> Any:
+    return [0.25, 0.75]
+
+
+def sums(data: Any, options: Any = None) -> Any:
+    if options and options.pop("fail", False) and len(data) > 1:
+        raise ValueError("not together")
+    return [float(row.sum()) for row in data] if options is None else [repr(options)] * len(data)
+
+
+class Unit:
+    """Batches without a server: what is asked together comes out as number and body."""
+
+    def __init__(self, function: Any) -> None:
+        described = input_schema("data", NumpyParameterType(np.zeros((1, 3))))(function)
+        self.batches = Batches(describe(described), 64)
+        self.sizes: list[int] = []
+        self.begun: list[list[int]] = []
+        self.number = 0
+
+    def ask(self, *bodies: str) -> list[Any]:
+        calls = []
+        for body in bodies:
+            self.number += 1
+            calls.append((self.number, request(body)))
+        found: dict[int, Any] = {}
+        while calls:
+            batch, others = self.batches.first(calls)
+            self.sizes.append(len(batch.calls))
+            for number, answer in self.batches.run(batch, self.begun.append):
+                assert isinstance(answer, Answer)
+                found[number] = json.loads(answer.body)
+            calls = [call for call in calls if call[0] in others]
+        return [found[number] for number in sorted(found)]
+
+
+def request(body: str) -> Request:
+    return Request("", "POST", "/score", "", (("content-type", "application/json"),), body.encode())
+
+
+ROW = '{"data": [[1, 2, 3]]'
+
+
+def test_a_result_of_as_many_entries_as_there_are_rows_is_not_taken_for_rows() -> None:
+    unit = Unit(of_two_classes)
+    assert unit.ask(ROW + "}", ROW + "}") == [[0.25, 0.75]] * 2
+    assert unit.ask('{"data": [[1, 2, 3], [4, 5, 6]]}', ROW + "}", ROW + "}") == [[0.25, 0.75]] * 3
+
+
+def test_a_result_that_a_lucky_number_of_rows_gave_first_is_not_taken_for_rows_either() -> None:
+    unit = Unit(of_two_classes)
+    assert unit.ask('{"data": [[1, 2, 3], [4, 5, 6]]}') == [[0.25, 0.75]]
+    assert unit.ask(ROW + "}", ROW + "}", ROW + "}") == [[0.25, 0.75]] * 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("NaN", "null"), ("NaN", "Infinity"), ("[NaN]", "[null]"), ("1", "1.0"), ("true", "1"), ("0.0", "-0.0")],
+)
+def test_other_arguments_that_look_alike_are_not_mixed(one: str, other: str) -> None:
+    alone, together = Unit(sums), Unit(sums)
+    bodies = [f'{ROW}, "options": {{"a": {text}}}}}' for text in (one, other, one, other)]
+    assert together.ask(*bodies) == [alone.ask(body)[0] for body in bodies]
+    assert together.sizes == [1, 2, 1]
+
+
+def test_the_order_of_names_is_kept() -> None:
+    alone, together = Unit(sums), Unit(sums)
+    bodies = [f'{ROW}, "options": {text}}}' for text in ('{"a": 1, "b": 2}', '{"b": 2, "a": 1}') * 2]
+    assert together.ask(*bodies) == [alone.ask(body)[0] for body in bodies]
+
+
+def test_what_run_did_to_its_arguments_before_it_failed_does_not_show() -> None:
+    unit = Unit(sums)
+    assert unit.ask(ROW + "}") == [[6.0]]
+    fails = ROW + ', "options": {"fail": true, "a": 1}}'
+    assert unit.ask(fails, fails, fails) == [["{'a': 1}"]] * 3
+    assert unit.begun == [[2, 3, 4], [3, 4], [4]]  # alone, each has its whole time
+
+
+def test_nothing_is_kept_of_calls_that_were_taken_back() -> None:
+    batches = Unit(sums).batches
+    for number in range(0, 100, 10):
+        batches.first([(number + place, request(ROW + "}")) for place in range(10)])
+    assert len(batches._decoded) <= 10

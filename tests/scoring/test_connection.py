@@ -123,27 +123,86 @@ def test_a_head_that_is_too_large_is_answered_so(front: Front) -> None:
         assert raw.until(b"}").startswith(b"HTTP/1.1 431 ")
 
 
+HEAD = b"POST /score HTTP/1.1\r\nHost: localhost\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
 @pytest.mark.parametrize(
     "request_bytes",
     [
         b"nonsense\r\n\r\n",
-        b"POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
-        b"POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
-        b"POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        b"POST /score HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
-        b"POST /score HTTP/1.1\r\nHost : localhost\r\nContent-Length: 1\r\n\r\na",
-        b"POST /score HTTP/1.1\r\nHost: localhost\r\nX: a\r\n b\r\n c: d\n\r\n\r\n",
         b"POST /score HTTP/1.1\nHost: localhost\n\n",
-        b"GET /score HTTP/1.1\r\nHost: localhost\r\nX: a\x00b\r\n\r\n",
+        b"POST\t/score HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"POST /sc\x00ore HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"POST /score HTTP/1.2\r\nHost: localhost\r\n\r\n",
+        b"POST /score HTTP/1.1\r\n Host: localhost\r\n\r\n",
+        b"POST /score HTTP/1.1\r\nHost : localhost\r\nContent-Length: 1\r\n\r\na",
+        b"POST http://[::1/score HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        HEAD + b"X: a\r\n b\r\n c: d\n\r\n\r\n",
+        HEAD + b"X: a\x00b\r\n\r\n",
+        HEAD + b"X: a\x01b\r\n\r\n",
+        HEAD + b"X: a\rb\r\n\r\n",
+        HEAD + b"X: a\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        HEAD + b": x\r\n\r\n",
+        HEAD + b"Content-Length: -1\r\n\r\n",
+        HEAD + b"Content-Length: +3\r\n\r\nabc",
+        HEAD + b"Content-Length: 0x3\r\n\r\nabc",
+        HEAD + b"Content-Length: 3, 3\r\n\r\nabc",
+        HEAD + b"Content-Length: 1 1\r\n\r\nabc",
+        HEAD + b"Content-Length:\r\n\r\nabc",
+        HEAD + b"Content-Length: 99999999999999999999999\r\n\r\nabc",
+        HEAD + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+        HEAD + b"Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
+        HEAD + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n",
+        HEAD + b"Transfer-Encoding: \r\nContent-Length: 3\r\n\r\nabc",
+        HEAD + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        HEAD + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        HEAD + b'Transfer-Encoding: "chunked"\r\n\r\n0\r\n\r\n',
+        HEAD + b"Transfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n",
+        b"POST /score HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        CHUNKED + b"+3\r\nabc\r\n0\r\n\r\n",
+        CHUNKED + b"-3\r\nabc\r\n0\r\n\r\n",
+        CHUNKED + b"0x3\r\nabc\r\n0\r\n\r\n",
+        CHUNKED + b"3 \r\nabc\r\n0\r\n\r\n",
+        CHUNKED + b"3\nabc\r\n0\r\n\r\n",
+        CHUNKED + b"3;a\nabc\r\n0\r\n\r\n",
+        CHUNKED + b"3\r\nabcd\r\n0\r\n\r\n",
+        CHUNKED + b"FFFFFFFFFFFFFFFFF\r\nabc\r\n0\r\n\r\n",
+        CHUNKED + b"3\r\nabc\r\n0\r\nContent-Length: 5\r\n\r\n",
     ],
 )
 def test_what_could_be_read_in_two_ways_is_refused_and_the_connection_closed(
     front: Front, request_bytes: bytes
 ) -> None:
     with Raw(front) as raw:
-        answer = raw.send(request_bytes + post(b"smuggled")).rest()
+        answer = raw.send(request_bytes + post(b"smuggled")).until(b"}")
+        raw.socket.shutdown(socket.SHUT_WR)
+        answer += raw.rest()
     assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
     assert b"smuggled" not in answer
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", b"501"),
+        (b"POST /score HTTP/2.0\r\nHost: localhost\r\nContent-Length: 1\r\n\r\na", b"505"),
+        (b"POST /score HTTP/0.9\r\nHost: localhost\r\nContent-Length: 1\r\n\r\na", b"505"),
+    ],
+)
+def test_what_is_not_spoken_is_refused_and_the_connection_closed(
+    front: Front, request_bytes: bytes, status: bytes
+) -> None:
+    with Raw(front) as raw:
+        answer = raw.send(request_bytes + post(b"smuggled")).until(b"}")
+        raw.socket.shutdown(socket.SHUT_WR)
+        answer += raw.rest()
+    assert answer.startswith(b"HTTP/1.1 %b " % status)
+    assert answer.count(b"HTTP/1.1 ") == 1
 
 
 def test_two_hosts_are_refused(front: Front) -> None:

@@ -169,3 +169,32 @@ def test_children_of_a_killed_worker_end_with_it(tmp_path: Path) -> None:
         front.expect("worker_exited")
         wait_for(lambda: not is_alive(child), 2)
         connection.close()
+
+
+def test_a_worker_that_was_useful_is_started_again_at_once_however_often_it_is_killed(tmp_path: Path) -> None:
+    with Front(make_bundle(tmp_path, maxQueueWaitMs=10_000)).serve() as front:
+        for number in range(4):
+            assert front.post(str(number)).json == str(number)
+            front.kill_worker()
+            assert front.expect("worker_exited")["restart_in"] == 0
+            front.expect("ready")
+
+
+def test_a_worker_that_closes_its_link_is_ended(tmp_path: Path) -> None:
+    script = """
+        import os, time
+
+        def init():
+            pass
+
+        def run(text):
+            if text == "close":
+                os.closerange(3, 1000)
+                time.sleep(60)
+            return text
+    """
+    with Front(make_bundle(tmp_path, script, maxQueueWaitMs=10_000)).serve() as front:
+        reply = front.post("close")
+        assert reply.status == 502
+        assert "it closed its connection to the front" in reply.json["message"]
+        assert front.post("after").json == "after"

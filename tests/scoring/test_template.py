@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -146,3 +147,46 @@ def test_numpys_own_threads_are_no_hindrance(tmp_path: Path) -> None:
         found = [reply.json for reply in pool.map(front.post, ["x"] * 16)]
         assert {product for product, _ in found} == {600.0**3}
         assert len({number for _, number in found}) == len(found)
+
+
+def test_processes_that_init_began_may_end(tmp_path: Path) -> None:
+    script = """
+        import os, subprocess
+
+        def init():
+            subprocess.Popen(["sleep", "0.3"])
+
+        def run(text):
+            return os.getpid()
+    """
+    with Front(make_bundle(tmp_path, script, workerPreload=True, maxQueueWaitMs=10_000)).serve() as front:
+        worker = front.post("x").json
+        wait_for(lambda: "sleep" not in [child.name() for child in psutil.Process(front.process.pid).children(True)])
+        os.kill(worker, signal.SIGKILL)
+        front.expect("worker_exited")
+        front.expect("ready")
+        assert front.post("x").json != worker
+
+
+def test_workers_hold_no_ends_of_each_others_links(tmp_path: Path) -> None:
+    with Front(make_bundle(tmp_path, SCRIPT, workerCount=3, workerPreload=True, maxQueueWaitMs=5000)).serve() as front:
+        workers = {int(pid) for pid, *_ in answers(front)}
+        sockets = [
+            {str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir() if "socket:" in str(entry.readlink())}
+            for pid in workers
+        ]
+        assert [len(own) for own in sockets] == [1, 1, 1]
+        assert len(set.union(*sockets)) == 3
+
+
+def test_a_template_may_be_started_while_thousands_of_descriptors_are_in_use(tmp_path: Path) -> None:
+    with Front(make_bundle(tmp_path, SCRIPT, workerPreload=True, maxQueueWaitMs=20_000)).serve() as front:
+        clients = [socket.create_connection(("127.0.0.1", front.port)) for _ in range(1100)]
+        assert front.post("x").status == 200  # all of them are accepted
+        (called,) = (tmp_path / "app").glob("init-*")
+        os.kill(int(called.name.split("-")[1]), signal.SIGKILL)
+        front.expect("worker_exited")
+        front.expect("ready")
+        assert front.post("x").status == 200
+        for client in clients:
+            client.close()
