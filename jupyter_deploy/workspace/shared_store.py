@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from jupyter_deploy.errors import Busy, IntegrityError
+from jupyter_deploy.workspace.locks import acquire
 from jupyter_deploy.workspace.remote_files import RemoteFiles
 from jupyter_deploy.workspace.store import FileStore, Fingerprint, Progress, content_digest, is_content, written
 
@@ -64,7 +65,8 @@ class SharedStore(FileStore):
                 return
         except FileNotFoundError:
             pass
-        with self._unfinished() as (target, unfinished):
+        # With the folder's lock, so that what is half fetched is not taken for what a killed process left.
+        with super().adding(), self._unfinished() as (target, unfinished):
             try:
                 found = content_digest(written(target, self.remote.chunks(sha256)))
             except FileNotFoundError as error:
@@ -84,7 +86,7 @@ class SharedStore(FileStore):
     def reclaim(self, needed: Callable[[], Collection[str]]) -> int:
         """Remove every stored file that nothing needs, here and at the address.
 
-        While others are adding nothing is removed; the next call does so.
+        While others add or fetch nothing is removed; the next call does so.
 
         Returns
         -------
@@ -108,20 +110,22 @@ class SharedStore(FileStore):
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[Callable[[], bool]]:
-        """Keep everybody out who adds, on every machine; waits a few seconds for them.
+        """Keep everybody out who adds, on every machine, and who fetches into this folder; waits a few seconds for who adds.
 
         Raises
         ------
-        Busy : they go on adding.
+        Busy : they go on.
         """
         with self._lock(True) as is_held:
-            if is_held is None:
+            # Not waited for: meanwhile nobody could add on any machine.
+            lock = acquire(self._lock_path, wait=False, kind="reclaim") if is_held else None
+            if is_held is None or lock is None:
                 raise Busy(
-                    f"files are being added at {self.remote.address}",
-                    "What they are for is not recorded yet, so that it cannot be said which files nothing needs.",
+                    f"files are being added or fetched at {self.remote.address}",
+                    "What is added is not recorded yet, so that it cannot be said which files nothing needs.",
                     "Run the same again when that has ended.",
                 )
-            with super().alone():
+            with lock:
                 yield is_held
 
     def size(self) -> int:

@@ -133,11 +133,27 @@ def test_nothing_is_removed_while_others_add_or_when_the_lock_is_lost(
     sha256, _ = store.put(source)
     lock.is_free = False
     assert store.reclaim(tuple) == 0
-    with pytest.raises(Busy, match=r"^files are being added at file://"), store.alone():
+    with pytest.raises(Busy, match=r"^files are being added or fetched at file://"), store.alone():
         pass
     lock.is_free, lock.is_held = True, False
     assert store.reclaim(tuple) == 0
     assert store.remote.sizes() == {sha256: 7000}
+
+
+def test_what_is_being_fetched_is_not_taken_for_left_over(
+    store: SharedStore, other: SharedStore, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sha256, _ = store.put(source)
+    chunks = other.remote.chunks
+
+    def reclaim_meanwhile(wanted: str) -> Iterator[bytes]:
+        for chunk in chunks(wanted):
+            assert other.reclaim(lambda: {wanted}) == 0
+            yield chunk
+
+    monkeypatch.setattr(other.remote, "chunks", reclaim_meanwhile)
+    other.verify(sha256, "m:1")
+    assert other._path(sha256).read_bytes() == source.read_bytes()
 
 
 def test_what_was_removed_while_the_lock_was_lost_is_sent_again(
