@@ -34,7 +34,6 @@ class Postgres:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = free_port()
         self._programs = programs()
         self._made = 0
         (folder / "password").write_text(PASSWORD)
@@ -42,16 +41,21 @@ class Postgres:
             shutil.chown(folder, "postgres", "postgres")
         self._run("initdb", "-D", f"{folder}/data", "-U", "owner", "-A", "scram-sha-256", "--no-sync", "-E", "UTF8",
                   "--locale=C.UTF-8", f"--pwfile={folder}/password")  # fmt: skip
-        self.start()
+        self.port = free_port()
+        while not self._start():  # somebody else may have got that port first
+            assert "Address already in use" in (folder / "log").read_text(), (folder / "log").read_text()
+            self.port = free_port()
 
-    def start(self) -> None:
+    def _start(self) -> bool:
         options = [word for option in OPTIONS for word in ("-c", option)]
-        self._process = subprocess.Popen(
-            [*self._as_postgres("postgres"), "-D", f"{self.folder}/data", "-k", str(self.folder), "-h", "127.0.0.1",
-             "-p", str(self.port), *options],
-            cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        wait_until(lambda: self._is_ready())
+        command = [
+            *self._as_postgres("postgres"), "-D", f"{self.folder}/data", "-k", str(self.folder), "-h", "127.0.0.1",
+            "-p", str(self.port), *options,
+        ]  # fmt: skip
+        with (self.folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(command, cwd="/", stdout=subprocess.DEVNULL, stderr=log)
+        wait_until(lambda: self._process.poll() is not None or self._is_ready())
+        return self._process.poll() is None
 
     def stop(self) -> None:
         """Stop it at once, with every connection."""
@@ -66,7 +70,9 @@ class Postgres:
         import pg8000.dbapi
 
         with contextlib.closing(
-            pg8000.dbapi.connect("owner", host="127.0.0.1", port=self.port, database=database, password=PASSWORD)
+            pg8000.dbapi.connect(
+                "owner", unix_sock=f"{self.folder}/.s.PGSQL.{self.port}", database=database, password=PASSWORD
+            )
         ) as connection:
             connection.autocommit = True
             cursor = connection.cursor()
@@ -89,7 +95,6 @@ class Postgres:
         return ["setpriv", *user, "--pdeathsig", "QUIT", str(self._programs / program)]
 
     def _is_ready(self) -> bool:
-        assert self._process.poll() is None, "the server ended at its start"
         with contextlib.suppress(Exception):
             self.sql("SELECT 1")
             return True
