@@ -161,7 +161,6 @@ class Batches:
             type(result).__name__, rows,
         )  # fmt: skip
 
-
     def _rows(self, arguments: dict[str, Any]) -> int:
         value = arguments[self._name]
         return len(value) if hasattr(value, "shape") and len(value.shape) else 0
