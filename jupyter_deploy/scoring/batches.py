@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from . import bodies, coroutines, logs, scorer
+from . import bodies, coroutines, inputs, logs, scorer
 from .outputs import Answer
 from .request import Request
 from .script import RunFunction
