@@ -38,7 +38,7 @@ def arguments(run: RunFunction, request: Request) -> dict[str, Any]:
     BadInput : the body or the query arguments do not fit.
     """
     if run.kind != "raw":
-        request.body = compressed.inflated(request, run.most_body_bytes)
+        compressed.inflate(request, run.most_body_bytes)
     is_inference = tensors.is_inference(request.path)
     if run.kind == "raw" and not is_inference:
         found: dict[str, Any] = {

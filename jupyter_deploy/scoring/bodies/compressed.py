@@ -9,8 +9,8 @@ from ..request import BadInput, Request
 _EITHER = 32 + zlib.MAX_WBITS  # gzip or zlib, as the data's own head says
 
 
-def inflated(request: Request, most: int) -> bytes:
-    """Return a request's body as it was before its client compressed it.
+def inflate(request: Request, most: int) -> None:
+    """Make a request what it was before its client compressed its body; one that is not compressed stays as it is.
 
     Raises
     ------
@@ -18,7 +18,7 @@ def inflated(request: Request, most: int) -> bytes:
     """
     coding = request.header("content-encoding").strip().lower()
     if coding in ("", "identity"):
-        return request.body
+        return
     if coding not in ("gzip", "x-gzip", "deflate"):
         raise BadInput(415, f"Content-Encoding is {coding!r}, but must be gzip, deflate or identity")
     data, parts, size = request.body, [], 0
@@ -28,7 +28,8 @@ def inflated(request: Request, most: int) -> bytes:
         size += len(part)
     if not parts:
         raise BadInput(400, f"the body is empty, but said to be compressed with {coding}")
-    return b"".join(parts)
+    request.body = b"".join(parts)
+    request.headers = tuple(pair for pair in request.headers if pair[0] != "content-encoding")
 
 
 def _first(data: bytes, most: int) -> tuple[bytes, bytes]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.scoring.fronts import Front, Reply
+from tests.scoring.fronts import Front, Reply, make_bundle
+
+from .conftest import ARRAYS
 
 BODY = json.dumps({"data": [[1, 2, 3]]}).encode()
 BOMB = zlib.compress(b"[" * (300 * 1024 * 1024), 9)
@@ -61,3 +65,14 @@ def test_compressed_bodies_in_batches(integers: Front) -> None:
         answers.append(json.loads(connection.getresponse().read()))
         connection.close()
     assert answers == list(range(20))
+
+
+def test_compressed_bodies_with_a_second_argument_in_batches(tmp_path: Path) -> None:
+    slow = ARRAYS.replace('    if what == "type":', '    __import__("time").sleep(0.05)\n    if what == "type":')
+    body = packed(json.dumps({"data": [[1, 2, 3]], "what": "sums"}).encode())
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    settings = make_bundle(tmp_path, slow, maxBatchRows=16, maxQueueWaitMs=10_000)
+    with Front(settings).serve() as front, ThreadPoolExecutor(12) as pool:
+        replies = list(pool.map(lambda _: front.post(body, headers), range(24)))
+        assert [(reply.status, reply.body) for reply in replies] == [(200, b"[6.0]")] * 24
+        assert "ended" not in front.log
