@@ -20,6 +20,7 @@ from jupyter_deploy.engine.models import find_model
 from jupyter_deploy.engine.operations import OperationHandle, begin, lock_service, new_operation_id, newest, settle
 from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.engine.sealing import seal, with_models, without_secrets
+from jupyter_deploy.engine.service_secrets import brings_secrets, provide_secrets
 from jupyter_deploy.engine.services import ServiceView, find_service, where
 from jupyter_deploy.errors import ConfigError, NameTaken, OperationFailed, UserError
 from jupyter_deploy.models.provenance import user_name
@@ -71,17 +72,19 @@ def deploy(
         record = folder.services.get(name)
         if record is None or not record.served:
             record = _new_record(folder, name, options, record)
+            provide_secrets(folder, name, request.settings, options)
             folder.services.put(record)
             provide_keys(folder, name, request.settings, options)
             provide_certificate(folder, name, request.settings, certificate)
             return Begun(_release(folder, lock, "deploy", request, record), findings)
         view = find_service(folder, name)
-        is_same = view.request.digest == request.digest
+        is_same = view.request.digest == request.digest and not brings_secrets(folder, name, options)
         if not is_same and not overwrite:
             raise _taken(view)
         _same_address(view.request, request)
         refuse_other_keys(folder, name, options)
         record = _described_anew(record, options.tags, options.properties, options.description)
+        provide_secrets(folder, name, request.settings, options)
         folder.services.put(record)
         provide_certificate(folder, name, request.settings, certificate)
         if is_same:
@@ -159,10 +162,12 @@ def update(
         options, certificate = given_certificate(name, options)
         settings = {**view.request.settings, **asked}  # what nobody asked to change stays as it was filled in
         request = replace(request, options=without_secrets(options), settings=settings)
+        is_same = request.digest == view.request.digest and not brings_secrets(folder, name, options)
+        provide_secrets(folder, name, request.settings, options)
         folder.services.put(record)
         provide_certificate(folder, name, request.settings, certificate)
         findings += warnings_of(certificate)
-        if request.digest == view.request.digest and certificate is not None:
+        if is_same and certificate is not None:
             _use_certificate(folder, view, certificate)  # the same version under another certificate
             return Begun(None, findings)
         provide_keys(folder, name, request.settings, options)

@@ -20,12 +20,27 @@ def certificate_name(service: str) -> str:
     return f"{service}.tls"
 
 
+def secrets_name(service: str) -> str:
+    """The name of the secret with a service's other secret options."""
+    return f"{service}.secrets"
+
+
 def place_of(folder: WorkspaceFolder, service: str, settings: Mapping[str, Any]) -> Place:
-    """The place a target works in; with a keys file where the service asks for keys or tokens, a certificate where it answers over TLS."""
+    """The place a target works in; with a keys file where the service asks for keys or tokens, a certificate where it answers over TLS,
+    and its other secrets where it has any.
+    """
     is_guarded = settings.get("authEnabled") or settings.get("tokenAuthEnabled")
     keys = folder.secrets.path(f"secret:{keys_name(service)}") if is_guarded else None
     tls = folder.secrets.path(f"secret:{certificate_name(service)}") if settings.get("sslEnabled") else None
-    return Place(folder.id, service, folder.service_folder(service), keys, tls)
+    secrets = folder.secrets.path(f"secret:{secrets_name(service)}")
+    return Place(
+        folder.id, service, folder.service_folder(service), keys, tls, secrets if secrets.exists() else None, collected_folder(folder)
+    )  # fmt: skip
+
+
+def collected_folder(folder: WorkspaceFolder) -> Path:
+    """Where services keep collected data that are given no other place; it outlives them."""
+    return folder.path / "collected"
 
 
 def bundle_folder(folder: WorkspaceFolder, service: str, bundle: str) -> Path:

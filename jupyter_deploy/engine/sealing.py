@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,10 @@ def seal(
     require(description)
     sources = source_files(inference, folder.path)
     script = seal_script(folder, inference, sources)
-    imports = {**imports_of(sources), **dict.fromkeys(description.imports, description.filename)}
+    settings = target.server_settings(options)
+    imports = {
+        **_needed_for_collection(settings), **imports_of(sources), **dict.fromkeys(description.imports, description.filename)
+    }  # fmt: skip
     request = DeployRequest(
         service=service,
         target=target.name,
@@ -61,12 +64,18 @@ def seal(
             inference, SealedEnvironment("kernel", "", imports=imports, local=modules_of(script)), models
         ),
         options=without_secrets(options),
-        settings=target.server_settings(options),
+        settings=settings,
         inference=_as_given(inference),
     )
     deployed = [(model.name, model.version) for model in models]
     undeployed = undeployed_models(description, deployed, [file.path for file in script.files])
     return request, (*description.findings, *undeployed)
+
+
+def _needed_for_collection(settings: Mapping[str, Any]) -> dict[str, str]:
+    """The modules that keeping data needs, with the option that asks for each."""
+    needed = {"pyarrow": "collect_format"} if settings.get("collectFormat") == "parquet" else {}
+    return {**needed, "fsspec": "collect_url"} if "://" in settings.get("collectUrl", "") else needed
 
 
 def check_supported(inference: InferenceConfig, target: Target) -> None:

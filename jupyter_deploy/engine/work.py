@@ -13,7 +13,7 @@ from pathlib import Path
 from jupyter_deploy.bundle.writer import BundleContents, verify_bundle, write_bundle
 from jupyter_deploy.engine.job import Job
 from jupyter_deploy.engine.locking import lock_of
-from jupyter_deploy.engine.places import bundle_folder, certificate_name, keys_name, place_of
+from jupyter_deploy.engine.places import bundle_folder, certificate_name, keys_name, place_of, secrets_name
 from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.environments import Lock
 from jupyter_deploy.errors import OperationCancelled
@@ -106,9 +106,11 @@ def _delete(job: Job) -> None:
     with job.step("delete", "deletion"):
         job.point_of_no_return()
         target.delete(place)
-        names = (keys_name(job.service), certificate_name(job.service))
+        names = (keys_name(job.service), certificate_name(job.service), secrets_name(job.service))
         for path in (*(job.folder.secrets.path(f"secret:{name}") for name in names), place.folder):
             remove(path)
+        if place.collected and (kept := place.collected / job.service).exists():
+            job.say(f"the data it has collected stays in {kept}")
         job.folder.services.remove(job.service)
 
 

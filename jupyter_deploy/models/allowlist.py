@@ -64,7 +64,7 @@ _EXACT: dict[str, str] = {
     "pandas._libs.internals": "_unpickle_block",
     "pandas._libs.tslibs.timedeltas": "Timedelta _timedelta_unpickle",
     "pandas._libs.tslibs.timestamps": "Timestamp _unpickle_timestamp",
-    "pandas.arrays": "BooleanArray DatetimeArray FloatingArray IntegerArray IntervalArray NumpyExtensionArray PeriodArray"
+    "pandas.arrays": "ArrowStringArray BooleanArray DatetimeArray FloatingArray IntegerArray IntervalArray NumpyExtensionArray PeriodArray"
     " StringArray TimedeltaArray",
     "pandas.core.arrays.boolean": "BooleanArray BooleanDtype",
     "pandas.core.arrays.categorical": "Categorical",
@@ -86,6 +86,7 @@ _EXACT: dict[str, str] = {
     "pandas.core.indexes.timedeltas": "TimedeltaIndex",
     "pandas.core.internals.managers": "BlockManager SingleBlockManager",
     "pandas.core.series": "Series",
+    "pyarrow.lib": "_restore_array chunked_array py_buffer type_for_alias",
     "scipy._lib.array_api_compat.numpy._aliases": "asarray",
     "scipy.interpolate._bsplines": "BSpline _BSpline",
     "scipy.interpolate._interpolate": "interp1d",

@@ -1,4 +1,4 @@
-"""``python <bundle>/server/jupyter_deploy_scoring front|worker|template|try --settings …``: one entry for every role."""
+"""``python <bundle>/server/jupyter_deploy_scoring front|worker|template|try|export|collect``: one entry for every role."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-ROLES = {"front": "front", "worker": "worker", "template": "template", "try": "trial"}
+ROLES = {
+    "front": "front",
+    "worker": "worker",
+    "template": "template",
+    "try": "trial",
+    "export": "export",
+    "collect": "collect",
+}
 
 
 def main(argv: list[str]) -> int:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from time import perf_counter
 from urllib.parse import parse_qs
 
-from . import docs_page, logs, open_inference, outputs
+from . import docs_page, exposition, logs, open_inference, outputs
 from .dispatch import Dispatcher
-from .exchange import Exchange
+from .exchange import Exchange, Observer
 from .gate import Gate
+from .metrics import Metrics
 from .open_inference import OpenInference
 from .outputs import Answer
 from .request import Request
@@ -29,7 +30,11 @@ _METHODS = {
     "/score": ("GET", "POST", "OPTIONS"),
     "/swagger.json": ("GET", "OPTIONS"),
     "/docs": ("GET", "OPTIONS"),
+    "/metrics": ("GET", "OPTIONS"),
 }
+PATHS = (*(path for path in _METHODS if path != "/metrics"), open_inference.PREFIX)
+"""What requests are counted by; asking for the counts does not change them."""
+_METRICS_TEXT = (("content-type", exposition.CONTENT_TYPE),)
 _OPEN = ("/", "/live", "/ready", *open_inference.HEALTH)  # load balancers ask these, by address and without a key
 _IDENTIFIED = ("/", "/score", "/swagger.json")
 _ABOUT_RUN = ("/score", "/swagger.json")
@@ -47,6 +52,8 @@ class Application:
     readiness : what is known of the workers.
     date : tells the time as HTTP writes it.
     is_draining : tells whether answers should say that they are the connection's last.
+    metrics : where answers are counted. state : tells what else ``/metrics`` shows.
+    observers : are told of every request.
     """
 
     def __init__(
@@ -57,6 +64,9 @@ class Application:
         readiness: Readiness,
         date: Callable[[], str],
         is_draining: Callable[[], bool],
+        metrics: Metrics,
+        state: Callable[[], exposition.State],
+        observers: Sequence[Observer] = (),
     ) -> None:
         self._settings = settings
         self._gate = gate
@@ -65,6 +75,9 @@ class Application:
         self._date = date
         self._is_draining = is_draining
         self._models = OpenInference(settings, lambda: readiness.ready, lambda: readiness.tensors)
+        self._metrics = metrics
+        self._state = state
+        self._observers = observers
         self.most_body_bytes = settings.max_body_mb * 1024 * 1024
         self._version = f"x-ms-server-version: {SERVER_VERSION}\r\n" if settings.send_server_version else ""
 
@@ -88,6 +101,8 @@ class Application:
     def serve(self, exchange: Exchange) -> None:
         """Answer a request, or hand it to a worker."""
         request = exchange.request
+        for observer in self._observers:
+            observer.begin(exchange)
         if exchange.ids.deprecated:
             logs.server.warning("x-ms-request-id is deprecated; send x-ms-client-request-id (request %s)", request.id)
         if request.method == "OPTIONS" and (self._gate.is_preflight(request) or not self._takes_options(request)):
@@ -101,6 +116,9 @@ class Application:
 
     def leave(self, exchange: Exchange) -> None:
         """Take a request whose client has gone out of the queue."""
+        self._metrics.abandoned += 1
+        for observer in self._observers:
+            observer.left(exchange)
         if exchange.call is not None:
             self._dispatcher.withdraw(exchange.call)
 
@@ -118,6 +136,8 @@ class Application:
             lines.append(self._version)
         if request.path in _ABOUT_RUN or answer.status >= 400:
             lines.append(f"x-ms-run-function-failed: {answer.run_failed}\r\n")
+        if exchange.span is not None:
+            lines.append(f"traceparent: {exchange.span.traceparent}\r\n")
         if request.path not in _OPEN:
             for name, value in self._gate.cors_headers(request):
                 lines.append(f"{name}: {value}\r\n")
@@ -130,13 +150,17 @@ class Application:
         return open_inference.worded(answer) if request.path.startswith(open_inference.PREFIX) else answer
 
     def note(self, exchange: Exchange, status: int, size: int) -> None:
-        """Write the line of the log that every request has, but those for the health."""
+        """Count a request, and write the line of the log that every one has but those for the health."""
         request = exchange.request
+        took = perf_counter() - exchange.began
+        if request.path != "/metrics":
+            path = open_inference.PREFIX if request.path.startswith(open_inference.PREFIX) else request.path
+            self._metrics.answered(path, request.method, status, took)
+        for observer in self._observers:
+            observer.answered(exchange, status, size, took)
         if request.path == "/" or not request.method:
             return
-        target = exchange.target
-        took = (perf_counter() - exchange.began) * 1000
-        logs.access.write(f"{request.method} {target} {status} {took:.3f}ms {size}")
+        logs.access.write(request.id, request.method, exchange.target, status, took * 1000, size)
 
     def _own(self, request: Request) -> Answer:
         if request.path == "/live":
@@ -145,6 +169,8 @@ class Application:
             return self._swagger(request)
         if request.path == "/docs":
             return self._docs(request)
+        if request.path == "/metrics":
+            return Answer(200, exposition.render(self._metrics, self._state()), _METRICS_TEXT)
         return Answer(200, b"Healthy", _TEXT) if self._readiness.ready else Answer(503, b"Unhealthy", _TEXT)
 
     def _takes_options(self, request: Request) -> bool:

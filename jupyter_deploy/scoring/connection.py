@@ -192,14 +192,14 @@ class Connection(asyncio.Protocol):
         head = self._routes.head(exchange, answer) + f"{length}{self._last_word(exchange)}\r\n".encode("ascii")
         body = b"" if bodiless or exchange.request.method == "HEAD" else answer.body
         self._write(head + body if len(body) < MOST_HEAD_BYTES else head, body if len(body) >= MOST_HEAD_BYTES else b"")
-        exchange.status, exchange.sent = answer.status, len(answer.body)
+        exchange.status, exchange.sent, exchange.given = answer.status, len(answer.body), answer
         self._finish(exchange)
 
     def begin(self, exchange: Exchange, answer: Answer) -> None:
         """Send the head of an answer in parts."""
         if self._exchange is not exchange:
             return
-        exchange.status = answer.status
+        exchange.status, exchange.given = answer.status, answer
         exchange.keep_alive = exchange.keep_alive and exchange.version == "1.1"
         coding = "transfer-encoding: chunked\r\n" if exchange.version == "1.1" else ""
         self._write(self._routes.head(exchange, answer) + f"{coding}{self._last_word(exchange)}\r\n".encode("ascii"))

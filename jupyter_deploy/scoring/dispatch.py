@@ -14,12 +14,14 @@ import itertools
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from . import outputs
 from .alarm import Alarm
 from .channel import Call, Channel, Link, Reply
+from .metrics import Metrics
 from .outputs import Answer
 from .request import Request
 
@@ -28,6 +30,15 @@ MOST_AHEAD = 256
 MOST_AHEAD_BYTES = 16 * 1024 * 1024
 _SHORT = 0.02
 """Seconds: a worker whose calls take longer is not handed a request ahead, as nothing would be gained."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """How busy a service is: requests that wait for a slot, calls in progress, and how many there may be."""
+
+    waiting: int
+    running: int
+    slots: int
 
 
 class Dispatcher:
@@ -41,7 +52,10 @@ class Dispatcher:
     batch_rows : rows that one batch may hold; 0 where calls are not batched.
     """
 
-    def __init__(self, slots: int, queue_wait_ms: int, timeout_ms: int, batch_rows: int = 0) -> None:
+    def __init__(
+        self, slots: int, queue_wait_ms: int, timeout_ms: int, batch_rows: int = 0, metrics: Metrics | None = None
+    ) -> None:
+        self._metrics = metrics or Metrics()
         self._slots = slots
         self._batches = batch_rows > 0
         self._most_ahead = min(batch_rows, MOST_AHEAD) or 1
@@ -58,6 +72,13 @@ class Dispatcher:
         """Whether some worker is ready."""
         return any(channel.is_open for channel in self._channels)
 
+    @property
+    def load(self) -> Load:
+        """How busy the workers are now."""
+        ahead = sum(call.reply is not None for channel in self._channels for call in channel.ahead.values())
+        running = sum(len(channel.begun) for channel in self._channels)
+        return Load(len(self._waiting) + ahead, running, self._slots * len(self._channels))
+
     def submit(self, request: Request, reply: Reply) -> Call:
         """Hand a request over, or let it wait; a full queue refuses it."""
         call = Call(next(self._numbers), request, reply)
@@ -65,6 +86,7 @@ class Dispatcher:
         if channel is not None:
             self._hand_over(channel, call)
         elif len(self._waiting) >= MOST_WAITING:
+            self._metrics.refused["queue_full"] += 1
             call.reply = None
             reply.answer(self._busy(f"{len(self._waiting)} requests are waiting already"))
         else:
@@ -127,6 +149,7 @@ class Dispatcher:
         call = channel.begun[record["id"]]
         if kind == "answer":
             self._conclude(channel, call)
+            self._metrics.run_failures += record["run_failed"]
             if call.reply is not None:
                 call.reply.answer(_answer(record, body))
             self._fill()
@@ -138,6 +161,7 @@ class Dispatcher:
         call.since = time.monotonic()  # each part has the whole timeout
         if kind == "end":
             self._conclude(channel, call)
+            self._metrics.run_failures += not record["whole"]
             if call.reply is not None:
                 call.reply.end(whole=record["whole"])
             self._fill()
@@ -176,6 +200,7 @@ class Dispatcher:
 
     def _begin_all(self, channel: Channel, numbers: list[int]) -> None:
         now = time.monotonic()
+        self._metrics.batch_sizes.observe(len(numbers))
         for number in numbers:
             if number in channel.ahead:
                 self._begin(channel, number, now)
@@ -186,6 +211,7 @@ class Dispatcher:
     def _begin(self, channel: Channel, number: int, now: float) -> None:
         call = channel.leave_ahead(number)
         assert call is not None
+        self._metrics.queue_waits.observe(now - call.since)
         call.since = now
         channel.begun[number] = call
         self._timeout.set()
@@ -222,11 +248,13 @@ class Dispatcher:
             for call in [call for call in channel.ahead.values() if call.since <= before]:
                 reply = call.reply
                 if reply is not None:
+                    self._metrics.refused["queue_wait"] += 1
                     channel.take_back(call)
                     reply.answer(refused)
         while self._waiting and self._waiting[0].since <= before:
             reply = self._waiting.popleft().reply
             if reply is not None:
+                self._metrics.refused["queue_wait"] += 1
                 reply.answer(refused)
         left = [call.since for channel in self._channels for call in channel.ahead.values() if call.reply is not None]
         return min([*left, *(call.since for call in itertools.islice(self._waiting, 1))], default=None)
@@ -241,6 +269,7 @@ class Dispatcher:
             if late:
                 channel.is_open = False
                 channel.kill(f"run() took longer than {self._timeout_ms} ms (scoring_timeout_ms, scoringTimeoutMs)")
+            self._metrics.timeouts += len(late)
             for call in late:
                 self._refuse_late(call)
         return min((call.since for channel in self._channels for call in _running(channel)), default=None)

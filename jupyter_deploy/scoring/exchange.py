@@ -12,6 +12,7 @@ from .request_ids import RequestIds
 
 if TYPE_CHECKING:
     from .channel import Call
+    from .tracing import Span
 
 
 class Sender(Protocol):
@@ -41,11 +42,13 @@ class Exchange:
         "began",
         "call",
         "connection",
+        "given",
         "ids",
         "keep_alive",
         "refusal",
         "request",
         "sent",
+        "span",
         "status",
         "target",
         "version",
@@ -63,6 +66,8 @@ class Exchange:
         self.began = time.perf_counter()
         self.refusal: Answer | None = None
         self.call: Call | None = None
+        self.span: Span | None = None
+        self.given: Answer | None = None  # once it has been; of an answer in parts only the head
         self.status = 0
         self.sent = 0
 
@@ -81,6 +86,22 @@ class Exchange:
     def end(self, *, whole: bool) -> None:
         """End the body."""
         self.connection.end(self, whole=whole)
+
+
+class Observer(Protocol):
+    """What wants to know of every request."""
+
+    def begin(self, exchange: Exchange) -> None:
+        """Learn of a request that is going to be served."""
+        ...
+
+    def answered(self, exchange: Exchange, status: int, size: int, seconds: float) -> None:
+        """Learn of an answer: its status, the bytes of its body, the seconds it took."""
+        ...
+
+    def left(self, exchange: Exchange) -> None:
+        """Learn that a client has gone before its answer."""
+        ...
 
 
 class Routes(Protocol):

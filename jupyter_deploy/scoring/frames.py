@@ -17,10 +17,11 @@ _CHUNK = 1024 * 1024
 Record: TypeAlias = dict[str, Any]
 
 
-def pack(record: Record, body: bytes = b"") -> list[bytes]:
-    """Return the pieces of one message, to be written one after the other."""
+def pack(record: Record, body: bytes = b"", *more: bytes) -> list[bytes]:
+    """Return the pieces of one message, to be written one after the other; its body may be given in parts."""
     text = orjson.dumps(record)
-    return [_HEAD.pack(len(text), len(body)) + text, body]
+    size = len(body) + sum(map(len, more)) if more else len(body)
+    return [_HEAD.pack(len(text), size) + text, body, *more]
 
 
 class Unpacker:

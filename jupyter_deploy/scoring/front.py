@@ -14,7 +14,17 @@ from pathlib import Path
 from . import options, room, settings, worker_process
 
 START_TIMEOUT = 310.0
-_OPTIONS = ("settings", "listen-fd", "control-fd", "life-fd", "keys", "certificate", "start-timeout")
+_OPTIONS = (
+    "settings",
+    "listen-fd",
+    "control-fd",
+    "life-fd",
+    "keys",
+    "certificate",
+    "start-timeout",
+    "secrets",
+    "collected",
+)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -33,6 +43,10 @@ def main(argv: Sequence[str]) -> int:
     life_fds = [front_alive] if life_fd is None else [front_alive, life_fd]
 
     spawn = _spawner(path, service, life_fds)
+
+    def spawn_aside(role: str, options: Sequence[str]) -> worker_process.WorkerProcess:
+        return worker_process.spawn(path, service, life_fds, role, options)
+
     try:
         workers = [spawn() for _ in range(service.worker_count)]
     except OSError as error:
@@ -53,6 +67,9 @@ def main(argv: Sequence[str]) -> int:
             keys_file=Path(given["keys"]) if "keys" in given else None,
             certificate=Certificate(Path(given["certificate"])) if "certificate" in given else None,
             start_timeout=float(given.get("start-timeout", START_TIMEOUT)),
+            spawn_aside=spawn_aside,
+            secrets_file=Path(given["secrets"]) if "secrets" in given else None,
+            collected=Path(given["collected"]) if "collected" in given else None,
         )
     )
 

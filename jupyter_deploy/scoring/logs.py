@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import logging
 import os
 import sys
@@ -48,10 +49,37 @@ class Formatter(logging.Formatter):
         return super().format(record).translate(_ESCAPES)
 
 
-def configure(level: str) -> None:
-    """Send the server's and everybody's records to standard error, from the named level up."""
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line, with the id of the request that is being served."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the whole record."""
+        access.flush()
+        return _object(record.created, record.levelname, record.name, text_of(record), request_id.get())
+
+
+def text_of(record: logging.LogRecord) -> str:
+    """Return a record's message, with the traceback that belongs to it."""
+    return logging.Formatter().format(record)
+
+
+def _object(seconds: float, level: str, logger: str, message: str, request: str, **more: Any) -> str:
+    whole = int(seconds)
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
+    head = {"time": f"{stamp}.{int((seconds - whole) * 1000):03d}Z", "level": level, "logger": logger}
+    return json.dumps({**head, "message": message, "request_id": request, "pid": os.getpid(), **more})
+
+
+def configure(level: str, layout: str = "text") -> None:
+    """Send the server's and everybody's records to standard error.
+
+    Parameters
+    ----------
+    level : name of the lowest level that is written. layout : "text" or "json".
+    """
+    access.as_json = layout == "json"
     handler = logging.StreamHandler(sys.__stderr__)
-    handler.setFormatter(Formatter(FORMAT))
+    handler.setFormatter(JsonFormatter() if access.as_json else Formatter(FORMAT))
     known = logging.getLevelName(level)
     for logger in (logging.getLogger(), server):
         logger.handlers = [handler]
@@ -60,6 +88,40 @@ def configure(level: str) -> None:
     server.propagate = False
     if not isinstance(known, int):
         server.warning("AZUREML_LOG_LEVEL is %r, which is no level; INFO is used", level)
+    if layout not in ("text", "json"):
+        server.warning("AZUREML_LOG_FORMAT is %r; it is text or json, and text is used", layout)
+
+
+def forward_to(send: Callable[[dict[str, Any]], object]) -> None:
+    """Give every record to somebody besides, as a plain one of type ``log``."""
+    _forwarders.append(_Forwarder(send))
+    _forward()
+
+
+def _forward() -> None:
+    for logger in (logging.getLogger(), server):
+        for handler in _forwarders:
+            logger.addHandler(handler)  # one that is there already is not added twice
+
+
+_forwarders: list[logging.Handler] = []
+
+
+class _Forwarder(logging.Handler):
+    def __init__(self, send: Callable[[dict[str, Any]], object]) -> None:
+        super().__init__()
+        self._send = send
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Give a record on."""
+        raised = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+        self._send(
+            {
+                "type": "log", "id": 0, "time": record.created, "level": record.levelname, "number": record.levelno,
+                "logger": record.name, "message": text_of(record).encode("utf-8", "replace").decode(), "raised": raised,
+                "request_id": request_id.get(), "pid": record.process,
+            }
+        )  # fmt: skip
 
 
 def configure_as(config: Mapping[str, Any]) -> None:
@@ -86,6 +148,7 @@ def configure_as(config: Mapping[str, Any]) -> None:
         sys.stdout = stdout
         forget()
     access.formatted = True
+    _forward()
 
 
 class LogConfigError(Exception):
@@ -108,22 +171,33 @@ class AccessLog:
         self._second = 0
         self._stamp = ""
         self._pid = os.getpid()
+        self.as_json = False
         self.later: Callable[[], object] = self.flush
         self.formatted = False
 
-    def write(self, text: str) -> None:
-        """Note a line."""
+    def write(self, request: str, method: str, target: str, status: int, milliseconds: float, size: int) -> None:
+        """Note an answer.
+
+        Parameters
+        ----------
+        request : its id. method, target : what was asked. status, size : of the answer, in bytes. milliseconds : that it took.
+        """
         if not server.isEnabledFor(logging.INFO):
             return
+        text = f"{method} {target} {status} {milliseconds:.3f}ms {size}"
         if self.formatted:
             server.info("%s", text.translate(_ESCAPES))
             return
         now = time.time()
+        if not self._lines:
+            self.later()
+        if self.as_json:
+            facts = {"method": method, "path": target, "status": status, "ms": round(milliseconds, 3), "bytes": size}
+            self._lines.append(_object(now, "INFO", server.name, text, request, **facts))
+            return
         second = int(now)
         if second != self._second:
             self._second, self._stamp = second, time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(second))
-        if not self._lines:
-            self.later()
         line = f"{self._stamp},{int((now - second) * 1000):03d} I [{self._pid}] {server.name} - {text}"
         self._lines.append(line if line.isprintable() else line.translate(_ESCAPES))
 

@@ -14,10 +14,13 @@ from typing import Any
 import uvloop
 
 from . import access, banner, logs, tls
-from .app import Application
+from .app import PATHS, Application
+from .background import Background, Spawn
 from .control import EXIT_FAILED, Control
 from .dispatch import Dispatcher
+from .exposition import State
 from .gate import Gate
+from .metrics import Metrics
 from .server import HttpServer
 from .settings import Settings
 from .supervision import Failure, Readiness, Supervisor
@@ -43,6 +46,9 @@ class Start:
     keys_file : where the keys, or the secrets of tokens, are.
     certificate : for TLS; None answers without.
     start_timeout : seconds for the script's import and ``init()``.
+    spawn_aside : how to start a process beside the front.
+    secrets_file : where the service's other secrets are.
+    collected : folder for collected data where the settings name no place.
     """
 
     settings: Settings
@@ -54,11 +60,14 @@ class Start:
     keys_file: Path | None
     certificate: Certificate | None
     start_timeout: float
+    spawn_aside: Spawn
+    secrets_file: Path | None
+    collected: Path | None
 
 
 def run(start: Start) -> int:
     """Serve until told to end; returns the process's exit code."""
-    logs.configure(start.settings.log_level)
+    logs.configure(start.settings.log_level, start.settings.log_format)
     return uvloop.run(Front(start).serve())
 
 
@@ -70,16 +79,31 @@ class Front:
         self._start = start
         self._readiness = Readiness()
         self._control = Control(self._abandon)
+        metrics = Metrics(PATHS)
         self._dispatcher = Dispatcher(
-            settings.slots_per_worker, settings.queue_wait_ms, settings.scoring_timeout_ms, settings.max_batch_rows
+            settings.slots_per_worker,
+            settings.queue_wait_ms,
+            settings.scoring_timeout_ms,
+            settings.max_batch_rows,
+            metrics,
         )
         self._supervisor = Supervisor(
             start.spawn, self._dispatcher, self._readiness, self._control, start.start_timeout
         )
+        self._background = Background(settings, start.spawn_aside, start.secrets_file, start.collected)
+        self._supervisor.tell = self._background.take
         self._gate = Gate(settings)
         self._server = HttpServer()
         self._routes = Application(
-            settings, self._gate, self._dispatcher, self._readiness, self._server.date, lambda: self._server.draining
+            settings,
+            self._gate,
+            self._dispatcher,
+            self._readiness,
+            self._server.date,
+            lambda: self._server.draining,
+            metrics,
+            self._state,
+            self._background.observers,
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._ending = False
@@ -90,6 +114,7 @@ class Front:
         """Serve until drained (0) or until it is plain that the service cannot start (3)."""
         problem = self._prepare()
         await self._connect()
+        problem = problem or await self._background.begin()
         if problem:
             self._kill_first()
             return await self._fail(Failure("start", problem))
@@ -99,6 +124,7 @@ class Front:
         if failure is not None:
             return await self._fail(failure)
         await asyncio.gather(*self._tasks)
+        await self._background.end()
         self._control.emit("drained")
         await self._control.close()
         return 0
@@ -118,6 +144,12 @@ class Front:
         for note in settings.notes:
             logs.server.warning("%s", note)
         return ""
+
+    def _state(self) -> State:
+        supervisor = self._supervisor
+        pids = {"front": os.getpid(), **supervisor.pids, **self._background.pids}
+        dropped = self._background.dropped
+        return State(self._dispatcher.load, supervisor.restarts, supervisor.load_seconds, pids, dropped)
 
     async def _connect(self) -> None:
         loop = asyncio.get_running_loop()
@@ -212,6 +244,7 @@ class Front:
 
     async def _fail(self, failure: Failure) -> int:
         logs.server.error("the service cannot start (%s): %s", failure.stage, failure.message)
+        self._background.kill()
         self._control.emit("failed", stage=failure.stage, message=failure.message, traceback=failure.traceback)
         await self._control.close()
         return EXIT_FAILED
@@ -220,6 +253,7 @@ class Front:
         """End at once with everything that was started: the owner has gone."""
         self._kill_first()
         self._supervisor.kill()
+        self._background.kill()
         os._exit(1)
 
     def _kill_first(self) -> None:

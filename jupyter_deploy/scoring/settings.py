@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,13 @@ DEFAULTS: dict[str, Any] = {
     "maxBatchRows": 0,
     "maxBodyMb": 100,
     "nanAs": "null",
+    "logFormat": "text",
+    "appInsightsEnabled": False,
+    "collectModelData": False,
+    "collectUrl": "",
+    "collectFormat": "csv",
 }
-_CHOICES = {"nanAs": ("null", "error")}
+_CHOICES = {"nanAs": ("null", "error"), "logFormat": ("text", "json"), "collectFormat": ("csv", "parquet")}
 _MOST = {"port": 65535}
 _LEAST = {
     "port": 0,
@@ -52,6 +57,7 @@ _LEAST = {
     "maxBatchRows": 0,
     "maxBodyMb": 1,
 }
+_NAMED = {"sourceDirectory": "str or null"} | {key: " or ".join(choices) for key, choices in _CHOICES.items()}
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ class Settings:
     app_root : folder of the script, its source folder and ``azureml-models``.
     entry_script, source_directory, model_dir : absolute; there may be no source directory.
     environment : variables set in the worker, over those it inherits.
+    models : names and versions of the models, ``name:version``.
     host, port : where a server without an inherited socket listens.
     allowed_hosts : names a request may give in Host besides those of this machine.
     cors_origins : origins whose pages may call the service.
@@ -78,8 +85,12 @@ class Settings:
     max_batch_rows : rows of waiting requests that one ``run()`` may take together; 0 for none.
     max_body_mb : largest request body, in MiB.
     nan_as : what becomes of NaN and Infinity in a result: "null" or "error".
-    log_level : name of the lowest level logged.
     log_config : the user's ``logging.json``; None where there is none.
+    log_level : name of the lowest level logged. log_format : "text", or "json" for one object a line.
+    app_insights_enabled : whether requests and logs are sent to Azure Monitor.
+    collect_model_data : whether inputs and outputs are kept. collect_url : where, empty for the folder that the front is given.
+    collect_format : "csv" or "parquet".
+    variables : of the environment, with the service's own on top.
     send_server_version : whether answers name the server.
     notes : what the log is to say of these settings at the start.
     """
@@ -93,6 +104,7 @@ class Settings:
     source_directory: Path | None
     model_dir: Path
     environment: Mapping[str, str]
+    models: tuple[str, ...]
     host: str
     port: int
     allowed_hosts: tuple[str, ...]
@@ -111,6 +123,12 @@ class Settings:
     nan_as: str
     log_level: str
     log_config: Mapping[str, Any] | None
+    log_format: str
+    app_insights_enabled: bool
+    collect_model_data: bool
+    collect_url: str
+    collect_format: str
+    variables: Mapping[str, str] = field(repr=False)  # there may be secrets among them
     send_server_version: bool
     notes: tuple[str, ...]
 
@@ -175,10 +193,12 @@ def _check_value(path: Path, key: str, value: Any) -> None:
         fits = isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
     elif key == "allowedHosts":
         fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    elif key in _CHOICES:
+        fits = value in _CHOICES[key]
     else:
         fits = type(value) is wanted and _LEAST.get(key, value) <= value <= _MOST.get(key, value)
     if not fits:
-        named = "str or null" if key == "sourceDirectory" else wanted.__name__
+        named = _NAMED.get(key) or wanted.__name__
         least = f" of at least {_LEAST[key]}" if key in _LEAST else ""
         most = f" and at most {_MOST[key]}" if key in _MOST else ""
         raise SettingsError(f'{path}: "{key}" is {value!r}, but must be {named}{least}{most}')
@@ -199,6 +219,7 @@ def _settings(root: Path, values: Mapping[str, Any], environment: Mapping[str, s
         source_directory=root / source if source else None,
         model_dir=root / (environment.get("AZUREML_MODEL_DIR") or values["modelDir"]),
         environment=values["environmentVariables"],
+        models=tuple(f"{model['name']}:{model['version']}" for model in values["models"]),
         host=values["host"],
         port=values["port"],
         allowed_hosts=tuple(values["allowedHosts"]),
@@ -217,7 +238,13 @@ def _settings(root: Path, values: Mapping[str, Any], environment: Mapping[str, s
         nan_as=values["nanAs"],
         log_level=environment.get("AZUREML_LOG_LEVEL", "INFO").upper(),
         log_config=_log_config((root, script.parent)),
-        send_server_version=environment.get("SERVER_VERSION_LOG_RESPONSE_ENABLED", "true").lower() == "true",
+        log_format=environment.get("AZUREML_LOG_FORMAT", "").lower() or values["logFormat"],
+        app_insights_enabled=values["appInsightsEnabled"] or _flag(environment.get("AML_APP_INSIGHTS_ENABLED"), False),
+        collect_model_data=values["collectModelData"],
+        collect_url=values["collectUrl"],
+        collect_format=values["collectFormat"],
+        variables=environment,
+        send_server_version=_flag(environment.get("SERVER_VERSION_LOG_RESPONSE_ENABLED"), True),
         notes=tuple(notes),
     )
 

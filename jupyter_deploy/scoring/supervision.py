@@ -22,6 +22,7 @@ from .worker_process import Worker, exit_reason
 
 STABLE_AFTER = 60.0  # seconds of being ready after which earlier failures are forgotten, without a call too
 LONGEST_PAUSE = 30.0
+_ASIDE = ("log", "collect")
 
 
 @dataclass
@@ -47,13 +48,20 @@ class _Generation(asyncio.Protocol):
     """One worker from its start to its end, and the front's end of the socket to it."""
 
     def __init__(
-        self, worker: Worker, take: Callable[[_Generation, dict[str, Any], bytes], None], *, is_first: bool
+        self,
+        worker: Worker,
+        take: Callable[[_Generation, dict[str, Any], bytes], None],
+        *,
+        name: str,
+        is_first: bool,
     ) -> None:
         self.worker = worker
+        self.name = name
         self.is_first = is_first  # no worker in its place has been ready before
         self.announced = 0  # the process id that the owner was told
         self.stage = "import"
         self.ready_at: float | None = None
+        self.load_seconds: float | None = None
         self.failure: Failure | None = None
         self.verdict: str | None = None  # why we ended it ourselves
         self.channel: Channel | None = None
@@ -105,6 +113,11 @@ class Supervisor:
     readiness : is told when one is ready and when none is.
     control : is told of every start and end.
     start_timeout : seconds that importing the script and ``init()`` may take together.
+
+    Attributes
+    ----------
+    restarts : workers that were started in place of one that had ended.
+    tell : is given what workers say beside their answers: log records to be sent on, data to be kept.
     """
 
     def __init__(
@@ -122,14 +135,26 @@ class Supervisor:
         self._start_timeout = start_timeout
         self._ending = asyncio.Event()
         self._living: list[_Generation] = []
+        self.restarts = 0
+        self.tell: Callable[[dict[str, Any], bytes], object] = lambda *_: None
         self._missing = 0  # workers that have not been ready for the first time
         self._failure: Failure | None = None
 
     async def run(self, first: Sequence[Worker]) -> Failure | None:
         """Keep workers running until ``end``; returns a failure when one of the first could not start."""
         self._missing = len(first)
-        await asyncio.gather(*(self._keep(worker) for worker in first))
+        await asyncio.gather(*(self._keep(worker, f"worker-{place}") for place, worker in enumerate(first)))
         return self._failure
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The workers' process ids, each by the name of its place."""
+        return {generation.name: generation.worker.pid for generation in self._living}
+
+    @property
+    def load_seconds(self) -> dict[str, float]:
+        """How long imports and ``init()`` took in each worker that is ready."""
+        return {each.name: each.load_seconds for each in self._living if each.load_seconds is not None}
 
     def end_workers(self, reason: str) -> None:
         """Kill the workers that run; the reason is what is reported of their end."""
@@ -148,11 +173,11 @@ class Supervisor:
         for generation in self._living:
             generation.worker.kill()
 
-    async def _keep(self, worker: Worker) -> None:
+    async def _keep(self, worker: Worker, name: str) -> None:
         """Keep one worker running."""
         served, pause = False, Pause()
         while True:
-            generation = await self._live(worker, first=not served)
+            generation = await self._live(worker, name, first=not served)
             served = served or generation.ready_at is not None
             if self._ending.is_set():
                 return
@@ -166,6 +191,7 @@ class Supervisor:
             next_one = await self._start(pause)
             if next_one is None:
                 return
+            self.restarts += 1
             worker = next_one
 
     async def _start(self, pause: Pause) -> Worker | None:
@@ -179,9 +205,9 @@ class Supervisor:
                 await self._sleep(seconds)
         return None
 
-    async def _live(self, worker: Worker, *, first: bool) -> _Generation:
+    async def _live(self, worker: Worker, name: str, *, first: bool) -> _Generation:
         loop = asyncio.get_running_loop()
-        generation = _Generation(worker, self._take, is_first=first)
+        generation = _Generation(worker, self._take, name=name, is_first=first)
         self._living.append(generation)
         ended: asyncio.Future[int] = loop.create_future()
         worker.when_ended(lambda code: loop.call_soon_threadsafe(ended.set_result, code))
@@ -208,7 +234,9 @@ class Supervisor:
         return generation
 
     def _take(self, generation: _Generation, record: dict[str, Any], body: bytes) -> None:
-        if generation.channel is not None:
+        if record["type"] in _ASIDE:
+            self.tell(record, body)
+        elif generation.channel is not None:
             self._dispatcher.take(generation.channel, record, body)
         elif record["type"] == "ready":
             self._begin_service(generation, record, body)
@@ -219,7 +247,7 @@ class Supervisor:
             generation.worker.kill()  # all is said, and threads that the script began may keep it alive
 
     def _begin_service(self, generation: _Generation, record: dict[str, Any], body: bytes) -> None:
-        generation.ready_at = time.monotonic()
+        generation.ready_at, generation.load_seconds = time.monotonic(), record["seconds"]
         if generation.worker.pid != generation.announced:  # it was forked from the process that was announced
             self._control.emit("starting", worker=generation.worker.pid)
         self._readiness.raw, self._readiness.swagger = record["raw"], orjson.loads(body)

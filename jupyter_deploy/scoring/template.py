@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import frames, logs, options, settings, worker
+from . import frames, life, logs, options, settings, worker
 from .link import Link
 from .script import ScriptFailed
 from .settings import Settings
@@ -28,6 +28,8 @@ from .worker import Prepared
 _OPTIONS = ("settings", "control-fd", "life-fds", "stacks-fd")
 _NUMBER_BYTES = 8
 _FD = struct.Struct("i")
+_MENDED = ("jemalloc_bg_thd",)
+"""Threads that a fork may lack: jemalloc, which pandas brings by way of pyarrow, has handlers of its own that set its state right."""
 _ACCELERATORS = ("/dev/nvidia", "/dev/kfd", "/dev/dri")
 
 
@@ -35,9 +37,9 @@ def main(argv: Sequence[str]) -> int:
     """Run until the front goes; returns the exit code."""
     given = options.parse(argv, _OPTIONS, required=_OPTIONS)
     faulthandler.register(signal.SIGUSR1, file=int(given["stacks-fd"]), all_threads=True)
-    worker.die_with_parent()
+    life.die_with_parent()
     service = settings.load(Path(given["settings"]))
-    logs.configure(service.log_level)
+    logs.configure(service.log_level, service.log_format)
     sys.stdout = logs.PrintStream()
     life_fds = [int(fd) for fd in given["life-fds"].split(",")]
     return _Template(service, int(given["control-fd"]), life_fds).run()
@@ -131,12 +133,14 @@ class _Template:
             self._wake.close()
             for _, other in self._asked:  # a worker's end has to be seen though another one lives
                 os.close(other)
-            worker.die_with(self._life_fds)
+            life.die_with(self._life_fds)
             if (
                 "numpy" in sys.modules
             ):  # else every worker would draw the same numbers; Python's own are seeded anew by the fork
                 sys.modules["numpy"].random.seed()
-            worker.serve(Link(fd), self._service, self._prepared)
+            link = Link(fd)
+            worker.attach(link, self._service)
+            worker.serve(link, self._service, self._prepared)
             code = 0
         finally:
             os._exit(code)
@@ -169,7 +173,7 @@ def refuse_what_cannot_be_forked() -> None:
     if probe == 0:
         os._exit(0)
     os.waitpid(probe, 0)
-    left = native_threads()
+    left = [name for name in native_threads() if name not in _MENDED]
     if left:
         raise ScriptFailed(
             "init",

@@ -13,18 +13,20 @@ class SettingsError(Exception):
 
 
 DOES_NOTHING = {
-    "AML_APP_INSIGHTS_ENABLED": "nothing is sent to Application Insights",
-    "AML_APP_INSIGHTS_KEY": "nothing is sent to Application Insights",
-    "AML_MODEL_DC_STORAGE_ENABLED": "inputs and predictions are not kept",
-    "APP_INSIGHTS_LOG_RESPONSE_ENABLED": "nothing is sent to Application Insights",
     "AZUREML_DEBUG_PORT": "a service does not wait for a debugger; try the script with %%score_script --try",
     "HEALTH_PORT": "/, /live and /ready answer on the service's own port, to any Host and without a key",
     "SEPERATE_HEALTH_ENDPOINT": "/, /live and /ready answer on the service's own port, to any Host and without a key",
 }
 _HEEDED = (
+    "AML_APP_INSIGHTS_ENABLED",
+    "AML_APP_INSIGHTS_KEY",
     "AML_APP_ROOT",
     "AML_CORS_ORIGINS",
+    "AML_MODEL_DC_STORAGE_ENABLED",
+    "APP_INSIGHTS_LOG_RESPONSE_ENABLED",
+    "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "AZUREML_ENTRY_SCRIPT",
+    "AZUREML_LOG_FORMAT",
     "AZUREML_LOG_LEVEL",
     "AZUREML_MODEL_DIR",
     "AZUREML_SOURCE_DIRECTORY",

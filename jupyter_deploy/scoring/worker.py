@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import faulthandler
-import os
-import select
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import logs, options, outputs, places, script, settings, swagger, tracebacks
+from . import life, logs, options, outputs, places, script, settings, swagger, telemetry, tracebacks
 from .bodies import tensor_results
-from .compat import finder
+from .compat import finder, monitoring
 from .link import Link
 from .script import RunFunction, ScriptFailed
 from .settings import Settings
@@ -43,10 +40,11 @@ def main(argv: Sequence[str]) -> int:
     """Run a worker until the front closes the link; returns the exit code."""
     given = options.parse(argv, _OPTIONS, required=_OPTIONS)
     faulthandler.register(signal.SIGUSR1, file=int(given["stacks-fd"]), all_threads=True)
-    die_with([int(fd) for fd in given["life-fds"].split(",")])
+    life.die_with([int(fd) for fd in given["life-fds"].split(",")])
     link = Link(int(given["link-fd"]))
     service = settings.load(Path(given["settings"]))
-    logs.configure(service.log_level)
+    logs.configure(service.log_level, service.log_format)
+    attach(link, service)
     sys.stdout = logs.PrintStream()
     try:
         prepared = prepare(service, link.send)
@@ -57,6 +55,14 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
+def attach(link: Link, service: Settings) -> None:
+    """Send the front, from now on, what it is to send on or to keep beside the answers."""
+    if telemetry.is_on(service):
+        logs.forward_to(link.send)
+    if service.collect_model_data:
+        monitoring.send_to(link.send)
+
+
 def serve(link: Link, service: Settings, prepared: Prepared) -> None:
     """Say that the script is ready, and serve calls until the front closes the link."""
     slots = Slots(link, prepared.run, service)
@@ -65,30 +71,6 @@ def serve(link: Link, service: Settings, prepared: Prepared) -> None:
     record = {"type": "ready", "seconds": prepared.seconds, "raw": run.kind == "raw", "tensors": tensors}
     link.send(record, outputs.encode(prepared.documents))
     slots.serve()
-
-
-def die_with(fds: Sequence[int]) -> None:
-    """End this process's whole group as soon as one of the pipes is closed by the death of who holds its other end."""
-    die_with_parent()
-
-    watched = select.poll()  # unlike select it takes descriptors of any number
-    for fd in fds:
-        watched.register(fd, select.POLLIN)
-
-    def watch() -> None:
-        watched.poll()
-        os.killpg(0, signal.SIGKILL)
-
-    threading.Thread(target=watch, name="life", daemon=True).start()
-
-
-def die_with_parent() -> None:
-    """Have the system end this process with the one that started it, where it can: also while the interpreter lock is held."""
-    if sys.platform == "linux":
-        import ctypes
-
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def prepare(service: Settings, tell: Callable[[dict[str, Any]], None]) -> Prepared:
@@ -106,6 +88,8 @@ def prepare(service: Settings, tell: Callable[[dict[str, Any]], None]) -> Prepar
     places.enter(service)
     finder.install()
     _configure(service)
+    if service.collect_model_data:
+        monitoring.keep_for(service)
     loaded = script.load(service.entry_script)
     documents = swagger.documents(service, loaded.run)
     check(loaded.run, service)

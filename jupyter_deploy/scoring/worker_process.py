@@ -123,23 +123,31 @@ class WorkerProcess:
             signal_group(self.pid, number)
 
 
-def spawn(settings_file: Path, settings: Settings, life_fds: Sequence[int]) -> WorkerProcess:
-    """Start a worker; call from the main thread, with which the worker is tied to die.
+def spawn(
+    settings_file: Path,
+    settings: Settings,
+    life_fds: Sequence[int],
+    role: str = "worker",
+    options: Sequence[str] = (),
+) -> WorkerProcess:
+    """Start a worker, or a process of another role; call from the main thread, with which it is tied to die.
 
     Parameters
     ----------
     settings_file : its service.json.
     settings : the same, read.
-    life_fds : read ends of pipes; the worker ends when one of them is closed.
+    life_fds : read ends of pipes; the process ends when one of them is closed.
+    role : what it does. options : of that role.
     """
     ours, theirs = socket.socketpair()
     stacks = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the worker has ended
     command = [
-        *(sys.executable, str(Path(__file__).resolve().parent), "worker"),
+        *(sys.executable, str(Path(__file__).resolve().parent), role),
         *("--settings", str(settings_file)),
         *("--link-fd", str(theirs.fileno())),
         *("--life-fds", ",".join(map(str, life_fds))),
         *("--stacks-fd", str(stacks.fileno())),
+        *options,
     ]
     with theirs:
         process = subprocess.Popen(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
-from jupyter_deploy.engine import changes, keys, locking, logs, services, tokens
+from jupyter_deploy.engine import changes, collected, keys, locking, logs, services, tokens
 from jupyter_deploy.engine.services import ServiceView
 from jupyter_deploy.errors import NotFound, UserError
 from jupyter_deploy.script import Finding
@@ -26,6 +26,9 @@ from jupyter_deploy.sdk.waiting import wait_for
 from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.targets.base import State
 from jupyter_deploy.targets.process.options import ProcessOptions
+
+if TYPE_CHECKING:
+    import pandas
 
 
 class Webservice:
@@ -241,6 +244,24 @@ class Webservice:
             return iter(logs.log_lines(self.workspace.folder, self.view, num_lines))
         self._settle()
         return logs.follow_log(self.workspace.folder, self.name, num_lines)
+
+    def collected(self, designation: str | None = None) -> pandas.DataFrame:
+        """What it has kept of its requests (``collect_model_data``), oldest first.
+
+        Parameters
+        ----------
+        designation : instead, what the script's ``ModelDataCollector`` of this designation has kept.
+
+        Returns
+        -------
+        a row for each request, with its time, request_id, version, input and output; empty before there is any. A request is there
+        some seconds after its answer.
+
+        Example
+        -------
+        >>> service.collected()[["input", "output"]]
+        """
+        return collected.read(self.workspace.folder, self.view, designation)
 
     def get_keys(self) -> tuple[str, str]:
         """The primary and the secondary key; UserError where it asks for none."""

@@ -31,6 +31,8 @@ class Place:
     folder : a folder of the service's own in the workspace.
     keys : the file with the service's two keys, or the secrets of its tokens; None where authentication is off.
     certificate : the file with the service's certificate and its key, or None where it answers without TLS.
+    secrets : the file with its other secret options, by their JSON names; None where it has none.
+    collected : the folder for data that services keep where they name no other place.
     """
 
     workspace: str
@@ -38,6 +40,8 @@ class Place:
     folder: Path
     keys: Path | None
     certificate: Path | None = None
+    secrets: Path | None = None
+    collected: Path | None = None
 
 
 @dataclass(frozen=True)

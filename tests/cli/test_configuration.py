@@ -90,6 +90,8 @@ def test_every_option_of_the_target_is_an_option_of_the_command(tmp_path: Path) 
         "--rm", "4", "--mr", "900", "--max-body-mb", "8", "--worker-count", "2", "--worker-preload",
         "--tm", "5000", "--max-batch-rows", "64", "--nan-as", "error",
         "--se", "--sp", str(pair.certificate), "--sk", str(pair.key), "--sc", CNAME,
+        "--log-format", "json", "--ai", "--app-insights-connection-string", "c", "--md", "--collect-url", "s3://b",
+        "--collect-format", "parquet",
     ]  # fmt: skip
     options = deployment(*words)
     instead_of_keys = deployment("--token-auth-enabled")
@@ -100,6 +102,8 @@ def test_every_option_of_the_target_is_an_option_of_the_command(tmp_path: Path) 
         memory_gb=1.5, replica_max_concurrent_requests=4, max_request_wait_time=900, max_body_mb=8,
         worker_count=2, worker_preload=True, scoring_timeout_ms=5000, max_batch_rows=64, nan_as="error", ssl_enabled=True,
         ssl_cert_pem_file=str(pair.certificate), ssl_key_pem_file=str(pair.key), ssl_cname=CNAME,
+        log_format="json", enable_app_insights=True,
+        app_insights_connection_string="c", collect_model_data=True, collect_url="s3://b", collect_format="parquet",
     )  # fmt: skip
 
 

@@ -37,19 +37,29 @@ ROWS = [
     ("max_batch_rows", "maxBatchRows", "", int, 0),
     ("max_body_mb", "maxBodyMb", "", int, 100),
     ("nan_as", "nanAs", "", str, "null"),
+    ("log_format", "logFormat", "", str, "text"),
+    ("enable_app_insights", "appInsightsEnabled", "ai", bool, False),
+    ("app_insights_connection_string", "appInsightsConnectionString", "", str, None),
+    ("collect_model_data", "dataCollection.storageEnabled", "md", bool, False),
+    ("collect_url", "dataCollection.url", "", str, None),
+    ("collect_format", "dataCollection.format", "", str, "csv"),
 ]
 VALUES: dict[str, Any] = {
     "port": 8890, "host": "0.0.0.0", "allowed_hosts": ["a.example"], "auth_enabled": True, "primary_key": "p", "secondary_key": "s",
     "cpu_cores": 0.5, "memory_gb": 1.5, "replica_max_concurrent_requests": 4, "max_request_wait_time": 900, "max_body_mb": 8,
     "worker_count": 2, "worker_preload": True, "scoring_timeout_ms": 5000, "max_batch_rows": 64, "nan_as": "error",
-    "token_auth_enabled": True,
+    "token_auth_enabled": True, "log_format": "json", "enable_app_insights": True, "collect_model_data": True, "collect_url": "s3://b/c",
+    "app_insights_connection_string": "InstrumentationKey=k", "collect_format": "parquet",
+}  # fmt: skip
+NEEDS = {  # what has to be on before a value makes sense
+    "app_insights_connection_string": "enable_app_insights", "collect_url": "collect_model_data", "collect_format": "collect_model_data",
 }  # fmt: skip
 
 # The other keys of azureml-v1 3.2 and 3.3, which this target cannot honour.
 REFUSED = [
-    "location", "appInsightsEnabled", "dnsNameLabel", "vaultBaseUrl", "keyName",
+    "location", "dnsNameLabel", "vaultBaseUrl", "keyName",
     "keyVersion", "vnetName", "subnetName", "autoScaler.autoscaleEnabled", "autoScaler.minReplicas", "autoScaler.maxReplicas",
-    "autoScaler.refreshPeriodInSeconds", "autoScaler.targetUtilization", "dataCollection.storageEnabled",
+    "autoScaler.refreshPeriodInSeconds", "autoScaler.targetUtilization",
     "containerResourceRequirements.cpuLimit", "containerResourceRequirements.memoryInGBLimit", "gpuCores",
     "numReplicas", "livenessProbeRequirements.periodSeconds", "livenessProbeRequirements.initialDelaySeconds",
     "livenessProbeRequirements.timeoutSeconds", "livenessProbeRequirements.successThreshold",
@@ -62,6 +72,14 @@ def nested(path: str, value: Any) -> dict[str, Any]:
         value = {key: value}
     assert isinstance(value, dict)
     return value
+
+
+def merge(document: dict[str, Any], other: dict[str, Any]) -> None:
+    for key, value in other.items():
+        if isinstance(value, dict) and key in document:
+            merge(document[key], value)
+        else:
+            document[key] = value
 
 
 def refused(document: dict[str, Any]) -> ConfigError:
@@ -84,11 +102,15 @@ def test_a_row_of_the_process_target(name: str, path: str, alias: str, kind: typ
 
 @pytest.mark.parametrize(("name", "path"), [(name, path) for name, path, *_ in ROWS if name in VALUES])
 def test_a_key_of_the_file_reaches_its_option_and_comes_back(name: str, path: str) -> None:
-    document = nested(path, VALUES[name])
+    names = [name, NEEDS[name]] if name in NEEDS else [name]
+    document: dict[str, Any] = {}
+    for each in names:
+        merge(document, nested(ProcessOptions.row(each).json, VALUES[each]))
     options = ProcessOptions.from_json(document, "dc.json")
-    held = tuple(VALUES[name]) if isinstance(VALUES[name], list) else VALUES[name]
-    assert options.given() == {name: held}
-    assert options == deploy_configuration(ProcessOptions)(**{name: VALUES[name]})
+    given = {each: VALUES[each] for each in names}
+    held = {each: tuple(value) if isinstance(value, list) else value for each, value in given.items()}
+    assert options.given() == held
+    assert options == deploy_configuration(ProcessOptions)(**given)
     assert options.to_json() == {"computeType": "process", **document}
 
 

@@ -58,7 +58,10 @@ def test_what_cannot_change_on_a_living_service_is_refused_by_name(shared: Rig, 
 
 def test_options_survive_their_json_form(kind: type[Rig]) -> None:
     options = find_target(kind.target).options
-    rows = [row for row in options.rows() if row.type is str and not row.name.startswith("ssl_")]  # no text is a file
-    text: dict[str, Any] = {row.name: row.choices[-1] if row.choices else f"text of {row.name}" for row in rows}
-    made = options(**text)
+    rows = [
+        row for row in options.rows() if row.type is str and not row.name.startswith("ssl_")
+    ]  # no text will do there
+    values: dict[str, Any] = {row.name: row.choices[-1] if row.choices else f"text of {row.name}" for row in rows}
+    switches = {name: True for name in ("enable_app_insights", "collect_model_data") if hasattr(options, name)}
+    made = options(**values, **switches)
     assert options.from_json(json.loads(json.dumps(made.to_json())), where="test") == made

@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from .fronts import Front, make_bundle, wait_for
 
 SCRIPT = """
@@ -78,3 +80,28 @@ def test_a_logging_json_that_logging_does_not_understand(tmp_path: Path) -> None
     ) as front:
         failed = front.expect("failed")
         assert failed["message"].startswith("logging.json: Unable to configure handler 'x'")
+
+
+@pytest.mark.parametrize("way", ["setting", "variable"])
+def test_with_json_every_line_is_an_object_with_the_requests_id(tmp_path: Path, way: str) -> None:
+    settings, environment = ({"logFormat": "json"}, {}) if way == "setting" else ({}, {"AZUREML_LOG_FORMAT": "json"})
+    with Front(make_bundle(tmp_path, SCRIPT, **settings), environment=environment).serve() as front:
+        front.post("x\x9b31m\n2026 forged".encode(), {"x-request-id": "id-1"})
+        wait_for(lambda: '"/score"' in front.log)
+        lines = [json.loads(line) for line in front.log.splitlines()]
+        assert {"time", "level", "logger", "message", "request_id", "pid"} <= set.intersection(*map(set, lines))
+        assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["time"]) for line in lines)
+        (careful,) = (line for line in lines if line["logger"] == "mine")
+        assert (careful["message"], careful["level"], careful["request_id"]) == ("careful", "WARNING", "id-1")
+        (printed,) = (line for line in lines if line["message"].startswith("one x"))
+        assert (printed["message"], printed["request_id"]) == ("one x\x9b31m", "id-1")
+        (access,) = (line for line in lines if line.get("path") == "/score")
+        assert (access["method"], access["status"], access["request_id"]) == ("POST", 200, "id-1")
+        assert access["ms"] > 0
+        assert access["bytes"] > 0
+        assert front.log.replace("\n", "").isprintable()
+
+
+def test_a_layout_that_is_none_is_said(tmp_path: Path) -> None:
+    with Front(make_bundle(tmp_path, SCRIPT), environment={"AZUREML_LOG_FORMAT": "xml"}).serve() as front:
+        assert "AZUREML_LOG_FORMAT is 'xml'; it is text or json, and text is used" in front.log

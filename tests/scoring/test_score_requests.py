@@ -223,7 +223,7 @@ def test_other_methods_and_paths(plain: Front) -> None:
     refused = plain.ask("PUT", "/score")
     assert (refused.status, refused.headers["allow"]) == (405, "GET, POST, OPTIONS")
     assert plain.ask("OPTIONS", "/score").status == 200
-    lost = plain.ask("GET", "/metrics")
+    lost = plain.ask("GET", "/nowhere")
     assert lost.status == 404
     assert "x-request-id" not in lost.headers
 

@@ -35,8 +35,8 @@ class Generation:
 
     Parameters
     ----------
-    release : version, bundle, interpreter, environment, keys, certificate, cname, memory_gb, cpu_cores, start_timeout, as it
-        was sent.
+    release : version, bundle, interpreter, environment, keys, certificate, cname, secrets, collected, memory_gb, cpu_cores,
+        start_timeout, as it was sent.
     listener : the service's listening socket.
     log : where what the processes print goes.
     tell : is called with every event of the front.
@@ -103,8 +103,8 @@ class Generation:
             "--listen-fd", str(self._listener.fileno()), "--control-fd", str(control), "--life-fd", str(life),
             "--start-timeout", str(self.release["start_timeout"]),
         ]  # fmt: skip
-        for name in ("keys", "certificate"):
-            if self.release[name]:
+        for name in ("keys", "certificate", "secrets", "collected"):
+            if self.release.get(name):
                 command += [f"--{name}", self.release[name]]
         return command
 

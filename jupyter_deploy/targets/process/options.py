@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from jupyter_deploy.config import certificates
 from jupyter_deploy.config.options import Options, option
@@ -104,9 +106,34 @@ class ProcessOptions(Options):
         "null", json="nanAs", choices=("null", "error"), group="Requests",
         help="What becomes of NaN and infinity in a result, which JSON does not know: null, or an error (500).",
     )  # fmt: skip
+    log_format: str = option(
+        "text", json="logFormat", choices=("text", "json"), group="Observation",
+        help="Form of the service's log; json writes one object a line.",
+    )  # fmt: skip
+    enable_app_insights: bool = option(
+        False, json="appInsightsEnabled", alias="ai", group="Observation",
+        help="Whether requests and log records are sent to Azure Monitor.",
+    )  # fmt: skip
+    app_insights_connection_string: str | None = option(
+        None, json="appInsightsConnectionString", group="Observation", secret=True,
+        help="Where Azure Monitor takes them; from APPLICATIONINSIGHTS_CONNECTION_STRING when it is not given.",
+    )  # fmt: skip
+    collect_model_data: bool = option(
+        False, json="dataCollection.storageEnabled", alias="md", group="Observation",
+        help="Whether inputs, outputs and request ids are kept.",
+    )  # fmt: skip
+    collect_url: str | None = option(
+        None, json="dataCollection.url", group="Observation",
+        help="Folder, or URL that fsspec knows, where they are kept; in the workspace when it is not set.",
+    )  # fmt: skip
+    collect_format: str = option(
+        "csv", json="dataCollection.format", choices=("csv", "parquet"), group="Observation",
+        help="Form of the files in which they are kept; parquet needs pyarrow in the environment.",
+    )  # fmt: skip
 
     def rules(self) -> Iterable[str]:
-        """A key without authentication would protect nothing; keys and tokens are two ways, not one; a certificate has to fit."""
+        """A key without authentication would protect nothing; keys and tokens are two ways, not one; a certificate has to fit;
+        what is switched off needs no place."""
         if self.auth_enabled and self.token_auth_enabled:
             yield "auth_enabled and token_auth_enabled are both true; choose keys or tokens, and set the other to false"
         elif self.token_auth_enabled and (self.primary_key or self.secondary_key):
@@ -115,9 +142,19 @@ class ProcessOptions(Options):
             yield "a key is given, but auth_enabled is false; leave out the key or set auth_enabled to true"
         if self.primary_key and self.primary_key == self.secondary_key:
             yield "primary_key and secondary_key are the same; a key could not be changed without a break"
-
         tls = (self.ssl_cert_pem_file, self.ssl_key_pem_file, self.ssl_cname)
         yield from certificates.problems(self.ssl_enabled, *tls)
+        if self.app_insights_connection_string and not self.enable_app_insights:
+            yield "app_insights_connection_string is given, but enable_app_insights is false; set it to true"
+        if not self.collect_model_data and (self.collect_url or self.collect_format != "csv"):
+            yield "collect_url or collect_format is given, but collect_model_data is false; set it to true"
+        if self.collect_url and urlsplit(self.collect_url).password:
+            yield "collect_url holds a password, which would be recorded; give it as the filesystem's own variable or file"
+
+    def collect_place(self) -> str:
+        """Where data is kept, a folder by its absolute path; empty for the workspace's own."""
+        given = self.collect_url or ""
+        return str(Path(given).expanduser().absolute()) if given and "://" not in given else given
 
     def is_authenticated(self, *, under_hub: bool) -> bool:
         """Whether requests need a key, with the default filled in (design: loopback is not private)."""

@@ -61,6 +61,11 @@ class ProcessTarget:
             "maxBatchRows": options.max_batch_rows,
             "maxBodyMb": options.max_body_mb,
             "nanAs": options.nan_as,
+            "logFormat": options.log_format,
+            "appInsightsEnabled": options.enable_app_insights,
+            "collectModelData": options.collect_model_data,
+            "collectUrl": options.collect_place(),
+            "collectFormat": options.collect_format,
         }
 
     @contextlib.contextmanager
@@ -179,6 +184,9 @@ def _release_facts(place: Place, release: Release) -> dict[str, Any]:
         "keys": str(place.keys) if place.keys else None,
         "certificate": str(place.certificate) if place.certificate else None,
         "cname": options.ssl_cname or "",
+        # only to servers that need them: a bundle to return to may be older than these options
+        "secrets": str(place.secrets) if options.enable_app_insights and place.secrets else None,
+        "collected": str(place.collected) if options.collect_model_data and place.collected else None,
         "memory_gb": options.memory_gb,
         "cpu_cores": options.cpu_cores,
         "start_timeout": _start_timeout(),
