@@ -155,33 +155,35 @@ def test_a_killed_worker_takes_only_the_batch_it_had_begun(tmp_path: Path) -> No
         assert [reply.result().json for reply in others] == [[3.0 + number] for number in range(1, 6)]
 
 
-def test_many_mixed_requests_are_answered_as_without_batches(tmp_path: Path) -> None:
-    """Some wrong, some of other shapes; every row compared with the same request to the same script without batches."""
-    random_numbers = random.Random(4)
+def compare_with_single_runs(folder: Path, count: int) -> None:
+    """Send requests, some wrong, some of other shapes, to a script with and without batches, and compare every answer."""
+    chance = random.Random(4)
     bodies: list[Any] = []
-    for number in range(600):
-        kind = random_numbers.random()
+    for number in range(count):
+        kind = chance.random()
         if kind < 0.75:
-            bodies.append(rows(*(random_numbers.random() for _ in range(random_numbers.randint(1, 5)))))
+            bodies.append(rows(*(chance.random() for _ in range(chance.randint(1, 5)))))
         elif kind < 0.85:
-            bodies.append({**rows(number), "factor": random_numbers.choice([2.0, 3.0])})
+            bodies.append({**rows(number), "factor": chance.choice([2.0, 3.0])})
         else:
-            bodies.append(random_numbers.choice([rows(-1), {"data": [[1]]}, {"data": "x"}, {}, [1], {"data": []}]))
+            bodies.append(chance.choice([rows(-1), {"data": [[1]]}, {"data": "x"}, {}, [1], {"data": []}]))
     answers = {}
     for most in (0, 16):
-        folder = tmp_path / str(most)
-        folder.mkdir()
-        settings = make_bundle(folder, SUMS, files={"go": ""}, maxBatchRows=most, maxQueueWaitMs=60_000)
+        bundle = folder / str(most)
+        bundle.mkdir()
+        settings = make_bundle(bundle, SUMS, files={"go": ""}, maxBatchRows=most, maxQueueWaitMs=60_000)
         with Front(settings).serve() as front, ThreadPoolExecutor(8) as pool:
             answers[most] = [(reply.status, reply.json) for reply in pool.map(front.post, bodies)]
             if most:
-                assert len(calls(folder)) < 550
+                assert len(calls(bundle)) < count * 0.92
     for body, alone, batched in zip(bodies, answers[0], answers[16], strict=True):
         assert batched[0] == alone[0], json.dumps(body)
-        if alone[0] == 200:
-            assert batched[1] == pytest.approx(alone[1])
-        elif alone[0] == 400:
+        if alone[0] != 500:  # whose message holds the request's id
             assert batched[1] == alone[1]
+
+
+def test_many_mixed_requests_are_answered_as_without_batches(tmp_path: Path) -> None:
+    compare_with_single_runs(tmp_path, 600)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from jupyter_deploy.scoring.outputs import Answer
 from jupyter_deploy.scoring.room import Room
 
 from .fronts import Front, make_bundle, wait_for
+from .load import ask_often, memory, request
 from .test_connection import Raw, Silence, Transport, post
 
 
@@ -216,3 +217,19 @@ def test_a_shortage_of_descriptors_passes(tmp_path: Path) -> None:
         resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (10_000, 10_000))
         front.expect("ready")
         assert front.post("again").json == "again"
+
+
+def test_many_requests_leave_the_memory_as_it_was(tmp_path: Path) -> None:
+    kinds = [
+        request(b"x" * 100),
+        request(b"", method=b"GET", target=b"/live"),
+        request(b"", method=b"GET", target=b"/no"),
+    ]
+    with Front(make_bundle(tmp_path, maxQueueWaitMs=20_000)).serve() as front:
+        statuses = ask_often(front, kinds, 4000)
+        before = memory(front)
+        statuses += ask_often(front, kinds, 12_000)
+        after = memory(front)
+        assert set(statuses) == {200, 404}
+        for name, size in before.items():
+            assert after[name] < size + 3_000_000, f"the {name}'s memory grows"

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jupyter_deploy.scoring.logs import AccessLog, Formatter, server
 
 from .fronts import Front, make_bundle, wait_for
 
@@ -105,3 +110,48 @@ def test_with_json_every_line_is_an_object_with_the_requests_id(tmp_path: Path, 
 def test_a_layout_that_is_none_is_said(tmp_path: Path) -> None:
     with Front(make_bundle(tmp_path, SCRIPT), environment={"AZUREML_LOG_FORMAT": "xml"}).serve() as front:
         assert "AZUREML_LOG_FORMAT is 'xml'; it is text or json, and text is used" in front.log
+
+
+@settings(deadline=None, database=None, derandomize=True)
+@given(text=st.text(), access=st.text(st.characters(codec="latin-1")))
+def test_whatever_is_logged_is_one_record(text: str, access: str) -> None:
+    record = logging.LogRecord("mine", logging.INFO, "", 0, "%s", (text,), None)
+    first, *others = Formatter("%(asctime)s - %(message)s").format(record).splitlines() or [""]
+    assert re.match(r"\d{4}-\d\d-\d\d", first)
+    assert all(line.startswith("    ") for line in others)
+    server.setLevel(logging.INFO)
+    log = AccessLog()
+    log.later = lambda: None
+    log.write(access)
+    first, *others = log._lines[0].splitlines()
+    assert all(line.startswith("    ") for line in others)
+
+
+def test_neither_keys_nor_bodies_are_logged(tmp_path: Path) -> None:
+    script = """
+        from inference_schema.schema_decorators import input_schema
+        from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType
+
+        def init():
+            pass
+
+        @input_schema("data", StandardPythonParameterType("x"))
+        def run(data):
+            if data == "fail body-marker":
+                raise ValueError("it failed")
+            return data
+    """
+    keys = tmp_path / "keys.json"
+    keys.write_text('{"primaryKey": "key-marker-one", "secondaryKey": "key-marker-two"}')
+    settings = make_bundle(tmp_path, script, authEnabled=True)
+    with Front(settings, options=("--keys", str(keys))).serve() as front:
+        for key in ("key-marker-one", "key-marker-two", "key-marker-wrong"):
+            sent = {"Authorization": f"Bearer {key}", "X-Other": "header-marker"}
+            for body in ({"data": "body-marker"}, {"data": "fail body-marker"}, ["body-marker"]):
+                front.post(body, sent)
+            front.post('{"data": body-marker', {**sent, "Content-Type": "application/json"})
+        keys.write_text('{"primaryKey": "key-marker-three"}')
+        front.order("load_keys")
+        wait_for(lambda: "the keys stay as they were" in front.log)
+        assert "it failed" in front.log
+        assert "marker" not in front.log
