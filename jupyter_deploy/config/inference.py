@@ -62,8 +62,8 @@ class InferenceConfig:
     description : free text.
     pip_requirements_file : a pip requirements file; neither this nor ``conda_file`` means the packages of the running kernel.
     environment : an Environment, which says all of that in one object and stands instead of these parts.
-    trust : addresses and folders beside the package index from which the packages may come, as a refusal names them; has no key
-        in a file, since a file must not speak for itself.
+    trust : addresses and folders beside the package index from which the packages may come, or of which they may be built here,
+        as a refusal names them; has no key in a file, since a file must not speak for itself.
 
     Raises
     ------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
@@ -54,8 +54,13 @@ def deploy(
     *,
     overwrite: bool = False,
     notebook_names: Collection[str] = (),
+    say: Callable[[str], None],
 ) -> Begun:
     """Deploy a service; under a taken name, the same content returns it and other content needs ``overwrite``.
+
+    Parameters
+    ----------
+    say : called with each line of progress of the call itself, where packages are built in it.
 
     Raises
     ------
@@ -67,7 +72,7 @@ def deploy(
     _refuse_twins(models)
     target = find_target(options.compute_type)
     with folder.files.adding(), lock_service(folder, name, "deploy") as lock:
-        request, findings = seal(folder, name, models, inference, target, options, notebook_names)
+        request, findings = seal(folder, name, models, inference, target, options, notebook_names, say)
         findings += warnings_of(certificate)
         record = folder.services.get(name)
         if record is None or not record.served:
@@ -125,12 +130,14 @@ def update(
     properties: Mapping[str, str] | None = None,
     description: str | None = None,
     notebook_names: Collection[str] = (),
+    say: Callable[[str], None],
 ) -> Begun:
     """Change a living service; what is not given stays as it is.
 
     Parameters
     ----------
     changes : options by their Python names. tags : replace all tags. properties : are added.
+    say : as of :func:`deploy`.
 
     Raises
     ------
@@ -154,7 +161,7 @@ def update(
         findings: tuple[Finding, ...] = ()
         if inference is not None:
             kept = models if models is not None else _recorded_models(folder, view)
-            request, findings = seal(folder, name, kept, inference, target, options, notebook_names)
+            request, findings = seal(folder, name, kept, inference, target, options, notebook_names, say)
         elif models is not None:
             request = with_models(request, models)
         before, after = target.server_settings(former), target.server_settings(options)

@@ -5,52 +5,71 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_deploy.config.conda_file import CondaFile
 from jupyter_deploy.engine.places import bundle_folder
 from jupyter_deploy.engine.requests import SealedEnvironment
 from jupyter_deploy.engine.services import ServiceView
+from jupyter_deploy.engine.wheels import build_wheels, paths_of, with_wheels_here
 from jupyter_deploy.environments import Lock
 from jupyter_deploy.errors import IntegrityError
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 
 
-def seal_conda(file: CondaFile, filename: str, trusted: Sequence[str] = ()) -> SealedEnvironment:
-    """Seal a conda file.
+@dataclass(frozen=True)
+class Sealing:
+    """What it takes to seal an environment.
 
     Parameters
     ----------
-    trusted : addresses and folders beside the package index from which packages may come.
-
-    Raises
-    ------
-    ConfigError : lines that cannot be had. Untrusted : lines that take packages from elsewhere.
-    EnvironmentFailed : no such Python is on this machine.
+    folder : keeps the wheels that are built. trusted : addresses and folders beside the package index from which packages may come.
+    say : called with each line of progress.
     """
-    from jupyter_deploy.environments import interpreter_for, plan_conda
 
-    plan = plan_conda(file, filename)
-    plan.require(trusted)
-    interpreter_for(plan)  # what is wrong is told in the call, before anything has begun
-    text = json.dumps(file.to_document(), ensure_ascii=False)
-    return SealedEnvironment("conda", text, filename, variables=file.variables, trusted=tuple(trusted))
+    folder: WorkspaceFolder
+    trusted: Sequence[str]
+    say: Callable[[str], None]
+
+    def conda(self, file: CondaFile, filename: str, root: Path) -> SealedEnvironment:
+        """Seal a conda file.
+
+        Parameters
+        ----------
+        root : the folder to which the paths in its pip part are relative.
+
+        Raises
+        ------
+        ConfigError : lines that cannot be had. Untrusted : lines that take packages from elsewhere.
+        EnvironmentFailed : no such Python is on this machine, or a package does not build.
+        """
+        from jupyter_deploy.environments import interpreter_for, plan_conda
+
+        plan = plan_conda(file, filename)
+        plan.require(self.trusted)
+        python = interpreter_for(plan)  # what is wrong is told in the call, before anything has begun
+        wheels = build_wheels(self.folder, plan.pip, root, python, self.say)
+        text = json.dumps(file.to_document(), ensure_ascii=False)
+        return SealedEnvironment(
+            "conda", text, filename, variables=file.variables, trusted=tuple(self.trusted), wheels=wheels
+        )
+
+    def requirements(self, text: str, filename: str, root: Path) -> SealedEnvironment:
+        """Seal the text of a requirements file; parameters and errors as of :meth:`conda`."""
+        from jupyter_deploy.environments import read_requirements
+
+        lines = read_requirements(text, filename, self.trusted)
+        wheels = build_wheels(self.folder, lines, root, Path(sys.executable), self.say)
+        return SealedEnvironment("pip", text, filename, trusted=tuple(self.trusted), wheels=wheels)
 
 
-def seal_requirements(text: str, filename: str, trusted: Sequence[str] = ()) -> SealedEnvironment:
-    """Seal the text of a requirements file; parameters and errors as in :func:`seal_conda`."""
-    from jupyter_deploy.environments import read_requirements
-
-    read_requirements(text, filename, trusted)
-    return SealedEnvironment("pip", text, filename, trusted=tuple(trusted))
-
-
-def lock_of(environment: SealedEnvironment, say: Callable[[str], None]) -> Lock:
+def lock_of(folder: WorkspaceFolder, environment: SealedEnvironment, say: Callable[[str], None]) -> Lock:
     """Lock a sealed environment, or read the lock that it holds.
 
     Parameters
     ----------
-    say : called with each line of progress.
+    folder : has the wheels that were built. say : called with each line of progress.
 
     Raises
     ------
@@ -58,11 +77,12 @@ def lock_of(environment: SealedEnvironment, say: Callable[[str], None]) -> Lock:
     """
     from jupyter_deploy.environments import interpreter_for, lock_conda, lock_requirements, plan_conda
 
+    trusted, wheels = environment.trusted, paths_of(folder, environment.wheels)
     if environment.kind == "conda":
         plan = plan_conda(CondaFile.from_document(json.loads(environment.text), ""), environment.name)
-        return lock_conda(plan, interpreter_for(plan), say, environment.trusted)
+        return lock_conda(plan, interpreter_for(plan), say, trusted, wheels)
     if environment.kind == "pip":
-        return lock_requirements(environment.text, Path(sys.executable), say, environment.name, environment.trusted)
+        return lock_requirements(environment.text, Path(sys.executable), say, environment.name, trusted, wheels)
     lock = Lock.parse(environment.text)
     for name in lock.missing:
         say(f"the module '{name}' is imported and not installed here")
@@ -71,6 +91,11 @@ def lock_of(environment: SealedEnvironment, say: Callable[[str], None]) -> Lock:
             f"{name} was installed from a folder: only this interpreter has it, as the folder is when the service starts"
         )
     return lock
+
+
+def kept_lock(folder: WorkspaceFolder, bundle: Path) -> Lock:
+    """Read the lock of a bundle; the wheels in it are those of the workspace where it is now."""
+    return with_wheels_here(folder, Lock.parse((bundle / "requirements.lock").read_text(encoding="utf-8")))
 
 
 def served_lock(folder: WorkspaceFolder, view: ServiceView) -> Lock | None:

@@ -16,11 +16,12 @@ from typing import Literal
 from jupyter_deploy.engine.operations import RESERVE, OperationHandle, is_here, lock_service
 from jupyter_deploy.engine.places import keys_name
 from jupyter_deploy.engine.services import find_service, list_services, needed_scripts
+from jupyter_deploy.engine.wheels import UNFINISHED, needed_wheels, wheels_folder
 from jupyter_deploy.errors import Busy, Elsewhere, ServiceNotFound, UserError
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.removal import Removal, remove
 
-Kind = Literal["bundle", "file", "operation", "leftover", "environment"]
+Kind = Literal["bundle", "file", "wheel", "operation", "leftover", "environment"]
 _YOUNG = 60.0
 """Seconds for which what has no record yet is taken for what is just being made."""
 
@@ -31,7 +32,8 @@ class Unused:
 
     Parameters
     ----------
-    kind : "bundle" of a version that nothing returns to, "file" that no model and no script names, "operation" of a service that is gone,
+    kind : "bundle" of a version that nothing returns to, "file" that no model and no script names, "wheel" that was built for
+        a version that nothing returns to, "operation" of a service that is gone,
         "leftover" of a process that was killed, "environment" that no service of this workspace uses.
     what : for a person. paths : what would go. key : what would go at the address of a team's files.
     size : bytes of the disk, or of the store there, that this gives back. is_freed : whether they were.
@@ -68,6 +70,7 @@ def prune(folder: WorkspaceFolder, *, dry_run: bool, environments: Sequence[str]
 def _unused(folder: WorkspaceFolder) -> Iterator[Unused]:
     yield from _bundles(folder)
     yield from _files(folder)
+    yield from _wheels(folder)
     yield from _operations(folder)
     yield from _without_record(folder)
     yield from _environments(folder)
@@ -99,6 +102,16 @@ def _files(folder: WorkspaceFolder) -> Iterator[Unused]:
             yield Unused("file", f"{key}: no model and no script that is needed names it", key=key, size=size)
         for key, size in store.remote.unfinished().items():
             yield Unused("leftover", f"{key}: of a registration that was killed", key=key, size=size)
+
+
+def _wheels(folder: WorkspaceFolder) -> Iterator[Unused]:
+    needed = needed_wheels(folder)
+    for path in sorted(wheels_folder(folder).glob("*")):
+        if path.name.startswith(UNFINISHED):
+            yield Unused("leftover", f"{path.name}: of a wheel whose building was killed", (path,))
+        elif path.name not in needed:
+            names = ", ".join(wheel.name for wheel in path.glob("*"))
+            yield Unused("wheel", f"{names}: no version that is needed was built with it", (path,))
 
 
 def _operations(folder: WorkspaceFolder) -> Iterator[Unused]:

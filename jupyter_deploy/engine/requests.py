@@ -27,6 +27,7 @@ class SealedEnvironment:
     local : of a kernel's: modules that lie beside the script.
     variables : environment variables of the service.
     trusted : addresses and folders beside the package index from which its packages may come, by the person's word.
+    wheels : what was built in the call, by the source that the text names: where it lies in the workspace's folder of wheels.
     """
 
     kind: Literal["kernel", "pip", "conda"]
@@ -36,6 +37,7 @@ class SealedEnvironment:
     local: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     trusted: tuple[str, ...] = ()
+    wheels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

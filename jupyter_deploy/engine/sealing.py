@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from jupyter_deploy.config.environment import Environment
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.config.texts import check_texts
-from jupyter_deploy.engine.locking import seal_conda, seal_requirements
+from jupyter_deploy.engine.locking import Sealing
 from jupyter_deploy.engine.requests import DeployRequest, SealedEnvironment
 from jupyter_deploy.engine.sources import imports_of, modules_of, python_text, source_files
 from jupyter_deploy.errors import ConfigError, ScriptError
@@ -31,12 +31,14 @@ def seal(
     target: Target,
     options: Options,
     notebook_names: Collection[str] = (),
+    say: Callable[[str], None] = lambda _: None,
 ) -> tuple[DeployRequest, tuple[Finding, ...]]:
     """Turn what the user gave into a request that nothing on disk can change any more.
 
     Parameters
     ----------
     notebook_names : names of the notebook, so that a script that needs one of them is refused.
+    say : called with each line of progress, where packages are built.
 
     Returns
     -------
@@ -45,6 +47,7 @@ def seal(
     Raises
     ------
     ConfigError : a setting that this target cannot honour. ScriptError : the script could not start.
+    Untrusted : packages come from elsewhere. EnvironmentFailed : one of them does not build.
     """
     check_supported(inference, target)
     description = _described(inference, notebook_names)
@@ -61,7 +64,10 @@ def seal(
         models=tuple(seal_model(model) for model in models),
         script=script,
         environment=_environment(
-            inference, SealedEnvironment("kernel", "", imports=imports, local=modules_of(script)), models
+            Sealing(folder, inference.trust, say),
+            inference,
+            SealedEnvironment("kernel", "", imports=imports, local=modules_of(script)),
+            models,
         ),
         options=without_secrets(options),
         settings=settings,
@@ -135,28 +141,29 @@ def _sealed(folder: WorkspaceFolder, path: Path, name: str) -> SealedFile:
 
 
 def _environment(
-    inference: InferenceConfig, kernel: SealedEnvironment, models: Sequence[ModelRecord]
+    sealing: Sealing, inference: InferenceConfig, kernel: SealedEnvironment, models: Sequence[ModelRecord]
 ) -> SealedEnvironment:
     if inference.environment is not None:
-        return _sealed_environment(inference.environment, kernel, models, inference.trust)
+        return _sealed_environment(sealing, inference.environment, kernel, models)
     conda, requirements = inference.path_of("conda_file"), inference.path_of("pip_requirements_file")
     if conda is not None:
-        return seal_conda(CondaFile.from_file(conda), conda.name, inference.trust)
+        return sealing.conda(CondaFile.from_file(conda), conda.name, conda.parent)
     if requirements is not None:
-        return seal_requirements(requirements.read_text(encoding="utf-8-sig"), requirements.name, inference.trust)
+        text = requirements.read_text(encoding="utf-8-sig")
+        return sealing.requirements(text, requirements.name, requirements.parent)
     return _locked(kernel, models)
 
 
 def _sealed_environment(
-    environment: Environment, kernel: SealedEnvironment, models: Sequence[ModelRecord], trust: Sequence[str]
+    sealing: Sealing, environment: Environment, kernel: SealedEnvironment, models: Sequence[ModelRecord]
 ) -> SealedEnvironment:
     if problems := environment.problems():  # it may have been changed since it was configured
         raise ConfigError(problems)
     python = environment.python
     if python.conda_dependencies is not None:
-        sealed = seal_conda(python.conda_dependencies.file, environment.name, trust)
+        sealed = sealing.conda(python.conda_dependencies.file, environment.name, Path.cwd())
     elif python.pip_requirements is not None:
-        sealed = seal_requirements(python.pip_requirements, environment.name, trust)
+        sealed = sealing.requirements(python.pip_requirements, environment.name, Path.cwd())
     else:
         sealed = _locked(kernel, models)
     given = check_texts("environment_variables", environment.environment_variables)

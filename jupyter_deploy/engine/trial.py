@@ -72,8 +72,8 @@ def try_script(
     with tempfile.TemporaryDirectory(prefix=".trial-", dir=folder.path) as place:
         bundle = Path(place) / "bundle"
         with folder.files.adding():
-            request, _ = seal(folder, "trial", models, inference, target, target.options())
-            lock, interpreter = _environment(request.environment, say)
+            request, _ = seal(folder, "trial", models, inference, target, target.options(), say=say)
+            lock, interpreter = _environment(folder, request.environment, say)
             contents = BundleContents(
                 "trial", 1, folder.id, request.models, request.script, lock, request.settings, request.environment.variables,
             )  # fmt: skip
@@ -84,13 +84,13 @@ def try_script(
         return replace(result, proof=prove(bundle, notebook, body, result.status, result.answer or ""))
 
 
-def _environment(environment: SealedEnvironment, say: Say) -> tuple[str, Path]:
+def _environment(folder: WorkspaceFolder, environment: SealedEnvironment, say: Say) -> tuple[str, Path]:
     """The lock, and an interpreter that satisfies it; one made from this interpreter is satisfied by it."""
     if environment.kind == "kernel":
         return environment.text, Path(sys.executable)
     from jupyter_deploy.environments import virtual_environment
 
-    lock = lock_of(environment, say)
+    lock = lock_of(folder, environment, say)
     return lock.text(), virtual_environment(lock, say)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from jupyter_deploy.bundle.writer import BundleContents, verify_bundle, write_bundle
 from jupyter_deploy.engine.job import Job
-from jupyter_deploy.engine.locking import lock_of
+from jupyter_deploy.engine.locking import kept_lock, lock_of
 from jupyter_deploy.engine.places import bundle_folder, certificate_name, keys_name, place_of, secrets_name
 from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.environments import Lock
@@ -39,7 +39,7 @@ def _release(job: Job) -> None:
     number: int = job.request["version"]
     bundle = bundle_folder(job.folder, job.service, job.request["bundle"])
     with job.step("environment", "environment"):
-        lock = lock_of(request.environment, job.say)
+        lock = lock_of(job.folder, request.environment, job.say)
     with job.step("bundle", "bundle"):
         contents = BundleContents(
             job.service, number, job.folder.id, request.models, request.script, lock.text(), request.settings,
@@ -56,7 +56,7 @@ def _serve_again(job: Job) -> None:
     bundle = bundle_folder(job.folder, job.service, job.request["bundle"])
     with job.step("verify", "check of the bundle"):
         verify_bundle(bundle)
-        lock = Lock.parse((bundle / "requirements.lock").read_text(encoding="utf-8"))
+        lock = kept_lock(job.folder, bundle)
     _serve(job, request, job.request["version"], bundle, lock)
 
 

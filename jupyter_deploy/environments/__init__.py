@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from jupyter_deploy.environments.building import build_wheel
 from jupyter_deploy.environments.cached import CachedEnvironment, cached_environments
 from jupyter_deploy.environments.conda import CondaPlan, interpreter_for, lock_conda, plan_conda
 from jupyter_deploy.environments.kernel import lacking, lock_kernel
 from jupyter_deploy.environments.lock import Lock, LockedPackage
-from jupyter_deploy.environments.requirement_lines import read_requirements
+from jupyter_deploy.environments.requirement_lines import RequirementLine, read_requirements
 from jupyter_deploy.environments.requirements import add_hashes, lock_requirements
 from jupyter_deploy.environments.venv import virtual_environment
 
@@ -15,7 +16,9 @@ __all__ = [
     "CondaPlan",
     "Lock",
     "LockedPackage",
+    "RequirementLine",
     "add_hashes",
+    "build_wheel",
     "cached_environments",
     "interpreter_for",
     "lacking",

@@ -6,9 +6,10 @@ Nothing is installed by conda and no channel is asked. What has no counterpart i
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from jupyter_deploy.config.conda_file import CondaFile
 from jupyter_deploy.config.texts import without_credentials
@@ -69,6 +70,11 @@ class CondaPlan:
         return tuple(line.requirement for line in self.lines if line.requirement)
 
     @property
+    def pip(self) -> tuple[RequirementLine, ...]:
+        """What the lines for pip say."""
+        return tuple(line.pip for line in self.lines if line.pip)
+
+    @property
     def python(self) -> str:
         """The version of Python in pip's words; empty for the kernel's."""
         return ",".join(line.python for line in self.lines if line.python)
@@ -79,7 +85,7 @@ class CondaPlan:
         if refused:
             remedy = "Change these lines; 'conda env export --from-history' writes a file that names only what was asked for."
             raise ConfigError(refused, self.filename, remedy)
-        require_trust((line.pip for line in self.lines if line.pip), self.filename, trusted)
+        require_trust(self.pip, self.filename, trusted)
 
 
 def plan_conda(file: CondaFile, filename: str) -> CondaPlan:
@@ -110,12 +116,19 @@ def interpreter_for(plan: CondaPlan) -> Path:
         raise EnvironmentFailed(error.what, why, remedy) from None
 
 
-def lock_conda(plan: CondaPlan, python: Path, say: Say, trusted: Collection[str] = ()) -> Lock:
+def lock_conda(
+    plan: CondaPlan,
+    python: Path,
+    say: Say,
+    trusted: Collection[str] = (),
+    wheels: Mapping[str, Path] = MappingProxyType({}),
+) -> Lock:
     """Resolve what a conda file comes to into a lock with hashes; a line is said for each of the file.
 
     Parameters
     ----------
     trusted : addresses and folders beside the package index from which packages may come.
+    wheels : that were built of the sources that the file names, by source.
 
     Raises
     ------
@@ -125,7 +138,7 @@ def lock_conda(plan: CondaPlan, python: Path, say: Say, trusted: Collection[str]
     plan.require(trusted)
     for line in plan.lines:
         say(str(line))
-    lock = lock_requirements("\n".join(plan.requirements), python, say, plan.filename, trusted)
+    lock = lock_requirements("\n".join(plan.requirements), python, say, plan.filename, trusted, wheels)
     return replace(lock, left_out=tuple(sorted({line.left_out for line in plan.lines if line.left_out})))
 
 
@@ -184,11 +197,11 @@ def _pip_line(text: str) -> CondaLine:
         return CondaLine(f"pip: {without_credentials(text)}", str(error), is_refused=True)
     if line.name in REPLACED_PACKAGES:
         return CondaLine(f"pip: {text}", "left out; the scoring server stands in for it", left_out=line.name)
-    taken = (
-        f"taken as written; packages come from {line.source}, which has to be trusted"
-        if line.source
-        else "taken as written"
-    )
+    taken = "taken as written"
+    if line.is_built:
+        taken = f"the wheel that is built of {line.source}, which has to be trusted"
+    elif line.source:
+        taken += f"; packages come from {line.source}, which has to be trusted"
     return CondaLine(f"pip: {text}", taken, text, pip=line)
 
 

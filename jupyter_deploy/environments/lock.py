@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, cast
+from urllib.parse import unquote
 
 from jupyter_deploy.errors import IntegrityError
 
@@ -129,7 +130,7 @@ def parse_pins(lines: Iterable[str], via: str) -> Iterator[LockedPackage]:
         if pin := _PIN.fullmatch(entry):
             if name:
                 yield LockedPackage(name, version, tuple(hashes), tuple(asked_by), address)
-            name, version, hashes, asked_by = normal(pin[1]), pin[2] or pin[4], [], []
+            name, version, hashes, asked_by = normal(pin[1]), pin[2] or unquote(pin[4]), [], []
             address = pin[3] or ""
         elif entry.startswith("--hash="):
             hashes.append(entry.removeprefix("--hash="))

@@ -6,7 +6,9 @@ import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
+from jupyter_deploy.environments.building import with_wheels
 from jupyter_deploy.environments.interpreter import inspect
 from jupyter_deploy.environments.lock import Lock, LockedPackage, parse_pins
 from jupyter_deploy.environments.requirement_lines import RequirementLine, read_requirements
@@ -22,7 +24,12 @@ from jupyter_deploy.errors import EnvironmentFailed
 
 
 def lock_requirements(
-    text: str, python: Path, say: Say, filename: str = "requirements.txt", trusted: Collection[str] = ()
+    text: str,
+    python: Path,
+    say: Say,
+    filename: str = "requirements.txt",
+    trusted: Collection[str] = (),
+    wheels: Mapping[str, Path] = MappingProxyType({}),
 ) -> Lock:
     """Resolve a requirements file, together with what the scoring server needs, into a lock with hashes.
 
@@ -33,6 +40,7 @@ def lock_requirements(
     say : called with each line of progress.
     filename : the file's name, for messages and for who asked.
     trusted : addresses and folders beside the package index from which packages may come.
+    wheels : that were built of the sources that the file names, by source.
 
     Raises
     ------
@@ -40,9 +48,9 @@ def lock_requirements(
     Untrusted : lines that take packages from elsewhere than the package index; lists all of them.
     EnvironmentFailed : no set of packages fits, or they cannot be fetched.
     """
-    read = read_requirements(text, filename, trusted)
-    entries = [line for line in read if line.name]
-    sources = tuple(line.text for line in read if not line.name)
+    read = list(with_wheels(read_requirements(text, filename, trusted), wheels, filename))
+    entries = [line for line in read if not line.is_option]
+    sources = tuple(line.text for line in read if line.is_option)
     left_out = tuple(sorted({entry.name for entry in entries} & REPLACED_PACKAGES))
     if left_out:
         say(f"left out, because the scoring server stands in for it: {', '.join(left_out)}")

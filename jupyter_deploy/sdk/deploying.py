@@ -49,7 +49,7 @@ def deploy(
     with nullcontext(inference_config) if inference_config else written_script(records) as inference:
         begun = changes.deploy(
             workspace.folder, name, records, inference, deployment_config or default_options(),
-            overwrite=overwrite, notebook_names=notebook_names,
+            overwrite=overwrite, notebook_names=notebook_names, say=print,
         )  # fmt: skip
     service = Webservice(workspace, name)
     service.begun = begun

@@ -19,7 +19,7 @@ class UnusedItem:
 
     Attributes
     ----------
-    kind : "bundle", "file", "operation", "leftover" or "environment". what : what it is, in one line.
+    kind : "bundle", "file", "wheel", "operation", "leftover" or "environment". what : what it is, in one line.
     size : bytes of the disk that freeing it gives back. is_freed : whether it is gone.
     """
 

@@ -315,7 +315,7 @@ class Webservice:
         self.begun = changes.update(
             self.workspace.folder, self.name, models=None if models is None else records_of(self.workspace, models),
             inference=inference_config, changes=options, tags=tags, properties=properties, description=description,
-            notebook_names=notebook_names,
+            notebook_names=notebook_names, say=print,
         )  # fmt: skip
 
     def rollback(self) -> None:

@@ -284,10 +284,15 @@ def _chunks(file: BinaryIO, size: int, progress: Progress | None) -> Iterator[by
             progress(done, size)
 
 
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file's content, in hexadecimal."""
+    with path.open("rb") as file:
+        return content_digest(_chunks(file, 0, None))
+
+
 def is_content(path: Path, sha256: str) -> bool:
     """Whether a file's content has this SHA-256."""
-    with path.open("rb") as file:
-        return content_digest(_chunks(file, 0, None)) == sha256
+    return file_digest(path) == sha256
 
 
 def _remove(path: Path) -> int:

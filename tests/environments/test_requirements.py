@@ -20,7 +20,7 @@ def quiet(line: str) -> None:
 
 
 def test_requirements_become_a_lock_with_hashes_and_the_servers_needs() -> None:
-    lock = lock_requirements("# mine\nsix==1.17.0  # old\npython_dateutil>=2\n", PYTHON, quiet, "needs.txt")
+    lock = lock_requirements("# mine\nsix==1.17.0  # old\npython_dateutil~=2.1\n", PYTHON, quiet, "needs.txt")
     packages = {package.name: package for package in lock.packages}
     assert lock.source == "pip"
     assert lock.python == platform.python_version()
@@ -107,8 +107,10 @@ def test_a_package_without_a_wheel_is_not_built() -> None:
         ("--index-url file:///srv/simple", "only https://"),
         ("--find-links ./wheels", "a folder with /"),
         ("--find-links /no/such/folder", "there is no such folder"),
-        ("-e .", "which runs its code here; build a wheel of it"),
-        ("--editable=git+https://me:secret@host/six.git", "build a wheel"),
+        ("-e", "this option is not taken"),
+        ("-e . --hash=sha256:00", "a folder has no hash"),
+        ("./six.zip --hash=md5:00", "a hash is written as sha256"),
+        ("--editable=git+https://me:secret@host/six.git", "clone it and name the folder"),
         ("-r other.txt", "this option is not taken"),
         ("--pre", "this option is not taken"),
         ("--trusted-host host", "this option is not taken"),
@@ -116,13 +118,15 @@ def test_a_package_without_a_wheel_is_not_built() -> None:
         ("six @ https://me:secret@host/six-1.0-py3-none-any.whl", "would be recorded"),
         ("six@https://host/six-1.0-py3-none-any.whl?sig=secret", "would be recorded"),
         ("https://host/six.whl", "no wheel's name"),
-        ("https://host/six-1.0.tar.gz", "build a wheel"),
-        ("six @ file:/srv/six", "build a wheel"),
+        ("https://host/six", "no wheel (.whl) and no source archive (.tar.gz, .tgz, .zip)"),
+        ("https://me:secret@host/six-1.0.tar.gz", "would be recorded"),
+        ("six @ https://host/six.zip?token=secret", "would be recorded"),
+        ("https://host/six.zip#subdirectory=six", "unpack the archive"),
+        ("six@1.2", "a version is asked for with name==1.2"),
+        ("ftp://host/six-1.0.zip", "only https://"),
         ("six @ file:///srv/six-1.0-py3-none-any.whl", "only https://"),
-        ("git+https://me:secret@host/six.git", "build a wheel"),
-        ("./six", "build a wheel"),
-        ("../six", "build a wheel"),
-        ("/srv/six", "build a wheel"),
+        ("git+https://me:secret@host/six.git", "not of a repository's address"),
+        ("six @ git+https://host/six.git@main#egg=six", "not of a repository's address"),
         ("./six-1.0-py3-none-any.whl", "name the wheel's folder with --find-links"),
         ("six-1.0-py3-none-any.whl", "name the wheel's folder with --find-links"),
         ("six>==1", "no requirement"),
@@ -139,7 +143,7 @@ def test_lines_that_are_not_taken_are_refused_by_number_without_their_secrets(li
 
 def test_all_refused_lines_are_told_at_once() -> None:
     with pytest.raises(ConfigError) as refused:
-        lock_requirements("-e .\nsix \\\n  ==1.17.0\n./other\n", PYTHON, quiet)
+        lock_requirements("--pre\nsix \\\n  ==1.17.0\ngit+https://host/x\n", PYTHON, quiet)
     assert [problem.split(":")[0] for problem in refused.value.problems] == ["line 1", "line 4"]
 
 

@@ -122,7 +122,7 @@ def test_whatever_is_logged_is_one_record(text: str, access: str) -> None:
     server.setLevel(logging.INFO)
     log = AccessLog()
     log.later = lambda: None
-    log.write(access)
+    log.write("", "GET", access, 200, 1.0, 1)
     first, *others = log._lines[0].splitlines()
     assert all(line.startswith("    ") for line in others)
 
