@@ -78,7 +78,7 @@ def test_a_conda_file_becomes_a_lock_with_who_asked() -> None:
 
 
 def test_what_cannot_be_had_is_told_all_at_once_and_nothing_is_resolved() -> None:
-    plan = plan_conda(CondaFile(conda=("mkl", "six", "left-pad"), pip=("-e .",)), "env.yml")
+    plan = plan_conda(CondaFile(conda=("mkl", "six", "left-pad"), pip=("--pre",)), "env.yml")
     with pytest.raises(ConfigError) as refused:
         lock_conda(plan, PYTHON, lambda line: pytest.fail(line))
     assert refused.value.what == "env.yml: 3 problems"
