@@ -164,6 +164,7 @@ def test_prune_frees_at_the_address_what_nobody_needs(person: Person, s3: S3, bu
     assert sizes_of_models(s3, bucket) == [3]
 
 
+@pytest.mark.usefixtures("cache")
 def test_prune_says_so_while_others_add(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     ada, bob = person("ada"), person("bob")
     monkeypatch.setattr(postgres, "_PATIENCE_S", 0.2)
