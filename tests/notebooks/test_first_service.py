@@ -55,8 +55,8 @@ def test_run_all_goes_from_training_to_deletion(tutorial: Any, tmp_path: Path, w
 
     served, itself = (literal_eval(line[line.index("[") :]) for line in _text(done, "request").splitlines())
     assert predicted == served == pytest.approx(itself)
-    no_key, too_narrow = _text(done, "refused").splitlines()
-    assert no_key.startswith("401 {'message': 'the key is missing; send")
+    wrong_key, too_narrow = _text(done, "refused").splitlines()
+    assert wrong_key.startswith("401 {'message': 'the key is wrong; send")
     assert too_narrow.startswith("400 {'message': \"'data' does not fit the sample at item 0")
     assert "size 9" in too_narrow
     statuses = [line.split()[-1] for line in _text(done, "keys").splitlines()]
