@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Cli, finish, start
+from tests.helpers import wait_until
 
 NAME = "doubling-service"
 
@@ -54,7 +56,13 @@ def test_a_request_that_fails_is_the_services_fault(on_live: Cli) -> None:
 
 
 def test_logs_are_json_or_plain_lines(on_live: Cli) -> None:
-    lines = on_live("service", "get-logs", "-n", NAME).document
+    def settled() -> list[str]:
+        """The log once what earlier requests left in it is written, which is a moment after their answers."""
+        lines: list[str] = on_live("service", "get-logs", "-n", NAME).document
+        time.sleep(0.1)
+        return lines if on_live("service", "get-logs", "-n", NAME).document == lines else []
+
+    lines = wait_until(settled)
     assert any("ready to double" in line for line in lines)
     assert on_live("service", "get-logs", "-n", NAME, "--num_lines", "1").document == lines[-1:]
     assert on_live("service", "get-logs", "-n", NAME, "-l", str(len(lines)), "-o", "table").out.splitlines() == lines

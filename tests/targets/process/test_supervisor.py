@@ -121,7 +121,7 @@ def test_a_call_that_takes_too_much_memory_is_ended_by_name_and_the_service_is_b
     running.deploy(script(run="kept = bytearray(int(data) << 20)\ntime.sleep(3)\nreturn len(kept)"), memory_gb=0.2)
     assert running.post(400).status == 502
     running.wait_until_healthy()
-    assert "memory limit of 0.2 GB (memory_gb) exceeded" in running.log
+    wait_until(lambda: "memory limit of 0.2 GB (memory_gb) exceeded" in running.log)
 
 
 def test_an_update_whose_init_takes_too_much_memory_names_the_limit(running: Running) -> None:
