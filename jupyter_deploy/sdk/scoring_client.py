@@ -58,14 +58,10 @@ def _post(service: Webservice, uri: str, body: str | bytes) -> requests.Response
         headers["Authorization"] = f"Bearer {service.get_access_token().access_token}"
     data = body.encode() if isinstance(body, str) else body
     try:
-        with requests.Session() as session:
-            session.trust_env = False  # a proxy for the outside world has no business with this machine's own address
-            if service.ssl_enabled:
-                from jupyter_deploy.sdk.https import reach
-
-                uri, more = reach(session, service, uri)
-                headers.update(more)
-            return session.post(uri, data=data, headers=headers, timeout=(CONNECT_TIMEOUT, None))
+        try:
+            return _send(service, uri, data, headers)
+        except requests.exceptions.SSLError:  # before anything was sent
+            return _send(service, uri, data, headers)  # the certificate may have been replaced a moment ago
     except requests.ConnectionError as error:
         raise ScoringFailed(
             f"'{service.name}' does not answer at {uri}",
@@ -75,6 +71,19 @@ def _post(service: Webservice, uri: str, body: str | bytes) -> requests.Response
             str(error),
             f"its state is {service.state}; see its log",
         ) from None
+
+
+def _send(service: Webservice, uri: str, data: bytes, headers: Mapping[str, str]) -> requests.Response:
+    import requests
+
+    with requests.Session() as session:
+        session.trust_env = False  # a proxy for the outside world has no business with this machine's own address
+        more: Mapping[str, str] = {}
+        if service.ssl_enabled:
+            from jupyter_deploy.sdk.https import reach
+
+            uri, more = reach(session, service, uri)
+        return session.post(uri, data=data, headers={**headers, **more}, timeout=(CONNECT_TIMEOUT, None))
 
 
 def _failed(name: str, response: requests.Response) -> ScoringFailed:

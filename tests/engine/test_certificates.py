@@ -14,7 +14,8 @@ import requests
 
 from jupyter_deploy import Webservice, Workspace
 from jupyter_deploy.config.certificates import trusting
-from jupyter_deploy.errors import ConfigError
+from jupyter_deploy.engine.certificates import trusted_certificates
+from jupyter_deploy.errors import ConfigError, ScoringFailed
 from tests.certificates import CNAME, Pair, issued
 from tests.helpers import processes_of, wait_until, write_script
 from tests.services import NAME, begin, serve
@@ -98,6 +99,23 @@ def test_a_certificate_is_replaced_under_load(workspace: Workspace, tmp_path: Pa
     assert "secret:" in json.dumps(service.serialize()["deploymentConfig"])
     service.delete()
     assert list((workspace.path / "secrets").iterdir()) == []
+
+
+def test_a_certificate_replaced_between_its_reading_and_the_handshake(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, other = issued(tmp_path), issued(tmp_path, "other")
+    service = serve(workspace, write_script(tmp_path), options=first.options)
+    stale = [other.certificate.read_text()]
+    monkeypatch.setattr(
+        "jupyter_deploy.sdk.https.trusted_certificates",
+        lambda *given: stale.pop() if stale else trusted_certificates(*given),
+    )
+    assert service.run("x") == "x"
+    assert stale == []
+    monkeypatch.setattr("jupyter_deploy.sdk.https.trusted_certificates", lambda *_: other.certificate.read_text())
+    with pytest.raises(ScoringFailed, match="does not answer"):
+        service.run("x")
 
 
 def test_what_is_wrong_is_said_in_the_call(workspace: Workspace, tmp_path: Path) -> None:
