@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import json
 import statistics
 import subprocess
@@ -11,10 +12,11 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import joblib
 import numpy as np
+import pyarrow as pa
 from sklearn.linear_model import Ridge
 
 from bench.serving import overload, running
@@ -65,6 +67,10 @@ def measure(folder: Path, peers: Sequence[Peer], rounds: int) -> Values:
             notes.note("bare, ready s", server.seconds)
         with running.ours(model, folder / "ours") as server:
             notes.note("ours, ready s", server.seconds)
+    for workers in (1, 3):
+        with running.ours(model, folder / "preloaded", workerPreload=True, workerCount=workers) as server:
+            load(server.uri, body(folder, "preloaded", {"data": tables[SMALL[0]]}), SMALL[1])
+            notes.note(f"ours, {workers} preloaded, memory MB", server.pss_mb())
     for name, value in overload.measure(folder / "overload", model).items():
         notes.note(name, value)
     return notes
@@ -83,6 +89,7 @@ def _measure_load(
         mine = {
             "ours": stack.enter_context(running.ours(model, folder / "ours")),
             "ours, batched": stack.enter_context(running.ours(model, folder / "batched", maxBatchRows=64)),
+            "ours, array": stack.enter_context(running.ours(model, folder / "array", "score_array.py")),
         }
         for number in range(rounds + 1):  # the first one warms up
             for name, server, script, connections, kind in _slices(folder, servers, mine, tables):
@@ -114,7 +121,24 @@ def _slices(
                 kind,
             )
         for name, server in mine.items():
-            yield name, server, body(folder, f"ours-{rows}", {"data": tables[rows]}), connections, kind
+            if name != "ours, array":
+                yield name, server, body(folder, f"ours-{rows}", {"data": tables[rows]}), connections, kind
+    for kind, media_type, content in _bodies(tables[LARGE[0]]):
+        yield "ours, array", mine["ours, array"], body(folder, kind, content, media_type), LARGE[1], kind
+
+
+def _bodies(rows: list[list[float]]) -> Iterator[tuple[str, str, Any]]:
+    """The same table as JSON, npy and Arrow."""
+    table = np.array(rows)
+    yield "JSON", "application/json", {"data": rows}
+    npy = io.BytesIO()
+    np.save(npy, table)
+    yield "npy", "application/x-npy", npy.getvalue()
+    arrow = pa.BufferOutputStream()
+    columns = pa.table({str(index): column for index, column in enumerate(table.T)})
+    with pa.ipc.new_stream(arrow, columns.schema) as writer:
+        writer.write_table(columns)
+    yield "Arrow", "application/vnd.apache.arrow.stream", arrow.getvalue().to_pybytes()
 
 
 def table(values: Values) -> str:
@@ -140,13 +164,18 @@ def _figures(values: Values) -> Iterator[tuple[str, list[float], str, str]]:
     yield f"small / the best peer ({best})", ratio(rate("ours", "small"), rate(best, "small")), "×", "at least 2.5"
     yield "small, p99 / bare's", ratio("ours, small, p99 ms", "bare, small, p99 ms"), "×", "at most 1.5"
     yield "small, batched / bare", ratio(rate("ours, batched", "small"), rate("bare", "small")), "×", "at least 2"
-    one = "one connection, p50 ms"
-    yield "one connection, p50 batched / not", ratio(f"ours, batched, {one}", f"ours, {one}"), "×", "at most 1.05"
+    alone = "one connection, p50 ms"
+    yield "one connection, p50 batched / not", ratio(f"ours, batched, {alone}", f"ours, {alone}"), "×", "at most 1.05"
     yield "large / bare", ratio(rate("ours", "large"), rate("bare", "large")), "×", "at least 3"
     yield f"large / {original}", ratio(rate("ours", "large"), rate(original, "large")), "×", "at least 8"
+    for kind in ("npy", "Arrow"):
+        yield f"large, {kind} / JSON", ratio(rate("ours, array", kind), rate("ours, array", "JSON")), "×", "at least 5"
     yield "ready / bare", ratio("ours, ready s", "bare, ready s"), "×", "at most 1.2"
     memory = [a - b for a, b in zip(values.get("ours, memory MB", []), values.get("bare, memory MB", []), strict=False)]
     yield "memory (PSS), beyond bare", memory, "MB", "at most 90"
+    one, three = (values.get(f"ours, {workers} preloaded, memory MB", []) for workers in (1, 3))
+    further = [(b - a) / 2 for a, b in zip(one, three, strict=True)]
+    yield "memory of a further worker with worker_preload", further, "MB", "at most 15"
     for name, (unit, wanted) in overload.WANTED.items():
         yield name, values.get(name, []), unit, wanted
     for name in values:

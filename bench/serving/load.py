@@ -37,15 +37,17 @@ def require_wrk() -> None:
 
 
 def body(folder: Path, name: str, content: Any, media_type: str = "application/json") -> Path:
-    """Write the script that makes wrk send a body; bytes are sent as they are, everything else as JSON."""
+    """Write the script that makes wrk send a body and ask for an answer of its kind; bytes are sent as they are, everything else as JSON."""
     data = content if isinstance(content, bytes) else json.dumps(content).encode()
     payload = folder / f"{name}.body"
     payload.write_bytes(data)
+    headers = {"Content-Type": media_type, "Authorization": f"Bearer {KEY}"}
+    if media_type != "application/json":
+        headers["Accept"] = media_type
+    lines = [f'wrk.headers["{header}"] = "{value}"' for header, value in headers.items()]
+    lines += [f'local file = io.open("{payload}", "rb")', 'wrk.body = file:read("*a")', "file:close()"]
     script = folder / f"{name}.lua"
-    script.write_text(
-        f'wrk.method = "POST"\nwrk.headers["Content-Type"] = "{media_type}"\nwrk.headers["Authorization"] = "Bearer {KEY}"\n'
-        f'local file = io.open("{payload}", "rb")\nwrk.body = file:read("*a")\nfile:close()\n'
-    )
+    script.write_text("\n".join(('wrk.method = "POST"', *lines)) + "\n", encoding="utf-8")
     return script
 
 

@@ -10,20 +10,6 @@ from urllib.parse import urlsplit
 
 from bench.serving import running
 
-SCRIPT = """
-import time
-
-
-def init():
-    pass
-
-
-def run(data):
-    end = time.process_time() + 0.02
-    while time.process_time() < end:
-        pass
-    return 1
-"""
 SECONDS = 8
 QUEUE_MS = 500
 WANTED = {
@@ -35,7 +21,7 @@ WANTED = {
 
 def measure(folder: Path, model: Path) -> dict[str, float]:
     """Ask a service whose run() burns 20 ms of processor time, in a closed loop and then ten times as often as that went."""
-    with running.ours(model, folder, SCRIPT, maxQueueWaitMs=QUEUE_MS) as server:
+    with running.ours(model, folder, "score_busy.py", maxQueueWaitMs=QUEUE_MS) as server:
         capacity = asyncio.run(_closed(server.uri, SECONDS))
         outcomes = asyncio.run(_open(server.uri, capacity * 10, SECONDS))
     served = sum(status == 200 for status, _ in outcomes)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from jupyter_deploy.environments import serving
+
 APPS = Path(__file__).parent / "apps"
 COMMON = ("joblib", "numpy", "scikit-learn=={sklearn}")
 
@@ -92,6 +94,12 @@ BARE = Peer(
     ("granian", "orjson"),
     ("{bin}/granian", "--interface", "rsgi", "--port", "{port}", "--workers", "1", "--no-ws", "--log-level", "error", "bare:application"),
 )  # fmt: skip
+OURS = Peer(
+    "jupyter_deploy",
+    (*serving.SERVER_PACKAGES, serving.FASTER_PACKAGE, "inference-schema[numpy-support]", "pyarrow"),
+    (),
+)
+"""What a service with the same script has in its environment, and pyarrow."""
 
 
 def install(peer: Peer) -> Path:

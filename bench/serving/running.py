@@ -9,7 +9,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -20,7 +19,7 @@ from typing import Any
 import psutil
 
 import jupyter_deploy
-from bench.serving.peers import APPS, Peer, install
+from bench.serving.peers import APPS, OURS, Peer, install
 
 KEY = "a-key-of-the-benchmark"
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -98,17 +97,18 @@ def peer(chosen: Peer, model: Path, folder: Path) -> Iterator[Running]:
 
 
 @contextlib.contextmanager
-def ours(model: Path, folder: Path, script: str | None = None, **settings: Any) -> Iterator[Running]:
+def ours(model: Path, folder: Path, script: str = "score.py", **settings: Any) -> Iterator[Running]:
     """Run our server on the same script, with keys on."""
+    python = install(OURS) / "python"
     app = folder / "app"
     app.mkdir(parents=True, exist_ok=True)
     shutil.copy(model, app / "ridge.pkl")
-    (app / "score.py").write_text(script or (APPS / "score.py").read_text(encoding="utf-8"), encoding="utf-8")
+    (app / "score.py").write_text((APPS / script).read_text(encoding="utf-8"), encoding="utf-8")
     server = folder / "server" / "jupyter_deploy_scoring"
     if not server.exists():
         shutil.copytree(Path(jupyter_deploy.__file__).parent / "scoring", server)
         subprocess.run(
-            [sys.executable, "-m", "compileall", "-q", str(server)],
+            [python, "-m", "compileall", "-q", str(server)],
             check=True,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},
         )
@@ -119,7 +119,7 @@ def ours(model: Path, folder: Path, script: str | None = None, **settings: Any) 
     (folder / "service.json").write_text(json.dumps(document), encoding="utf-8")
     keys = folder / "keys.json"
     keys.write_text(json.dumps({"primaryKey": KEY, "secondaryKey": "another-key"}), encoding="utf-8")
-    command = [sys.executable, str(server), "front", "--settings", str(folder / "service.json"), "--keys", str(keys)]
+    command = [str(python), str(server), "front", "--settings", str(folder / "service.json"), "--keys", str(keys)]
     with _ended(command, app, {**os.environ, **_ONE_THREAD}) as process:
         yield Running(process, f"http://127.0.0.1:{port}/score", f"http://127.0.0.1:{port}/ready")
 

@@ -134,7 +134,7 @@ class Template:
         """Ask for a worker; call from the main thread, with which the template is tied to die."""
         if not self.is_alive:
             self._start()
-        ours, theirs = socket.socketpair()
+        ours, theirs = frames.socket_pair()
         with theirs:
             self._count += 1
             worker = ForkedWorker(self, ours)

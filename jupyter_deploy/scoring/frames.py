@@ -14,7 +14,16 @@ import orjson
 
 _HEAD = struct.Struct("!II")
 _CHUNK = 1024 * 1024
+_ON_ITS_WAY = 1024 * 1024
 Record: TypeAlias = dict[str, Any]
+
+
+def socket_pair() -> tuple[socket.socket, socket.socket]:
+    """Return both ends of a link, that holds a large message (or as much as the system grants) while the other side is busy."""
+    pair = socket.socketpair()
+    for end in pair:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _ON_ITS_WAY)
+    return pair
 
 
 def pack(record: Record, body: bytes = b"", *more: bytes) -> list[bytes]:

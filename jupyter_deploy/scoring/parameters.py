@@ -6,6 +6,7 @@ what is wrong. ``inference_schema`` does not look at an array that it is given, 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 from .request import BadInput
 
 _LARGE = 4096
+_KEPT = 4 * 1024 * 1024
+"""Bytes of the largest body whose parser is kept: about three times as many stay in its buffers."""
 _STRUCTURE = b'[]{},"'
 _OTHERS = bytes(set(range(256)) - set(_STRUCTURE))
 
@@ -158,7 +161,7 @@ def read_rows(body: bytes, name: str, parameter: ArrayParameter | TableParameter
         return None
     try:
         import numpy as np
-        import simdjson
+        import simdjson  # noqa: F401
     except ImportError:  # it speeds things up, and that is all
         return None
     columns = parameter.shape[1]
@@ -168,7 +171,7 @@ def read_rows(body: bytes, name: str, parameter: ArrayParameter | TableParameter
     if rest or not columns or structure != b'{""[' + b",".join([row] * count) + b"]}":
         return None
     try:
-        document: Any = simdjson.Parser().parse(body)
+        document: Any = _parser(len(body)).parse(body)
         numbers = document[name].as_buffer(of_type="d")
         return np.frombuffer(numbers, dtype=parameter.dtype).reshape(count, columns).copy()
     except (
@@ -178,3 +181,17 @@ def read_rows(body: bytes, name: str, parameter: ArrayParameter | TableParameter
         RuntimeError,
     ):  # another name, a number too large, text or true among the numbers
         return None
+
+
+_thread = threading.local()
+
+
+def _parser(size: int) -> Any:
+    """The thread's parser, whose buffers are in memory already: fresh ones cost more than the parsing."""
+    import simdjson
+
+    if size > _KEPT:
+        return simdjson.Parser()
+    if not hasattr(_thread, "parser"):
+        _thread.parser = simdjson.Parser()
+    return _thread.parser

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Protocol
 
-from . import places
+from . import frames, places
 from .settings import Settings
 
 
@@ -139,7 +139,7 @@ def spawn(
     life_fds : read ends of pipes; the process ends when one of them is closed.
     role : what it does. options : of that role.
     """
-    ours, theirs = socket.socketpair()
+    ours, theirs = frames.socket_pair()
     stacks = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the worker has ended
     command = [
         *(sys.executable, str(Path(__file__).resolve().parent), role),

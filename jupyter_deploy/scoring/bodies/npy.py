@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from functools import lru_cache
 from typing import Any
 
 from ..parameters import ArrayParameter
@@ -12,6 +13,7 @@ from ..script import RunFunction
 
 MEDIA_TYPE = "application/x-npy"
 _MOST_HEADER_BYTES = 10_000  # numpy's own limit: a header is read as a Python literal
+_MAGIC = b"\x93NUMPY"
 _NUMBERS = "biuf"
 
 
@@ -34,26 +36,37 @@ def read(run: RunFunction, body: bytes) -> dict[str, Any]:
 def _array(body: bytes) -> Any:
     """The array in a body, still the body's own bytes."""
     import numpy as np
-    from numpy.lib import format as npy
 
-    file = io.BytesIO(body)
+    is_first = body[6:8] == b"\x01\x00"
+    start = 10 if is_first else 12
+    size = int.from_bytes(body[8:start], "little")
+    if not body.startswith(_MAGIC):
+        raise BadInput(400, "the body is not a file of numpy.save: its first bytes are others")
+    if body[6:7] > b"\x02" or size > _MOST_HEADER_BYTES:
+        raise BadInput(400, f"the body's header is of version {body[6]} or too long; save it with numpy.save")
+    start += size
     try:
-        version = npy.read_magic(file)
-        size = int.from_bytes(body[8:10] if version == (1, 0) else body[8:12], "little")
-        if version > (2, 0) or size > _MOST_HEADER_BYTES:
-            raise BadInput(400, f"the body's header is of version {version[0]} or too long; save it with numpy.save")
-        header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, fortran_order, dtype = header(file)
-    except BadInput:
-        raise
+        shape, fortran_order, dtype = _header(body[:start])
     except Exception as error:  # whatever numpy and Python's literals trip over
         raise BadInput(400, f"the body is not a file of numpy.save: {error}") from error
     if dtype.kind not in _NUMBERS:
         raise BadInput(400, f"the body's array is of type {dtype}, but must be one of numbers")
-    there, declared = len(body) - file.tell(), math.prod(shape) * dtype.itemsize
+    there, declared = len(body) - start, math.prod(shape) * dtype.itemsize
     if min(shape, default=1) < 0 or there != declared:
         raise BadInput(400, f"the body declares an array of shape {shape} and {declared} bytes, but holds {there}")
-    return np.frombuffer(body, dtype, offset=file.tell()).reshape(shape, order="F" if fortran_order else "C")
+    return np.frombuffer(body, dtype, offset=start).reshape(shape, order="F" if fortran_order else "C")
+
+
+@lru_cache(maxsize=64)
+def _header(head: bytes) -> tuple[tuple[int, ...], bool, Any]:
+    """Shape, order and type as a head declares them; kept, because reading one takes as long as a small ``run()``."""
+    from numpy.lib import format as npy
+
+    file = io.BytesIO(head)
+    version = npy.read_magic(file)
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    found: tuple[tuple[int, ...], bool, Any] = read(file)
+    return found
 
 
 def write(value: Any) -> bytes:
