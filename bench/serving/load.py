@@ -37,7 +37,7 @@ def require_wrk() -> None:
 
 
 def body(folder: Path, name: str, content: Any, media_type: str = "application/json") -> Path:
-    """Write the script that makes wrk send a body and ask for an answer of its kind; bytes are sent as they are, everything else as JSON."""
+    """Write the script that makes wrk send a body and take an answer of its kind; bytes are sent as they are, all else as JSON."""
     data = content if isinstance(content, bytes) else json.dumps(content).encode()
     payload = folder / f"{name}.body"
     payload.write_bytes(data)

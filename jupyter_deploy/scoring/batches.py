@@ -11,7 +11,8 @@ import inspect
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import orjson
@@ -71,7 +72,7 @@ class Batches:
         if isinstance(arguments, Answer):
             return Batch([(first, request)], refused=arguments), {number for number, _ in calls[1:]}
         batch, rows = Batch([(first, request)], [arguments]), self._rows(arguments)
-        kind = self._kind(arguments) if self._splits and rows else None
+        kind = self._kind(arguments) if len(calls) > 1 and self._splits and rows else None
         for number, arrived in calls[1:] if kind is not None and self._shown else ():
             request, others = self._read(number, arrived)
             if isinstance(others, Answer) or self._kind(others) != kind:
@@ -108,7 +109,7 @@ class Batches:
         for (number, request), arguments in zip(batch.calls, batch.arguments, strict=True):
             if len(batch.calls) > 1:
                 begin(left)
-            yield number, scorer.call(self._alone(self._rows(arguments)), arguments, request)
+            yield number, scorer.call(self._run, arguments, request, partial(self._learn, self._rows(arguments)))
             left = left[1:]
 
     def _together(self, batch: Batch) -> list[Answer] | None:
@@ -138,21 +139,14 @@ class Batches:
             found = self._decoded[number] = request, scorer.read(self._run, request)
         return found
 
-    def _alone(self, rows: int) -> RunFunction:
-        """``run`` for one call, which shows whether its results have a row for each row."""
-
-        def call(**arguments: Any) -> Any:
-            result = self._run.call(**arguments)
-            if inspect.iscoroutine(result):
-                result = coroutines.wait_for(result)
-            if self._splits and rows:
-                if _split(result, [rows]) is None:
-                    self._stop(result, rows)
-                elif len(self._shown) < _ENOUGH:
-                    self._shown.add(rows)
-            return result
-
-        return replace(self._run, call=call)
+    def _learn(self, rows: int, result: Any) -> None:
+        """See in the result for one call whether it has a row for each row."""
+        if not self._splits or not rows:
+            return
+        if _split(result, [rows]) is None:
+            self._stop(result, rows)
+        elif len(self._shown) < _ENOUGH:
+            self._shown.add(rows)
 
     def _stop(self, result: Any, rows: int) -> None:
         self._splits = False

@@ -94,8 +94,8 @@ class Channel:
         """How many calls it has."""
         return len(self.begun) + len(self.ahead)
 
-    def hand_over(self, call: Call) -> None:
-        """Send a call, as one that has not begun."""
+    def hand_over(self, call: Call, *, begins: bool) -> None:
+        """Send a call, as one that has not begun; ``begins`` tells the worker whether a slot is known to be free for it."""
         call.channel = self
         self.ahead[call.id] = call
         self.ahead_bytes += len(call.request.body)
@@ -103,6 +103,7 @@ class Channel:
         record = {
             "type": "call",
             "id": call.id,
+            "begun": begins,
             "request_id": request.id,
             "method": request.method,
             "path": request.path,

@@ -150,6 +150,8 @@ class Dispatcher:
         if kind == "answer":
             self._conclude(channel, call)
             self._metrics.run_failures += record["run_failed"]
+            if "batch" in record:  # which was not told when it began
+                self._metrics.batch_sizes.observe(record["batch"])
             if call.reply is not None:
                 call.reply.answer(_answer(record, body))
             self._fill()
@@ -233,7 +235,7 @@ class Dispatcher:
 
     def _hand_over(self, channel: Channel, call: Call) -> None:
         begins = channel.load < self._slots
-        channel.hand_over(call)
+        channel.hand_over(call, begins=begins)
         if begins:
             self._begin(channel, call.id, time.monotonic())
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from types import FrameType
 from typing import Any
@@ -33,13 +34,17 @@ def read(run: RunFunction, request: Request) -> dict[str, Any] | Answer:
         return replace(outputs.message(500, text), error=error)
 
 
-def call(run: RunFunction, arguments: dict[str, Any], request: Request) -> Answer | Stream:
-    """Call ``run`` and turn what it returns, or raises, into an answer."""
+def call(
+    run: RunFunction, arguments: dict[str, Any], request: Request, look: Callable[[Any], None] | None = None
+) -> Answer | Stream:
+    """Call ``run`` and turn what it returns, or raises, into an answer; ``look`` is shown what it returns before."""
     began = time.perf_counter()
     try:
         result = run.call(**arguments)
         if inspect.iscoroutine(result):
             result = coroutines.wait_for(result)
+        if look is not None:
+            look(result)
         if streams.is_stream(result):
             return streams.of_result(result, request.header("accept"))
     except BaseException as error:  # SystemExit and CancelledError too: whatever is raised, the caller gets an answer

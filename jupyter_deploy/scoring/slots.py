@@ -85,24 +85,31 @@ class Slots:
         """Serve the calls at the head of the queue that fit together."""
         messages = self._calls.next(batches.most)
         batch, others = batches.first([(message[0]["id"], request_of(message)) for message in messages])
+        for record, _ in messages[1:]:
+            record["begun"] = False  # whatever the front thought
         self._calls.give_back([message for message in messages if message[0]["id"] in others])
-        self._tell_begun([number for number, _ in batch.calls])
+        is_known = len(batch.calls) == 1 and messages[0][0]["begun"]
+        if not is_known:
+            self._tell_begun([number for number, _ in batch.calls])
         logs.request_id.set(", ".join(request.id for _, request in batch.calls))
         for number, answer in batches.run(batch, self._tell_begun):
-            self._send(number, answer)
+            self._send(number, answer, untold_batch=is_known)
         logs.request_id.set("")
 
     def _tell_begun(self, numbers: list[int]) -> None:
         self._link.send({"type": "began", "id": 0, "ids": numbers})
 
-    def _send(self, number: int, answer: Answer | Stream) -> None:
+    def _send(self, number: int, answer: Answer | Stream, *, untold_batch: bool = False) -> None:
         if isinstance(answer, Stream):
             self._send_stream(number, answer)
             return
         if answer.error is not None:
             _log_failure(answer.error)
         flush_prints()
-        self._link.send({"type": "answer", "id": number, **_head(answer)}, answer.body)
+        record = {"type": "answer", "id": number, **_head(answer)}
+        if untold_batch:
+            record["batch"] = 1
+        self._link.send(record, answer.body)
 
     def _send_stream(self, number: int, stream: Stream) -> None:
         head = Answer(200, b"", (("content-type", stream.media_type),))
