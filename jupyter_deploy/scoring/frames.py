@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import orjson
 
 _HEAD = struct.Struct("!II")
-_CHUNK = 1024 * 1024
+_CHUNK = 64 * 1024
 _ON_ITS_WAY = 1024 * 1024
 Record: TypeAlias = dict[str, Any]
 
@@ -77,30 +77,50 @@ class Inbox:
         wait : wait for one where none has.
         """
         while True:
-            messages = list(self._whole())
+            messages, missing = self._whole()
             if messages:
                 return messages
+            if missing > _CHUNK:
+                return self._large(missing)
             if not self._read(wait=wait):
                 return None
             if not wait and not self._buffer:
                 return []
             wait = wait or bool(self._buffer)  # the rest of a message is on its way
 
-    def _whole(self) -> Iterator[tuple[Record, bytes]]:
-        start = 0
+    def _whole(self) -> tuple[list[tuple[Record, bytes]], int]:
+        """The messages that are complete, and how many bytes are missing in the body of the next one, once it has begun."""
+        messages = []
+        start = missing = 0
         size = len(self._buffer)
         with memoryview(self._buffer) as view:
             while size - start >= _HEAD.size:
                 record_size, body_size = _HEAD.unpack_from(view, start)
                 body_start = start + _HEAD.size + record_size
-                if size < body_start + body_size:
+                end = body_start + body_size
+                if end > size:
+                    missing = end - size if body_start <= size else 0
                     break
-                yield (
-                    orjson.loads(view[start + _HEAD.size : body_start]),
-                    bytes(view[body_start : body_start + body_size]),
-                )
-                start = body_start + body_size
+                messages.append((orjson.loads(view[start + _HEAD.size : body_start]), bytes(view[body_start:end])))
+                start = end
         del self._buffer[:start]
+        return messages, missing
+
+    def _large(self, missing: int) -> list[tuple[Record, bytes]] | None:
+        """The one message that the buffer begins with; most of its body is never copied."""
+        pieces = []
+        while missing:
+            piece = self._link.recv(missing, socket.MSG_WAITALL)
+            if not piece:
+                return None
+            pieces.append(piece)
+            missing -= len(piece)
+        record_size, _ = _HEAD.unpack_from(self._buffer)
+        start = _HEAD.size + record_size
+        with memoryview(self._buffer) as view:
+            message = orjson.loads(view[_HEAD.size : start]), b"".join((view[start:], *pieces))
+        self._buffer.clear()
+        return [message]
 
     def _read(self, *, wait: bool) -> bool:
         try:

@@ -53,9 +53,10 @@ def main(argv: Sequence[str]) -> int:
         return _refuse(
             control_fd, f"a worker cannot be started: {error}; free memory or processes, or raise the limits"
         )
-    from . import serving
+    from . import memory, serving
     from .tls import Certificate
 
+    memory.keep_freed()
     return serving.run(
         serving.Start(
             settings=service,

@@ -7,16 +7,10 @@ import sys
 
 from .settings import Settings
 
-_MIB = 1024 * 1024
-_KEPT_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 * _MIB), "MALLOC_TRIM_THRESHOLD_": str(64 * _MIB)}
-"""What the GNU C library's allocator arrives at by itself after large pieces, from the start and for good: memory that goes back to the
-system after each large request costs a page fault for every 4 kB of the next, up to a third of its time."""
-
 
 def variables(settings: Settings) -> dict[str, str]:
     """Return the variables that the script's process has beside those it inherits."""
     named = {
-        **{name: value for name, value in _KEPT_MEMORY.items() if name not in os.environ},
         **settings.environment,
         "AML_APP_ROOT": str(settings.app_root),
         "AZUREML_ENTRY_SCRIPT": str(settings.entry_script),

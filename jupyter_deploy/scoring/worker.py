@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import life, logs, options, outputs, places, script, settings, swagger, telemetry, tracebacks
+from . import life, logs, memory, options, outputs, places, script, settings, swagger, telemetry, tracebacks
 from .bodies import tensor_results
 from .compat import finder, monitoring
 from .link import Link
@@ -46,6 +46,7 @@ def main(argv: Sequence[str]) -> int:
     logs.configure(service.log_level, service.log_format)
     attach(link, service)
     sys.stdout = logs.PrintStream()
+    memory.keep_freed()
     try:
         prepared = prepare(service, link.send)
     except ScriptFailed as error:

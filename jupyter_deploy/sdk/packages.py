@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jupyter_deploy.engine.locking import served_lock
+from jupyter_deploy.sdk.display import Table
+
 if TYPE_CHECKING:
     from jupyter_deploy.environments import Lock, LockedPackage
+    from jupyter_deploy.sdk.webservice import Webservice
 
 
 class Package:
@@ -27,6 +31,14 @@ class Package:
 
     def __repr__(self) -> str:
         return f"Package(name={self.name!r}, version={self.version!r}, asked_by={self.asked_by!r})"
+
+
+def packages_of(service: Webservice) -> Table[Package]:
+    """Return the packages that a service runs with."""
+    view = service.view
+    view.require_here()
+    lock = served_lock(service.workspace.folder, view)
+    return Table(map(Package, lock.packages if lock else ()), "no packages yet; they are known once it has served")
 
 
 def environment_details(lock: Lock | None) -> dict[str, Any] | None:

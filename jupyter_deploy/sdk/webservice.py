@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
-from jupyter_deploy.engine import changes, collected, keys, locking, logs, services, tokens
+from jupyter_deploy.engine import changes, collected, keys, logs, services, tokens
 from jupyter_deploy.engine.services import ServiceView
 from jupyter_deploy.errors import NotFound, UserError
 from jupyter_deploy.script import Finding
-from jupyter_deploy.sdk import scoring_client
+from jupyter_deploy.sdk import descriptions, scoring_client
 from jupyter_deploy.sdk.configuration import deploy_configuration
 from jupyter_deploy.sdk.deploying import records_of
 from jupyter_deploy.sdk.display import Table, html_facts
@@ -21,7 +22,7 @@ from jupyter_deploy.sdk.history import Version
 from jupyter_deploy.sdk.lookup import Filter, filters
 from jupyter_deploy.sdk.model import Model
 from jupyter_deploy.sdk.operation import Operation
-from jupyter_deploy.sdk.packages import Package, environment_details
+from jupyter_deploy.sdk.packages import Package, packages_of
 from jupyter_deploy.sdk.waiting import wait_for
 from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.targets.base import State
@@ -195,10 +196,7 @@ class Webservice:
 
     def packages(self) -> Table[Package]:
         """Every package that it runs with, in which version, and who asked for it; empty before it has served."""
-        view = self.view
-        view.require_here()
-        lock = locking.served_lock(self.workspace.folder, view)
-        return Table(map(Package, lock.packages if lock else ()), "no packages yet; they are known once it has served")
+        return packages_of(self)
 
     # ------------------------------------------------------------------ using it
 
@@ -364,31 +362,13 @@ class Webservice:
 
         settle(self.workspace.folder, self.name)
 
-    # ------------------------------------------------------------------ showing it
-
     def serialize(self) -> dict[str, Any]:
         """The service as a JSON document, in the original's keys (azureml-v1 4.6); no secrets."""
-        view = self.view
-        record = view.record
-        return {
-            "name": record.name, "description": record.description, "tags": record.tags, "properties": record.properties,
-            "state": view.status.state, "error": view.status.error or None, "createdTime": record.created_time.isoformat(),
-            "updatedTime": record.updated_time.isoformat(), "createdBy": record.created_by,
-            "computeType": self.compute_type or record.target, "workspaceName": self.workspace.name,
-            "scoringUri": record.scoring_uri, "swaggerUri": self.swagger_uri, "version": record.current,
-            "modelIds": list(view.current.models) if view.current else [],
-            "authEnabled": self.auth_enabled, "tokenAuthEnabled": self.token_auth_enabled, "sslEnabled": self.ssl_enabled,
-            "deploymentConfig": record.options,
-            "environmentDetails": environment_details(locking.served_lock(self.workspace.folder, view)),
-        }  # fmt: skip
+        return descriptions.document(self)
 
     def row(self) -> dict[str, Any]:
         """The service as one row of a table."""
-        view = self.view
-        return {
-            "name": self.name, "state": view.status.state, "target": view.record.target, "version": view.record.current,
-            "models": view.current.models if view.current else (), "scoring_uri": view.record.scoring_uri, "error": view.status.error,
-        }  # fmt: skip
+        return descriptions.row(self)
 
     def __repr__(self) -> str:
         facts = ", ".join(f"{name}={value!r}" for name, value in self._facts().items())
@@ -416,6 +396,4 @@ class ProcessWebservice(Webservice):
     @property
     def port(self) -> int | None:
         """The port it listens on; None until it has served."""
-        from urllib.parse import urlsplit
-
         return urlsplit(self.scoring_uri).port if self.scoring_uri else None

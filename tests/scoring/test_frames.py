@@ -9,6 +9,13 @@ from jupyter_deploy.scoring import frames
 
 MESSAGES = [({"id": 1}, b""), ({"id": 2, "text": "grüße"}, b"\x00\xff" * 5000), ({"id": 3}, b"{}")]
 
+LARGE = [
+    ({"id": 4, "text": "x" * 100_000}, bytes(range(256)) * 2000),
+    ({"id": 5}, b"\x01" * 3_000_000),
+    ({"id": 6}, b""),
+    ({"id": 7}, b"\x02" * 65_536),
+]
+
 
 @pytest.mark.parametrize("size", [1, 7, 4096, 100_000])
 def test_a_stream_is_cut_into_messages_whatever_pieces_it_arrives_in(size: int) -> None:
@@ -20,14 +27,17 @@ def test_a_stream_is_cut_into_messages_whatever_pieces_it_arrives_in(size: int) 
     assert found == MESSAGES
 
 
-def test_a_blocking_socket_gives_message_after_message_until_it_is_closed() -> None:
-    ours, theirs = socket.socketpair()
+@pytest.mark.parametrize(
+    "half", [b"\x00\x00", b"".join(frames.pack({"id": 8}, bytes(500_000)))[:-1]], ids=["half a head", "half a body"]
+)
+def test_a_blocking_socket_gives_message_after_message_until_it_is_closed(half: bytes) -> None:
+    ours, theirs = frames.socket_pair()
 
     def send() -> None:
         with theirs:
-            for record, body in MESSAGES:
+            for record, body in (*MESSAGES, *LARGE, *MESSAGES):
                 theirs.sendall(b"".join(frames.pack(record, body)))
-            theirs.sendall(b"\x00\x00")  # half a head
+            theirs.sendall(half)
 
     sender = threading.Thread(target=send)
     sender.start()
@@ -37,7 +47,7 @@ def test_a_blocking_socket_gives_message_after_message_until_it_is_closed() -> N
         while (messages := inbox.take(wait=True)) is not None:
             assert messages
             found += messages
-        assert found == MESSAGES
+        assert found == [*MESSAGES, *LARGE, *MESSAGES]
     sender.join()
 
 
