@@ -177,7 +177,12 @@ def _figures(values: Values) -> Iterator[tuple[str, list[float], str, str]]:
     yield "large / bare", ratio(rate("ours", "large"), rate("bare", "large")), "×", "at least 3"
     yield f"large / {original}", ratio(rate("ours", "large"), rate(original, "large")), "×", "at least 8"
     for kind in ("npy", "Arrow"):
-        yield f"large, {kind} / JSON", ratio(rate("ours", f"large as {kind}"), rate("ours", "large as JSON")), "×", "at least 5"
+        yield (
+            f"large, {kind} / JSON",
+            ratio(rate("ours", f"large as {kind}"), rate("ours", "large as JSON")),
+            "×",
+            "at least 5",
+        )
     yield "ready / bare", ratio("ours, ready s", "bare, ready s"), "×", "at most 1.2"
     memory = [a - b for a, b in zip(values.get("ours, memory MB", []), values.get("bare, memory MB", []), strict=False)]
     yield "memory (PSS), beyond bare", memory, "MB", "at most 90"
