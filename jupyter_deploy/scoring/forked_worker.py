@@ -43,6 +43,11 @@ class ForkedWorker:
         return self._template.pid if self._pid is None else self._pid
 
     @property
+    def template(self) -> int | None:
+        """The template's process id, as long as it runs."""
+        return self._origin if self._template.is_alive and self._template.pid == self._origin else None
+
+    @property
     def ended_with_it(self) -> int:
         """The template, where that has ended too; else its own process id."""
         return self.pid if self._template.is_alive else self._origin

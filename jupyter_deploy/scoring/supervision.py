@@ -148,8 +148,11 @@ class Supervisor:
 
     @property
     def pids(self) -> dict[str, int]:
-        """The workers' process ids, each by the name of its place."""
-        return {generation.name: generation.worker.pid for generation in self._living}
+        """The workers' process ids, each by the name of its place, and that of the template that they were forked from."""
+        templates = (generation.worker.template for generation in self._living)
+        template = next((pid for pid in templates if pid is not None), None)
+        workers = {generation.name: generation.worker.pid for generation in self._living}
+        return workers if template is None else {"template": template, **workers}
 
     @property
     def load_seconds(self) -> dict[str, float]:

@@ -34,6 +34,11 @@ class Worker(Protocol):
         ...
 
     @property
+    def template(self) -> int | None:
+        """The process that it was forked from; None where that is none, or has ended."""
+        ...
+
+    @property
     def ended_with_it(self) -> int:
         """The process that it was forked from, where that has ended too; else its own process id."""
         ...
@@ -80,6 +85,10 @@ class WorkerProcess:
     def pid(self) -> int:
         """Its process id, which is its process group too."""
         return self._process.pid
+
+    @property
+    def template(self) -> None:
+        """None: it was not forked from another."""
 
     @property
     def ended_with_it(self) -> int:

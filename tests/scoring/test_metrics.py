@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from jupyter_deploy.scoring.metrics import Histogram, Metrics
@@ -131,12 +132,14 @@ def test_a_timeout_and_a_client_that_went_away_are_counted(tmp_path: Path) -> No
         wait_for(lambda: value(front, "scoring_timeouts_total") == 1)
 
 
-def test_each_process_is_seen_with_its_use(tmp_path: Path) -> None:
-    with Front(make_bundle(tmp_path, SCRIPT, workerCount=2)).serve() as front:
+@pytest.mark.parametrize("preload", [False, True])
+def test_each_process_is_seen_with_its_use(tmp_path: Path, preload: bool) -> None:
+    with Front(make_bundle(tmp_path, SCRIPT, workerCount=2, workerPreload=preload)).serve() as front:
         found = metrics(front)
-        for process in ("front", "worker-0", "worker-1"):
+        for process in ("front", "worker-0", "worker-1", *(["template"] if preload else [])):
             label = frozenset({("process", process)})
-            assert found["process_cpu_seconds_total", label] > 0
+            used = found["process_cpu_seconds_total", label]
+            assert used > 0 or (preload and process.startswith("worker"))  # which has done nothing yet but to be forked
             assert 5e6 < found["process_resident_memory_bytes", label] < 500e6
         for process in ("worker-0", "worker-1"):
             assert 0.01 <= found["scoring_load_seconds", frozenset({("process", process)})] < 60
