@@ -39,6 +39,7 @@ bench-serving: $(INSTALLED)  ## the scoring server against the servers that a us
 	$(BIN)/python -m bench.serving $(ARGS)
 
 soak: $(INSTALLED)  ## what takes too long for the tests
+	-$(BIN)/uv pip install --quiet --python $(BIN)/python atheris
 	$(BIN)/python -m pytest -m "soak or walk" --timeout 1200 $(ARGS)
 
 clean:
