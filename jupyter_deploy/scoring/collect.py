@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from . import logs
-from .feed import Feed, Item, open_feed
+from .feed import Feed, open_feed
 from .storage import Storage, open_storage
 from .tables import Writer, writer_of
 
@@ -42,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
 def _serve(feed: Feed, keeper: Keeper) -> None:
     while (items := feed.take(keeper.due - time.monotonic())) is not None:
         for record, body in items:
-            keeper.add(record, body)
+            keeper.add(record, bytes(body))
         if keeper.is_due:
             _flush(feed, keeper)
     _flush(feed, keeper)
@@ -68,7 +68,7 @@ class Keeper:
         self._writer = writer
         self._every = 1.0 if storage.appends and writer.appends else 10.0
         self._rows: dict[str, list[tuple[Any, ...]]] = {}  # by day
-        self._data: list[Item] = []
+        self._data: list[tuple[dict[str, Any], bytes]] = []
         self._count = self._bytes = 0
         self._serial = 0
         self._began = time.strftime("%H%M%S", time.gmtime())

@@ -173,7 +173,7 @@ class Connection(asyncio.Protocol):
         self._arriving, self._in_message = None, False
         if exchange is None:
             return
-        exchange.request.body = self._body.take()
+        exchange.request.received = self._body.take()
         self._queue.append(exchange)
         if len(self._queue) > MOST_PIPELINED:  # the client sends the others again, on another connection
             exchange.keep_alive, self._deaf = False, True

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from . import frames, life, logs, options, settings
 from .settings import Settings
 
-Item: TypeAlias = tuple[dict[str, Any], bytes]
+Item: TypeAlias = frames.Received
 _NICENESS = 10  # requests come first where there are not enough cores
 _OPTIONS = ("settings", "link-fd", "life-fds")
 

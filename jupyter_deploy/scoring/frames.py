@@ -16,6 +16,7 @@ _HEAD = struct.Struct("!II")
 _CHUNK = 64 * 1024
 _ON_ITS_WAY = 1024 * 1024
 Record: TypeAlias = dict[str, Any]
+Received: TypeAlias = tuple[Record, bytes | bytearray]
 
 
 def socket_pair() -> tuple[socket.socket, socket.socket]:
@@ -69,7 +70,7 @@ class Inbox:
             bytearray(_CHUNK)
         )  # the same memory each time: fresh pages would cost more than the copy
 
-    def take(self, *, wait: bool) -> list[tuple[Record, bytes]] | None:
+    def take(self, *, wait: bool) -> list[Received] | None:
         """Return the messages that have arrived; None when the other side is gone.
 
         Parameters
@@ -88,9 +89,9 @@ class Inbox:
                 return []
             wait = wait or bool(self._buffer)  # the rest of a message is on its way
 
-    def _whole(self) -> tuple[list[tuple[Record, bytes]], int]:
+    def _whole(self) -> tuple[list[Received], int]:
         """The messages that are complete, and how many bytes are missing in the body of the next one, once it has begun."""
-        messages = []
+        messages: list[Received] = []
         start = missing = 0
         size = len(self._buffer)
         with memoryview(self._buffer) as view:
@@ -106,21 +107,21 @@ class Inbox:
         del self._buffer[:start]
         return messages, missing
 
-    def _large(self, missing: int) -> list[tuple[Record, bytes]] | None:
-        """The one message that the buffer begins with; most of its body is never copied."""
-        pieces = []
-        while missing:
-            piece = self._link.recv(missing, socket.MSG_WAITALL)
-            if not piece:
-                return None
-            pieces.append(piece)
-            missing -= len(piece)
-        record_size, _ = _HEAD.unpack_from(self._buffer)
+    def _large(self, missing: int) -> list[Received] | None:
+        """The one message that the buffer begins with; its body is received where it stays, in memory that may be written to."""
+        record_size, body_size = _HEAD.unpack_from(self._buffer)
         start = _HEAD.size + record_size
-        with memoryview(self._buffer) as view:
-            message = orjson.loads(view[_HEAD.size : start]), b"".join((view[start:], *pieces))
+        body = bytearray(body_size)
+        with memoryview(self._buffer) as view, memoryview(body) as rest:
+            record = orjson.loads(view[_HEAD.size : start])
+            rest[: len(view) - start] = view[start:]
+            while missing:
+                size = self._link.recv_into(rest[body_size - missing :], missing, socket.MSG_WAITALL)
+                if not size:
+                    return None
+                missing -= size
         self._buffer.clear()
-        return [message]
+        return [(record, body)]
 
     def _read(self, *, wait: bool) -> bool:
         try:

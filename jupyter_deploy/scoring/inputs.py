@@ -88,7 +88,7 @@ def _by_media_type(run: RunFunction, request: Request) -> dict[str, Any]:
     if media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json")):
         return _json_object(run, request)
     if media_type in READERS:
-        return READERS[media_type](run, request.body)
+        return READERS[media_type](run, request)
     others = ", ".join(READERS)
     raise BadInput(415, f"Content-Type is {media_type or 'missing'!r}, but must be application/json ({others})")
 

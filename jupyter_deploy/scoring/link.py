@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from . import frames
 from .channel import UNREAD_PARTS
 
-Message: TypeAlias = tuple[dict[str, Any], bytes]
+Message: TypeAlias = frames.Received
 _JOINED = 65536
 
 

@@ -46,7 +46,7 @@ class ArrayParameter:
         return array if array.ndim == len(self.shape) and array.shape[1:] == self.shape[1:] else value
 
     def fitted(self, name: str, array: Any) -> Any:
-        """Return a copy of an array of numbers in the sample's type.
+        """Return an array of numbers in the sample's type, that may be written to: a copy where it is not that already.
 
         Raises
         ------
@@ -61,6 +61,8 @@ class ArrayParameter:
             )
         if not np.can_cast(array.dtype, self.dtype, "same_kind"):
             raise BadInput(400, _misfit(name, f"it is of type {array.dtype}, but must be of {self.dtype}"))
+        if array.dtype == self.dtype and array.flags.carray:
+            return array
         with np.errstate(over="ignore"):  # a number beyond a shorter float's range is infinite there
             fitted = array.astype(self.dtype, order="C")
         if self.dtype.kind in "iu" and not np.can_cast(array.dtype, self.dtype) and (fitted != array).any():

@@ -22,7 +22,7 @@ class Request:
     id : the request's id, safe to log.
     method, path, query : of the request line; the query as sent.
     headers : pairs of lower-case name and value in their order.
-    body : the bytes sent; the front has them when the request is whole.
+    received : the bytes sent, which the front has when the request is whole; a worker, of large ones, in memory that may be written to.
     """
 
     id: str
@@ -30,7 +30,14 @@ class Request:
     path: str
     query: str
     headers: tuple[tuple[str, str], ...]
-    body: bytes = b""
+    received: bytes | bytearray = b""
+
+    @property
+    def body(self) -> bytes:
+        """What was received, as bytes."""
+        if isinstance(self.received, bytearray):
+            self.received = bytes(self.received)
+        return self.received
 
     def header(self, name: str) -> str:
         """Return the first value of a header, named in lower case; empty when it was not sent."""

@@ -11,7 +11,7 @@ from ..request import Request
 from ..script import RunFunction
 from . import arrow, npy, tensor_results, tensors
 
-READERS: Mapping[str, Callable[[RunFunction, bytes], dict[str, Any]]] = {
+READERS: Mapping[str, Callable[[RunFunction, Request], dict[str, Any]]] = {
     npy.MEDIA_TYPE: npy.read,
     arrow.MEDIA_TYPE: arrow.read,
 }

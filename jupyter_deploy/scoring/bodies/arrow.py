@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..parameters import ArrayParameter
-from ..request import BadInput
+from ..request import BadInput, Request
 from ..script import RunFunction
 from . import arrow_messages
 
@@ -21,8 +21,8 @@ OLDEST = (14, 0, 1)
 """Earlier versions of pyarrow can be made to run code by what they read."""
 
 
-def read(run: RunFunction, body: bytes) -> dict[str, Any]:
-    """Return the table in a body for the one parameter of ``run`` that takes an array or a table.
+def read(run: RunFunction, request: Request) -> dict[str, Any]:
+    """Return the table in a request for the one parameter of ``run`` that takes an array or a table.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def read(run: RunFunction, body: bytes) -> dict[str, Any]:
         raise BadInput(415, f"{MEDIA_TYPE} cannot be read here: {error}") from error
     parameter = run.sampled[run.rows]
     try:
-        table = _table(pa, body)
+        table = _table(pa, request.body)
         if isinstance(parameter, ArrayParameter):
             return {run.rows: parameter.fitted(run.rows, _array(pa, table, len(parameter.shape)))}
         return {run.rows: parameter.fitted(run.rows, table.to_pandas())}

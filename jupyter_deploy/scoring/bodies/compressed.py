@@ -28,7 +28,7 @@ def inflate(request: Request, most: int) -> None:
         size += len(part)
     if not parts:
         raise BadInput(400, f"the body is empty, but said to be compressed with {coding}")
-    request.body = b"".join(parts)
+    request.received = b"".join(parts)
     request.headers = tuple(pair for pair in request.headers if pair[0] != "content-encoding")
 
 

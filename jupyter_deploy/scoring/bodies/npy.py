@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..parameters import ArrayParameter
-from ..request import BadInput
+from ..request import BadInput, Request
 from ..script import RunFunction
 
 MEDIA_TYPE = "application/x-npy"
@@ -17,8 +17,8 @@ _MAGIC = b"\x93NUMPY"
 _NUMBERS = "biuf"
 
 
-def read(run: RunFunction, body: bytes) -> dict[str, Any]:
-    """Return the array in a body for the one parameter of ``run`` that takes an array.
+def read(run: RunFunction, request: Request) -> dict[str, Any]:
+    """Return the array in a request for the one parameter of ``run`` that takes an array.
 
     Raises
     ------
@@ -30,10 +30,10 @@ def read(run: RunFunction, body: bytes) -> dict[str, Any]:
             f"{MEDIA_TYPE} needs a run() with one array of numbers that @input_schema describes by a sample; send JSON"
         )
         raise BadInput(415, text)
-    return {run.rows: parameter.fitted(run.rows, _array(body))}
+    return {run.rows: parameter.fitted(run.rows, _array(request.received))}
 
 
-def _array(body: bytes) -> Any:
+def _array(body: bytes | bytearray) -> Any:
     """The array in a body, still the body's own bytes."""
     import numpy as np
 
@@ -46,7 +46,7 @@ def _array(body: bytes) -> Any:
         raise BadInput(400, f"the body's header is of version {body[6]} or too long; save it with numpy.save")
     start += size
     try:
-        shape, fortran_order, dtype = _header(body[:start])
+        shape, fortran_order, dtype = _header(bytes(body[:start]))
     except Exception as error:  # whatever numpy and Python's literals trip over
         raise BadInput(400, f"the body is not a file of numpy.save: {error}") from error
     if dtype.kind not in _NUMBERS:

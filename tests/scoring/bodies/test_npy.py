@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import struct
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.scoring.fronts import Front, Reply
+from tests.scoring.fronts import Front, Reply, make_bundle
 
 NPY = "application/x-npy"
 
@@ -112,3 +113,46 @@ def test_numbers_that_would_change_are_refused(integers: Front) -> None:
 def test_a_run_without_an_array_says_what_it_takes(tables: Front) -> None:
     reply = ask(tables, saved(ROWS))
     assert (reply.status, "needs a run() with one array" in reply.json["message"]) == (415, True)
+
+
+def test_a_large_array_is_the_scripts_own_to_write_to(tmp_path: Path) -> None:
+    script = """
+import numpy as np
+from inference_schema.parameter_types.numpy_parameter_type import NumpyParameterType
+from inference_schema.schema_decorators import input_schema
+
+
+def init():
+    pass
+
+
+@input_schema("data", NumpyParameterType(np.zeros((2, 3))))
+def run(data):
+    data += 1
+    return data.sum(axis=1)
+"""
+    large = np.arange(90_000.0).reshape(30_000, 3)
+    with Front(make_bundle(tmp_path, script)).serve() as front:
+        for array in (large, large.astype("f4"), np.asfortranarray(large), large):
+            reply = ask(front, saved(array), NPY)
+            assert reply.status == 200
+            assert np.load(io.BytesIO(reply.body)).tolist() == (large + 1).sum(axis=1).tolist()
+
+
+def test_a_script_for_raw_requests_gets_a_large_body_as_bytes(tmp_path: Path) -> None:
+    script = """
+from azureml.contrib.services.aml_request import rawhttp
+
+
+def init():
+    pass
+
+
+@rawhttp
+def run(request):
+    data = request.get_data()
+    return f"{type(data).__name__} {len(data)}"
+"""
+    body = saved(np.zeros(100_000))
+    with Front(make_bundle(tmp_path, script)).serve() as front:
+        assert ask(front, body).json == f"bytes {len(body)}"
