@@ -24,6 +24,7 @@ from bench.serving.load import body, load, require_wrk
 from bench.serving.peers import BARE, PEERS, Peer
 from bench.serving.running import Running
 
+_VALUES = Path(".cache", "bench-serving.json")
 Values: TypeAlias = dict[str, list[float]]
 SMALL, LARGE = (2, 16), (5000, 2)
 """Rows of ten floats, and connections."""
@@ -33,7 +34,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.serving")
     parser.add_argument("--rounds", type=int, default=5, help="alternating rounds (5)")
-    parser.add_argument("--json", type=Path, help="write all values to this file")
+    parser.add_argument("--json", type=Path, default=_VALUES, help=f"write all values to this file ({_VALUES})")
     parser.add_argument("--only", nargs="*", help="only these of the other servers; none of them where no name follows")
     given = parser.parse_args()
     require_wrk()
@@ -41,8 +42,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="jupyter-deploy-bench-") as place:
         values = measure(Path(place), chosen, given.rounds)
     print("\n" + table(values))
-    if given.json:
-        given.json.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    given.json.parent.mkdir(parents=True, exist_ok=True)
+    given.json.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
 
 class Notes(dict[str, list[float]]):
