@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -98,6 +99,10 @@ def _function_with_connection() -> Any:
 
 MADE = """
 import socket, threading
+opened = []
+def opening(thing):
+    opened.append(thing)
+    return thing
 class Inner:
     def __init__(self): self.deep = {"k": [1, threading.Lock()]}
 class Holder:
@@ -112,21 +117,20 @@ class Proud(Holder):
     def __reduce__(self): raise RuntimeError("not me")
 def reading():
     slots = Slots()
-    slots.source = open(__import__("os").devnull)
+    slots.source = opening(open(__import__("os").devnull))
     return slots
 def closing_over(part): return lambda rows: (part, rows)
 """
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # what is open here is never closed
 @pytest.mark.parametrize(
     ("made", "named"),
     [
         ("(row for row in [1])", "<genexpr> is a generator"),
         ("threading.Lock()", "lock is a _thread.lock"),
-        ("socket.socket()", "socket is a socket.socket"),
+        ("opening(socket.socket())", "socket is a socket.socket"),
         ("closing_over(threading.Lock())", "<lambda>, by its name part, is a _thread.lock"),
-        ("closing_over(socket.socket())", "<lambda>, by its name part, is a socket.socket"),
+        ("closing_over(opening(socket.socket()))", "<lambda>, by its name part, is a socket.socket"),
         ("Holder(a=1, inner=Inner())", "Holder.inner.deep['k'][1] is a _thread.lock"),
         ("Holder(ask=closing_over((n for n in [1])))", "Holder.ask, by its name part, is a generator"),
         ("reading()", "Slots.source is a _io.TextIOWrapper"),
@@ -135,9 +139,12 @@ def closing_over(part): return lambda rows: (part, rows)
     ],
 )  # fmt: skip
 def test_the_part_that_cannot_be_saved_is_named_by_its_path(ws: Workspace, made: str, named: str) -> None:
-    value = of_notebook(made, MADE)
-    with pytest.raises(UserError) as refused:
-        Model.register(ws, model=value, model_name="live")
+    opened, value = of_notebook(f"opened, {made}", MADE)
+    with ExitStack() as kept:
+        for part in opened:
+            kept.enter_context(part)
+        with pytest.raises(UserError) as refused:
+            Model.register(ws, model=value, model_name="live")
     assert str(refused.value).splitlines()[0].endswith(f" cannot be saved: {named}")
     assert "init() of the entry script" in refused.value.remedy
     assert list(Model.list(ws)) == []
