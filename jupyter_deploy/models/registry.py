@@ -78,11 +78,7 @@ def register(
     selection = select(path, child_paths)
     pickled = reduce(or_, (inspect(file.source) for file in selection.files), Pickled())
     trusted = _check_trust(folder, selection, pickled, trust) if live is None else outside(pickled.names, ())
-    detected = frameworks.detect(selection, pickled)
-    source = {**provenance.source(selection.path.parent if live is None else Path.cwd()), **detected.facts}
-    if live is not None:
-        source |= {"object": live.kind, "method": live.method, **live.saved.facts}
-        detected = _of_live(live)
+    detected, source = _looked_at(selection, pickled, live)
     if framework is None or framework == detected.framework:
         framework, framework_version = detected.framework, framework_version or detected.version
     needed = frameworks.modules(framework) if live is None else ()
@@ -214,6 +210,15 @@ def _imports(pickled: Pickled, more: Sequence[str] = ()) -> tuple[str, ...]:
     modules = {name.module.partition(".")[0] for name in pickled.names} | set(more)
     modules = {_NICKNAMES.get(module, module) for module in modules}
     return tuple(sorted(modules - sys.stdlib_module_names - {""}))
+
+
+def _looked_at(selection: Selection, pickled: Pickled, live: Live | None) -> tuple[Detected, dict[str, Any]]:
+    """What is known of a model from its files or the object that they were made from, and where it comes from."""
+    detected = frameworks.detect(selection, pickled)
+    source = {**provenance.source(selection.path.parent if live is None else Path.cwd()), **detected.facts}
+    if live is None:
+        return detected, source
+    return _of_live(live), {**source, "object": live.kind, "method": live.method, **live.saved.facts}
 
 
 def _of_live(live: Live) -> Detected:

@@ -163,7 +163,8 @@ def read_rows(body: bytes, name: str, parameter: ArrayParameter | TableParameter
         return None
     try:
         import numpy as np
-        import simdjson  # noqa: F401
+
+        parser = _parser(len(body))
     except ImportError:  # it speeds things up, and that is all
         return None
     columns = parameter.shape[1]
@@ -173,7 +174,7 @@ def read_rows(body: bytes, name: str, parameter: ArrayParameter | TableParameter
     if rest or not columns or structure != b'{""[' + b",".join([row] * count) + b"]}":
         return None
     try:
-        document: Any = _parser(len(body)).parse(body)
+        document: Any = parser.parse(body)
         numbers = document[name].as_buffer(of_type="d")
         return np.frombuffer(numbers, dtype=parameter.dtype).reshape(count, columns).copy()
     except (

@@ -46,7 +46,6 @@ def main(argv: Sequence[str]) -> int:
     logs.configure(service.log_level, service.log_format)
     attach(link, service)
     sys.stdout = logs.PrintStream()
-    memory.keep_freed()
     try:
         prepared = prepare(service, link.send)
     except ScriptFailed as error:
@@ -86,6 +85,7 @@ def prepare(service: Settings, tell: Callable[[dict[str, Any]], None]) -> Prepar
     ScriptFailed : it cannot be made ready.
     """
     began = time.perf_counter()
+    memory.keep_freed()
     places.enter(service)
     finder.install()
     _configure(service)

@@ -1,10 +1,11 @@
-"""A service as a document and as a row of a table."""
+"""A service as a document, as a row of a table, and as the facts that its representation shows."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from jupyter_deploy.engine.locking import served_lock
+from jupyter_deploy.errors import NotFound
 from jupyter_deploy.sdk.packages import environment_details
 
 if TYPE_CHECKING:
@@ -35,3 +36,13 @@ def row(service: Webservice) -> dict[str, Any]:
         "name": service.name, "state": view.status.state, "target": view.record.target, "version": view.record.current,
         "models": view.current.models if view.current else (), "scoring_uri": view.record.scoring_uri, "error": view.status.error,
     }  # fmt: skip
+
+
+def facts(service: Webservice) -> dict[str, Any]:
+    """Return what is shown of a service beside its name; of one that was deleted since, that it was."""
+    try:
+        found = row(service)
+    except NotFound:
+        return {"state": "deleted"}
+    del found["name"]
+    return {**found, "tags": service.tags}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,9 @@ def _post(service: Webservice, uri: str, body: str | bytes) -> requests.Response
     try:
         try:
             return _send(service, uri, data, headers)
-        except requests.exceptions.SSLError:  # before anything was sent
+        except requests.exceptions.SSLError as error:
+            if not _is_of_certificate(error):
+                raise
             return _send(service, uri, data, headers)  # the certificate may have been replaced a moment ago
     except requests.ConnectionError as error:
         raise ScoringFailed(
@@ -84,6 +87,15 @@ def _send(service: Webservice, uri: str, data: bytes, headers: Mapping[str, str]
 
             uri, more = reach(session, service, uri)
         return session.post(uri, data=data, headers={**headers, **more}, timeout=(CONNECT_TIMEOUT, None))
+
+
+def _is_of_certificate(error: BaseException | None) -> bool:
+    """Whether a certificate was not accepted: then nothing has been sent, as it may have been where TLS fails in another way."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _failed(name: str, response: requests.Response) -> ScoringFailed:

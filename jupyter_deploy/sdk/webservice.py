@@ -362,6 +362,8 @@ class Webservice:
 
         settle(self.workspace.folder, self.name)
 
+    # ------------------------------------------------------------------ showing it
+
     def serialize(self) -> dict[str, Any]:
         """The service as a JSON document, in the original's keys (azureml-v1 4.6); no secrets."""
         return descriptions.document(self)
@@ -371,20 +373,12 @@ class Webservice:
         return descriptions.row(self)
 
     def __repr__(self) -> str:
-        facts = ", ".join(f"{name}={value!r}" for name, value in self._facts().items())
+        facts = ", ".join(f"{name}={value!r}" for name, value in descriptions.facts(self).items())
         return f"{type(self).__name__}(workspace={self.workspace!r}, name={self.name!r}, {facts})"
 
     def _repr_html_(self) -> str:
-        facts = self._facts()
+        facts = descriptions.facts(self)
         return html_facts(f"{self.name}: {facts.pop('state')}", facts)
-
-    def _facts(self) -> dict[str, Any]:
-        try:
-            row = self.row()
-        except NotFound:
-            return {"state": "deleted"}
-        del row["name"]
-        return {**row, "tags": self.tags}
 
 
 class ProcessWebservice(Webservice):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.cli.conftest import Cli, finish, start
 from tests.helpers import wait_until
@@ -56,13 +56,15 @@ def test_a_request_that_fails_is_the_services_fault(on_live: Cli) -> None:
 
 
 def test_logs_are_json_or_plain_lines(on_live: Cli) -> None:
-    def settled() -> list[str]:
-        """The log once what earlier requests left in it is written, which is a moment after their answers."""
-        lines: list[str] = on_live("service", "get-logs", "-n", NAME).document
-        time.sleep(0.1)
-        return lines if on_live("service", "get-logs", "-n", NAME).document == lines else []
+    uri = on_live("service", "show", "-n", NAME).document["scoringUri"]
+    requests.get(f"{uri}?the-last-of-all", timeout=10)
 
-    lines = wait_until(settled)
+    def whole() -> list[str]:
+        """The log once the last line is in it; those of earlier requests are before it."""
+        lines: list[str] = on_live("service", "get-logs", "-n", NAME).document
+        return lines if "the-last-of-all" in lines[-1] else []
+
+    lines = wait_until(whole)
     assert any("ready to double" in line for line in lines)
     assert on_live("service", "get-logs", "-n", NAME, "--num_lines", "1").document == lines[-1:]
     assert on_live("service", "get-logs", "-n", NAME, "-l", str(len(lines)), "-o", "table").out.splitlines() == lines

@@ -118,6 +118,22 @@ def test_a_certificate_replaced_between_its_reading_and_the_handshake(
         service.run("x")
 
 
+def test_a_request_that_may_have_arrived_is_not_sent_again(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = serve(workspace, write_script(tmp_path), options=issued(tmp_path).options)
+    sent: list[bytes] = []
+
+    def send(_: Webservice, __: str, data: bytes, ___: object) -> requests.Response:
+        sent.append(data)
+        raise requests.exceptions.SSLError(ssl.SSLError("decryption failed or bad record mac"))
+
+    monkeypatch.setattr("jupyter_deploy.sdk.scoring_client._send", send)
+    with pytest.raises(ScoringFailed, match="does not answer"):
+        service.run("x")
+    assert len(sent) == 1
+
+
 def test_what_is_wrong_is_said_in_the_call(workspace: Workspace, tmp_path: Path) -> None:
     first, second = issued(tmp_path), issued(tmp_path, "second")
     wrong = {**first.options, "ssl_key_pem_file": str(second.key)}

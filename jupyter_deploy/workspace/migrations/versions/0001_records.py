@@ -13,6 +13,12 @@ down_revision = None
 
 def upgrade() -> None:
     """Make the tables."""
+    _models()
+    _operations()
+    _services()
+
+
+def _models() -> None:
     op.create_table(
         "model_counters",
         sa.Column("name", sa.Text(), nullable=False),
@@ -43,6 +49,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", "version"),
     )
     op.create_table(
+        "model_files",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("size", BIG, nullable=False),
+        sa.ForeignKeyConstraint(["name", "version"], ["models.name", "models.version"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("name", "version", "path"),
+    )
+    op.create_index("ix_model_files_sha256", "model_files", ["sha256"])
+
+
+def _operations() -> None:
+    op.create_table(
         "operations",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -54,6 +74,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_operations_service", "operations", ["service"])
+
+
+def _services() -> None:
     op.create_table(
         "services",
         sa.Column("name", sa.Text(), nullable=False),
@@ -72,17 +95,6 @@ def upgrade() -> None:
         sa.Column("served", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
-    op.create_table(
-        "model_files",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("path", sa.Text(), nullable=False),
-        sa.Column("sha256", sa.Text(), nullable=False),
-        sa.Column("size", BIG, nullable=False),
-        sa.ForeignKeyConstraint(["name", "version"], ["models.name", "models.version"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("name", "version", "path"),
-    )
-    op.create_index("ix_model_files_sha256", "model_files", ["sha256"])
     op.create_table(
         "versions",
         sa.Column("service", sa.Text(), nullable=False),
