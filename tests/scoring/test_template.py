@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -28,6 +29,15 @@ def run(text):
     time.sleep(0.02 if text == "short" else 0)
     return [os.getpid(), len(model), random.random()]
 """
+
+
+def names_below(pid: int) -> list[str]:
+    """The names of a process's children and theirs; one that ends meanwhile has none."""
+    names = []
+    for child in psutil.Process(pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            names.append(child.name())
+    return names
 
 
 def answers(front: Front, count: int = 24) -> list[list[float]]:
@@ -161,7 +171,7 @@ def test_processes_that_init_began_may_end(tmp_path: Path) -> None:
     """
     with Front(make_bundle(tmp_path, script, workerPreload=True, maxQueueWaitMs=10_000)).serve() as front:
         worker = front.post("x").json
-        wait_for(lambda: "sleep" not in [child.name() for child in psutil.Process(front.process.pid).children(True)])
+        wait_for(lambda: "sleep" not in names_below(front.process.pid))
         os.kill(worker, signal.SIGKILL)
         front.expect("worker_exited")
         front.expect("ready")
