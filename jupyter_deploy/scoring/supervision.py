@@ -185,7 +185,7 @@ class Supervisor:
             if self._ending.is_set():
                 return
             if not served:
-                self._failure = self._failure or generation.failure
+                self._fail(generation)
                 self.end(patience=0)
                 return
             if generation.was_useful:
@@ -247,7 +247,13 @@ class Supervisor:
             generation.stage = record["stage"]
         else:
             generation.failure = Failure(record["stage"], record["message"], record["traceback"])
+            self._fail(generation)
             generation.worker.kill()  # all is said, and threads that the script began may keep it alive
+
+    def _fail(self, generation: _Generation) -> None:
+        """Take a first worker's failure for the service's, unless another came before: with a template one's end is the end of all."""
+        if generation.is_first and not self._ending.is_set():
+            self._failure = self._failure or generation.failure
 
     def _begin_service(self, generation: _Generation, record: dict[str, Any], body: bytes) -> None:
         generation.ready_at, generation.load_seconds = time.monotonic(), record["seconds"]

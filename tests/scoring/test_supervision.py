@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
+
+from jupyter_deploy.scoring import frames
+from jupyter_deploy.scoring.supervision import Supervisor
 
 from .fronts import Front, is_alive, make_bundle, wait_for
 
@@ -198,3 +205,43 @@ def test_a_worker_that_closes_its_link_is_ended(tmp_path: Path) -> None:
         assert reply.status == 502
         assert "it closed its connection to the front" in reply.json["message"]
         assert front.post("after").json == "after"
+
+
+class _Sibling:
+    """A worker that was to be forked from the same process as others: to kill one is to kill them all."""
+
+    pid = template = ended_with_it = 1
+
+    def __init__(self, family: list[_Sibling]) -> None:
+        self.link, self.end = frames.socket_pair()
+        self.family = family
+        self.call: Callable[[int], object]
+
+    def when_ended(self, call: Callable[[int], object]) -> None:
+        self.call = call
+
+    def kill(self) -> None:
+        family, self.family[:] = self.family[::-1], []
+        for after, sibling in enumerate(family):  # the one that has spoken last
+            sibling.end.close()
+            asyncio.get_running_loop().call_later(after / 10, sibling.call, -9)
+
+    terminate = kill
+
+    def close(self) -> None: ...
+
+
+def test_what_one_worker_said_is_the_reason_though_the_others_are_seen_to_end_before_it() -> None:
+    family: list[_Sibling] = []
+    family += [_Sibling(family), _Sibling(family)]
+    workers: list[Any] = family[:]
+    said = {"type": "failed", "stage": "init", "message": "init() raised OSError: no disk", "traceback": ""}
+    workers[0].end.sendall(b"".join(frames.pack(said)))
+    rest: Any = Mock()
+
+    async def run() -> str:
+        failure = await Supervisor(rest, rest, rest, rest, start_timeout=60).run(workers)
+        assert failure is not None
+        return failure.message
+
+    assert asyncio.run(run()) == "init() raised OSError: no disk"
