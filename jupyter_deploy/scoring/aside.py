@@ -44,7 +44,7 @@ class Aside(asyncio.Protocol):
         self._ended = asyncio.Event()
         self._ending = False
         self._pause = Pause()
-        self._held: list[bytes] = []
+        self._held: list[bytes | bytearray] = []
         self._held_records = self._held_bytes = 0
 
     async def begin(self) -> str:

@@ -57,7 +57,7 @@ class Call:
 class Link(Protocol):
     """What is needed of the connection to a worker."""
 
-    def writelines(self, pieces: list[bytes]) -> None:
+    def writelines(self, pieces: list[bytes | bytearray]) -> None:
         """Send bytes."""
         ...
 
@@ -98,7 +98,7 @@ class Channel:
         """Send a call, as one that has not begun; ``begins`` tells the worker whether a slot is known to be free for it."""
         call.channel = self
         self.ahead[call.id] = call
-        self.ahead_bytes += len(call.request.body)
+        self.ahead_bytes += len(call.request.received)
         request = call.request
         record = {
             "type": "call",
@@ -110,7 +110,7 @@ class Channel:
             "query": request.query,
             "headers": request.headers,
         }
-        self.send(record, request.body)
+        self.send(record, request.received)
 
     def take_back(self, call: Call) -> None:
         """Have the worker drop a call that has not begun, or end its stream; nobody waits for it any more."""
@@ -121,7 +121,7 @@ class Channel:
         """Take a call out of those that have not begun; None where it is none of them."""
         call = self.ahead.pop(number, None)
         if call is not None:
-            self.ahead_bytes -= len(call.request.body)
+            self.ahead_bytes -= len(call.request.received)
         return call
 
     def learn(self, seconds: float) -> None:
@@ -129,7 +129,7 @@ class Channel:
         usual = self.usual_seconds
         self.usual_seconds = seconds if usual is None else usual + (seconds - usual) * 0.2
 
-    def send(self, record: frames.Record, body: bytes = b"") -> None:
+    def send(self, record: frames.Record, body: bytes | bytearray = b"") -> None:
         """Send a message; one to a worker that has ended goes nowhere."""
         if self.is_open:
             self._link.writelines(frames.pack(record, body))

@@ -31,7 +31,7 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BODILESS = (204, 304)
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """A client's connection.
 
     Parameters
@@ -78,15 +78,29 @@ class Connection(asyncio.Protocol):
         self._opened.discard(self)
         if self._exchange is not None:
             self._routes.leave(self._exchange)
-            self._room.give_back(len(self._exchange.request.body))
+            self._room.give_back(len(self._exchange.request.received))
         self._exchange, self._arriving = None, None
         self._drop_queue()
         self._body.drop()
         self._parser = None  # it knows us, and a circle would be kept until somebody looks for circles
         self._release_writers()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - what is given is what is filled
+        """Say where to receive: the rest of a large body in its place, all else where it is read at once."""
+        return self._room.inlet if self._body.rest is None else self._body.rest
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Read on."""
+        if self._body.rest is None:
+            self.data_received(self._room.inlet[:nbytes])
+            return
+        self._heard = time.monotonic()
+        if self._body.received(nbytes):
+            self._parser = httptools.HttpRequestParser(self)  # the former one waits for this body
+            self.on_message_complete()
+
+    def data_received(self, data: bytes | memoryview) -> None:
+        """Read what has arrived."""
         self._heard = time.monotonic()
         if self._deaf:
             return
@@ -103,8 +117,11 @@ class Connection(asyncio.Protocol):
             self._raw_head_bytes += len(data)
             if self._raw_head_bytes > MOST_HEAD_BYTES:
                 self._refuse_unreadable(None)
-        if self._arriving is not None and self._arriving.refusal is not None:
-            self._refuse_early(self._arriving)
+        exchange = self._arriving
+        if exchange is not None:
+            exchange.refusal = exchange.refusal or self._body.make_place()
+            if exchange.refusal is not None:
+                self._refuse_early(exchange)
 
     def eof_received(self) -> None:
         """A client that hangs up has gone; half a connection is not told from none."""
@@ -155,6 +172,7 @@ class Connection(asyncio.Protocol):
         )
         keep_alive = version == "1.1" and self._parser.should_keep_alive()
         exchange = self._arriving = Exchange(self, request, ids, version, self._url.decode("latin-1"), keep_alive)
+        self._body.declared = arriving.declared(request)
         by_form = arriving.refusal_by_form(request, version, self._routes.most_body_bytes)
         exchange.refusal = by_form or self._routes.refusal(request, ids)
         exchange.keep_alive = keep_alive and by_form is None
@@ -304,7 +322,7 @@ class Connection(asyncio.Protocol):
 
     def _finish(self, exchange: Exchange) -> None:
         self._exchange = exchange.call = None  # the call knows the exchange, and a circle would keep the body
-        self._room.give_back(len(exchange.request.body))
+        self._room.give_back(len(exchange.request.received))
         self._routes.note(exchange, exchange.status, exchange.sent)
         if exchange.keep_alive:
             self._advance()
@@ -314,7 +332,7 @@ class Connection(asyncio.Protocol):
 
     def _drop_queue(self) -> None:
         for exchange in self._queue:
-            self._room.give_back(len(exchange.request.body))
+            self._room.give_back(len(exchange.request.received))
         self._queue.clear()
 
     def _last_word(self, exchange: Exchange) -> str:

@@ -27,7 +27,7 @@ def socket_pair() -> tuple[socket.socket, socket.socket]:
     return pair
 
 
-def pack(record: Record, body: bytes = b"", *more: bytes) -> list[bytes]:
+def pack(record: Record, body: bytes | bytearray = b"", *more: bytes) -> list[bytes | bytearray]:
     """Return the pieces of one message, to be written one after the other; its body may be given in parts."""
     text = orjson.dumps(record)
     size = len(body) + sum(map(len, more)) if more else len(body)

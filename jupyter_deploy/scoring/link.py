@@ -26,7 +26,7 @@ class Link:
 
     def send(self, record: dict[str, Any], body: bytes = b"") -> None:
         """Send one message; when the front is gone there is nobody left to work for, and the process ends."""
-        head, body = frames.pack(record, body)
+        head, _ = frames.pack(record, body)
         with self._sending:
             try:
                 if len(body) < _JOINED:

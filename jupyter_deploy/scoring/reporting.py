@@ -48,10 +48,10 @@ class Reporter:
         if not span.sampled:
             return
         answer = exchange.given
-        sent = request.body[:_LONGEST] if self._inputs else b""
+        sent = bytes(request.received[:_LONGEST]) if self._inputs else b""
         record = {
             "type": "request", "time": time.time(), "seconds": seconds, "request_id": request.id, "client_id": exchange.ids.client,
-            "method": request.method, "path": request.path, "status": status, "bytes_in": len(request.body), "bytes_out": size,
+            "method": request.method, "path": request.path, "status": status, "bytes_in": len(request.received), "bytes_out": size,
             "run_ms": answer.run_ms if answer else None, "trace": span.trace, "span": span.id, "parent": span.parent,
             "sampled": True, "input_bytes": len(sent),
         }  # fmt: skip

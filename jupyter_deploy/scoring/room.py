@@ -7,6 +7,7 @@ import sys
 
 MOST_BODY_BYTES = 512 * 1024 * 1024
 _MOST_DESCRIPTORS = 1 << 20
+_INLET_BYTES = 64 * 1024
 _KEPT_DESCRIPTORS = 128
 """For what is no connection: files, pipes, and the sockets of workers that are started again."""
 
@@ -22,12 +23,14 @@ class Room:
     Attributes
     ----------
     turned_away : connections for which there was no room, since somebody last looked.
+    inlet : where what arrives is received to be read at once; one for all, since one is read after the other.
     """
 
     def __init__(self, most_body_bytes: int = MOST_BODY_BYTES, most_connections: int = sys.maxsize) -> None:
         self.most_body_bytes = most_body_bytes
         self.most_connections = most_connections
         self.turned_away = 0
+        self.inlet = memoryview(bytearray(_INLET_BYTES))
         self._taken = 0
 
     def take(self, size: int) -> bool:

@@ -14,7 +14,6 @@ import psutil
 import pytest
 
 from jupyter_deploy.scoring import connection as module
-from jupyter_deploy.scoring.arriving import Body
 from jupyter_deploy.scoring.connection import Connection
 from jupyter_deploy.scoring.exchange import Exchange, Routes
 from jupyter_deploy.scoring.outputs import Answer
@@ -54,14 +53,6 @@ def is_empty(room: Room) -> bool:
     if whole:
         room.give_back(room.most_body_bytes)
     return whole
-
-
-def test_a_body_in_tiny_pieces_takes_no_more_than_its_size() -> None:
-    body = Body(1_000_000, Room())
-    for _ in range(100_000):
-        assert body.add(b"ab") is None
-    assert len(body._pieces) < 100
-    assert body.take() == b"ab" * 100_000
 
 
 def test_bodies_together_take_no_more_than_their_room() -> None:

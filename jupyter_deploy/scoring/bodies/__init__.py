@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from .. import outputs
@@ -24,7 +25,7 @@ def of_result(result: Any, request: Request, run_ms: float) -> Answer:
     if tensors.is_inference(request.path):
         return tensor_results.of_result(result, request, run_ms)
     accept = request.header("accept").lower()
-    wanted = [] if accept in ("", "*/*") else _wanted(accept)
+    wanted = () if accept in ("", "*/*") else _wanted(accept)
     if not wanted or wanted[0] in _JSON or outputs.is_response(result):
         return outputs.of_result(result, run_ms)
     try:
@@ -37,7 +38,8 @@ def of_result(result: Any, request: Request, run_ms: float) -> Answer:
         return Answer(refused.status, refused.body, refused.headers, run_ms=run_ms)
 
 
-def _wanted(accept: str) -> list[str]:
+@lru_cache(maxsize=64)
+def _wanted(accept: str) -> tuple[str, ...]:
     """The media types that can be written and that a client takes, the best one first."""
     found: list[tuple[float, str]] = []
     for item in accept.split(","):
@@ -45,7 +47,7 @@ def _wanted(accept: str) -> list[str]:
         weight = next((part[2:] for part in parameters if part.startswith("q=")), "1")
         if media_type in WRITERS or media_type in _JSON:
             found.append((_number(weight), media_type))
-    return [media_type for weight, media_type in sorted(found, key=lambda pair: -pair[0]) if weight > 0]
+    return tuple(media_type for weight, media_type in sorted(found, key=lambda pair: -pair[0]) if weight > 0)
 
 
 def _number(text: str) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from jupyter_deploy.scoring.bodies import npy
 from tests.scoring.fronts import Front, Reply, make_bundle
 
 NPY = "application/x-npy"
@@ -56,6 +57,18 @@ def test_an_array_comes_back_where_the_client_takes_it_best(arrays: Front, accep
     assert (reply.status, reply.headers["content-type"]) == (200, given)
     answer = np.load(io.BytesIO(reply.body), allow_pickle=False) if given == NPY else np.array(reply.json)
     assert answer.tolist() == [3.0, 12.0]
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        ROWS, ROWS.T, ROWS[:, ::2], np.asfortranarray(ROWS), ROWS.astype(">f4"), np.float32(2), np.zeros((0, 3)), np.array([True]),
+        np.arange(24).reshape(2, 3, 4).transpose(1, 0, 2),
+    ],
+)  # fmt: skip
+def test_an_array_is_written_as_numpy_would(array: Any) -> None:
+    for _ in range(2):  # the second time with the head of the first
+        assert npy.write(array) == saved(array)
 
 
 def test_what_is_no_array_comes_back_as_json_or_not_at_all(arrays: Front) -> None:
