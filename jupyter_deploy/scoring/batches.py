@@ -89,6 +89,13 @@ class Batches:
         taken = {number for number, _ in batch.calls}
         return batch, {number for number, _ in calls if number not in taken}
 
+    def alone(self, number: int, request: Request) -> Answer | Stream:
+        """Run a call that no other waits beside."""
+        request, arguments = self._decoded.pop(number, None) or (request, scorer.read(self._run, request))
+        if isinstance(arguments, Answer):
+            return arguments
+        return scorer.call(self._run, arguments, request, partial(self._learn, self._rows(arguments)))
+
     def run(self, batch: Batch, begin: Callable[[list[int]], None]) -> Iterator[tuple[int, Answer | Stream]]:
         """Run a batch; yields the answer to each of its calls.
 
