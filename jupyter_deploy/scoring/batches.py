@@ -91,7 +91,8 @@ class Batches:
 
     def alone(self, number: int, request: Request) -> Answer | Stream:
         """Run a call that no other waits beside."""
-        request, arguments = self._decoded.pop(number, None) or (request, scorer.read(self._run, request))
+        request, arguments = self._read(number, request)
+        self._decoded.pop(number, None)
         if isinstance(arguments, Answer):
             return arguments
         return scorer.call(self._run, arguments, request, partial(self._learn, self._rows(arguments)))
