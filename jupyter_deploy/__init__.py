@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jupyter_deploy.config.inference import InferenceConfig as InferenceConfig
     from jupyter_deploy.sdk.model import Model as Model
     from jupyter_deploy.sdk.operation import Operation as Operation
+    from jupyter_deploy.sdk.webservice import LocalWebservice as LocalWebservice
     from jupyter_deploy.sdk.webservice import ProcessWebservice as ProcessWebservice
     from jupyter_deploy.sdk.webservice import Webservice as Webservice
     from jupyter_deploy.sdk.workspace import Workspace as Workspace
@@ -31,6 +32,7 @@ _HOMES = {
     "CondaDependencies": "jupyter_deploy.config.conda_dependencies",
     "Environment": "jupyter_deploy.config.environment",
     "InferenceConfig": "jupyter_deploy.config.inference",
+    "LocalWebservice": "jupyter_deploy.sdk.webservice",
     "Model": "jupyter_deploy.sdk.model",
     "Operation": "jupyter_deploy.sdk.operation",
     "ProcessWebservice": "jupyter_deploy.sdk.webservice",
@@ -40,7 +42,6 @@ _HOMES = {
 __all__ = sorted(_HOMES)
 
 _ORIGINAL = {
-    "LocalWebservice": "no services in Docker",
     "AciWebservice": "no services in Azure Container Instances",
     "AksWebservice": "no services on clusters",
     "AksCompute": "no clusters",

@@ -52,6 +52,7 @@ class DeployRequest:
     options : the target's options in their JSON form, without secrets.
     settings : the target's part of the scoring server's settings, with every default filled in.
     inference : the InferenceConfig's settings as given, for the record.
+    base_image : the image that one for it begins with; empty for the target's own choice, or where it builds none.
     """
 
     service: str
@@ -62,6 +63,7 @@ class DeployRequest:
     options: Mapping[str, Any]
     settings: Mapping[str, Any]
     inference: Mapping[str, Any] = field(default_factory=dict)
+    base_image: str = ""
 
     @property
     def digest(self) -> str:
@@ -89,6 +91,7 @@ class DeployRequest:
             options=document["options"],
             settings=document["settings"],
             inference=document["inference"],
+            base_image=document.get("base_image", ""),
         )
 
 

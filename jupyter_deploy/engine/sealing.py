@@ -72,6 +72,7 @@ def seal(
         options=without_secrets(options),
         settings=settings,
         inference=_as_given(inference),
+        base_image=_base_image(inference),
     )
     deployed = [(model.name, model.version) for model in models]
     undeployed = undeployed_models(description, deployed, [file.path for file in script.files])
@@ -87,20 +88,26 @@ def _needed_for_collection(settings: Mapping[str, Any]) -> dict[str, str]:
 def check_supported(inference: InferenceConfig, target: Target) -> None:
     """Refuse the settings of an InferenceConfig that a target cannot honour, naming the target that can."""
     problems = [
-        f"{name} has no meaning on the target '{target.name}'; it needs a target that builds images ('{able}')"
-        for name, able in target.unsupported.items()
-        if name in inference.given()
+        _refusal(name, target, target.unsupported[name]) for name in target.unsupported if name in inference.given()
     ]
-    docker = (
-        inference.environment.docker.given() if inference.environment and "base_image" in target.unsupported else ()
-    )
-    problems += [
-        f"environment.docker.{name} has no meaning on the target '{target.name}';"
-        f" it needs a target that builds images ('{target.unsupported['base_image']}')"
-        for name in docker
-    ]
+    for name in inference.environment.docker.given() if inference.environment else ():
+        able = target.unsupported.get(name, target.unsupported.get("base_image"))
+        if able is not None:
+            problems.append(_refusal(f"environment.docker.{name}", target, able))
     if problems:
         raise ConfigError(problems)
+
+
+def _refusal(name: str, target: Target, able: str) -> str:
+    if not able:
+        return f"{name} is not taken by the target '{target.name}' in this release; leave it out"
+    return f"{name} has no meaning on the target '{target.name}'; it needs a target that builds images ('{able}')"
+
+
+def _base_image(inference: InferenceConfig) -> str:
+    """The image to begin with, wherever it was said."""
+    of_environment = inference.environment.docker.base_image if inference.environment else None
+    return inference.base_image or of_environment or ""
 
 
 def _as_given(inference: InferenceConfig) -> dict[str, Any]:

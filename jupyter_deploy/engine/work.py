@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -63,33 +62,19 @@ def _serve_again(job: Job) -> None:
 def _serve(job: Job, request: DeployRequest, number: int, bundle: Path, lock: Lock) -> None:
     target = find_target(request.target)
     options = target.options.from_json(request.options, where="recorded options")
-    interpreter = _interpreter(job, lock)
     place = place_of(job.folder, job.service, request.settings)
+    release = target.prepare(place, Release(number, bundle, options, base_image=request.base_image), lock, job)
     with writing(place.folder):
         place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     job.warm_up()
     with ExitStack() as stack:
         with job.step("start", "start of the service"):
-            release = Release(number, bundle, options, interpreter)
             candidate = stack.enter_context(target.bring_up(place, release, job.report))
         with job.step("switch", "switch to the new version"):
             job.point_of_no_return()
             status = candidate.take_over()
             _note_served(job, number, status)
     job.log.write("state", f"{job.service} is {status.state}", state=status.state, scoring_uri=status.scoring_uri)
-
-
-def _interpreter(job: Job, lock: Lock) -> Path:
-    """This interpreter where it satisfies the lock, else a virtual environment that does (design: the embedded default)."""
-    from jupyter_deploy.environments import lacking, virtual_environment
-
-    if lock.source == "kernel":
-        missing = lacking(lock)
-        if not missing:
-            return Path(sys.executable)
-        job.say(f"this interpreter does not satisfy the lock ({missing[0]}); making a virtual environment")
-    with job.step("packages", "packages"):
-        return virtual_environment(lock, job.say)
 
 
 def _stop(job: Job) -> None:

@@ -86,6 +86,11 @@ class Lock:
         """The lock as a requirements file with hashes and comments."""
         return "\n".join(_lines(self)) + "\n"
 
+    def requirements(self) -> str:
+        """What installs it, without who asked for what: the same text for the same packages."""
+        pins = (" \\\n    ".join([each.pin, *(f"--hash={one}" for one in each.hashes)]) for each in self.packages)
+        return "".join(f"{line}\n" for line in (*self.sources, *pins))
+
     @classmethod
     def parse(cls, text: str) -> Lock:
         """Read back what ``text`` wrote.

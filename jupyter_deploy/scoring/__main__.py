@@ -1,4 +1,4 @@
-"""``python <bundle>/server/jupyter_deploy_scoring front|worker|template|try|export|collect``: one entry for every role."""
+"""``python <bundle>/server/jupyter_deploy_scoring front|worker|template|try|export|collect|health``: one entry for every role."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ ROLES = {
     "try": "trial",
     "export": "export",
     "collect": "collect",
+    "health": "health",
 }
 
 

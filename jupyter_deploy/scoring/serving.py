@@ -27,6 +27,9 @@ from .supervision import Failure, Readiness, Supervisor
 from .tls import Certificate, CertificateError
 from .worker_process import Worker
 
+KEYS_LOADED = "keys and certificate were read again"
+"""What the log says then; who owns a container waits for it."""
+
 
 class StartFailed(Exception):
     """The front itself cannot start; the text says why and what to do."""
@@ -155,6 +158,9 @@ class Front:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._drain, 0.5, 30.0)
+        loop.add_signal_handler(
+            signal.SIGHUP, self._reload_keys
+        )  # the order below, as the owner of a container gives it
         if self._start.life_fd is not None:
             loop.add_reader(self._start.life_fd, self._abandon)
         self._control.obey(
@@ -226,6 +232,7 @@ class Front:
         keys = self._reload(self._read_keys, "the keys stay as they were")
         if not self._reload(self._read_certificate, "the certificate stays as it was") or not keys:
             return
+        logs.server.warning("%s", KEYS_LOADED)
         self._control.emit("keys_loaded")
 
     def _end_worker(self, order: dict[str, Any]) -> None:

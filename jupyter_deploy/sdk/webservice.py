@@ -26,6 +26,7 @@ from jupyter_deploy.sdk.packages import Package, packages_of
 from jupyter_deploy.sdk.waiting import wait_for
 from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.targets.base import State
+from jupyter_deploy.targets.docker.options import LocalOptions
 from jupyter_deploy.targets.process.options import ProcessOptions
 
 if TYPE_CHECKING:
@@ -390,4 +391,16 @@ class ProcessWebservice(Webservice):
     @property
     def port(self) -> int | None:
         """The port it listens on; None until it has served."""
+        return urlsplit(self.scoring_uri).port if self.scoring_uri else None
+
+
+class LocalWebservice(Webservice):
+    """A service that runs in a container on the user's Docker Engine."""
+
+    compute_type: ClassVar[str] = "local"
+    deploy_configuration: ClassVar[Callable[..., Options]] = staticmethod(deploy_configuration(LocalOptions))
+
+    @property
+    def port(self) -> int | None:
+        """The port of this machine it is reached at; None until it has served."""
         return urlsplit(self.scoring_uri).port if self.scoring_uri else None

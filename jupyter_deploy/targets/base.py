@@ -10,14 +10,33 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from jupyter_deploy.config.options import Options
+
+if TYPE_CHECKING:
+    from jupyter_deploy.environments import Lock
 
 State = Literal["Transitioning", "Healthy", "Unhealthy", "Failed", "Unschedulable", "Deleting", "Stopped", "Unknown"]
 
 Report = Callable[..., None]
 """How a target tells what it does: ``report("worker started", pid=123)``; each call becomes an event of the operation."""
+
+
+class Work(Protocol):
+    """An operation as a target sees it: what it says becomes events."""
+
+    def step(self, name: str, text: str) -> AbstractContextManager[None]:
+        """Enclose one step of the work."""
+        ...
+
+    def report(self, text: str, **facts: Any) -> None:
+        """Say that something moved within the step."""
+        ...
+
+    def say(self, line: str) -> None:
+        """Pass on a line of output of a tool."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -53,13 +72,15 @@ class Release:
     version : its number, growing with each deployment or update of the service.
     bundle : the bundle's folder.
     options : the target's options.
-    interpreter : the Python that satisfies the bundle's lock on this machine.
+    runtime : what runs it, as :meth:`Target.prepare` found or made it: the path of an interpreter, the name of an image.
+    base_image : the image that one for it begins with; empty for the target's own choice.
     """
 
     version: int
     bundle: Path
     options: Options
-    interpreter: Path
+    runtime: str = ""
+    base_image: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,12 +123,21 @@ class Target(Protocol):
     name: ClassVar[str]
     options: ClassVar[type[Options]]
     unsupported: ClassVar[Mapping[str, str]]
-    """Settings of an InferenceConfig that have no meaning here, each with the name of a target that honours it."""
+    """Settings of an InferenceConfig that are refused here, each with the name of a target that honours it, empty where none does."""
 
     def server_settings(self, options: Options) -> Mapping[str, Any]:
         """The target's part of ``service.json``, with defaults filled in from this process's surroundings.
 
         ``authEnabled`` and ``tokenAuthEnabled`` among them say whether the service needs keys, or signed tokens.
+        """
+        ...
+
+    def prepare(self, place: Place, release: Release, lock: Lock, work: Work) -> Release:
+        """Make what the release runs with, an interpreter or an image; what was made before is found again.
+
+        Raises
+        ------
+        EnvironmentFailed : the packages of the lock cannot be had. TargetError : it cannot be made here.
         """
         ...
 

@@ -15,12 +15,15 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from jupyter_deploy.config.options import Options, option
 from jupyter_deploy.errors import TargetError
-from jupyter_deploy.targets.base import Place, Release, Report, Status
+from jupyter_deploy.targets.base import Place, Release, Report, Status, Work
 from jupyter_deploy.workspace.identity import ProcessIdentity
+
+if TYPE_CHECKING:
+    from jupyter_deploy.environments import Lock
 
 NAME = "fake.json"
 LOG = "fake.log"
@@ -91,6 +94,10 @@ class FakeTarget:
         """Keys are needed where one is given, or where that is asked for."""
         assert isinstance(options, FakeOptions)
         return {"authEnabled": options.auth_enabled or options.primary_key is not None}
+
+    def prepare(self, place: Place, release: Release, lock: Lock, work: Work) -> Release:  # noqa: ARG002 - the protocol's
+        """Nothing runs, so nothing is needed."""
+        return release
 
     @contextlib.contextmanager
     def bring_up(self, place: Place, release: Release, report: Report) -> Iterator[_Candidate]:

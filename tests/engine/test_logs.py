@@ -9,7 +9,7 @@ import pytest
 from jupyter_deploy import Webservice, Workspace
 from jupyter_deploy.engine.logs import last_lines
 from jupyter_deploy.errors import DeployError
-from jupyter_deploy.targets.process.logfile import RotatingLog, log_files
+from jupyter_deploy.targets.logfile import RotatingLog, log_files
 from tests.helpers import wait_until, write_script
 from tests.services import begin, serve
 

@@ -17,12 +17,12 @@ def test_it_starts_nothing_and_remembers_what_was_taken_over(tmp_path: Path) -> 
         reports.append(text)
 
     for version in (1, 2):
-        with target.bring_up(place, Release(version, tmp_path, FakeOptions(), tmp_path), report) as candidate:
+        with target.bring_up(place, Release(version, tmp_path, FakeOptions()), report) as candidate:
             assert candidate.take_over() == target.status(place)
         assert (target.status(place).state, target.status(place).version) == ("Healthy", version)
     with (
         pytest.raises(TargetError, match="no reason"),
-        target.bring_up(place, Release(3, tmp_path, FakeOptions(fail="no reason"), tmp_path), report),
+        target.bring_up(place, Release(3, tmp_path, FakeOptions(fail="no reason")), report),
     ):
         pass
     assert target.status(place).version == 2

@@ -17,8 +17,9 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
-from jupyter_deploy.targets.process.limits import GB, ControlGroup, describe_limit, group_name, resident_bytes
-from jupyter_deploy.targets.process.logfile import RotatingLog
+from jupyter_deploy.targets.logfile import RotatingLog
+from jupyter_deploy.targets.process.limits import ControlGroup, group_name, resident_bytes
+from jupyter_deploy.targets.starting import GB, describe_limit
 
 SERVER = Path("server") / "jupyter_deploy_scoring"
 LONGEST_LINE = 16 * 1024 * 1024

@@ -9,14 +9,8 @@ from pathlib import Path
 
 from jupyter_deploy.workspace.identity import is_running
 
-GB = 1024**3
 ROOT = Path("/sys/fs/cgroup")
 _PREFIX = "jupyter-deploy-"
-
-
-def describe_limit(memory_gb: float) -> str:
-    """The reason that logs, events and errors give when a worker was ended for its memory."""
-    return f"memory limit of {memory_gb:g} GB (memory_gb) exceeded"
 
 
 class ControlGroup:

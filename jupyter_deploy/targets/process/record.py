@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from jupyter_deploy.targets.addresses import scoring_uri
 from jupyter_deploy.workspace.identity import ProcessIdentity
 
 NAME = "process.json"
@@ -37,10 +38,7 @@ class ProcessRecord:
     @property
     def scoring_uri(self) -> str:
         """Where the service answers; without a name, a wildcard address is reached over loopback."""
-        if self.cname:
-            return f"https://{self.cname}:{self.port}/score"
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104  (read, not bound)
-        return f"http://{f'[{host}]' if ':' in host and host[0] != '[' else host}:{self.port}/score"
+        return scoring_uri(self.host, self.port, self.cname)
 
     def stopped(self) -> ProcessRecord:
         """The same after an orderly stop."""

@@ -25,8 +25,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from jupyter_deploy.targets.logfile import RotatingLog
 from jupyter_deploy.targets.process.generation import LONGEST_LINE, Event, Generation
-from jupyter_deploy.targets.process.logfile import RotatingLog
 from jupyter_deploy.targets.process.record import ProcessRecord
 from jupyter_deploy.workspace.identity import ProcessIdentity
 

@@ -7,21 +7,26 @@ import json
 import os
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from jupyter_deploy.config.options import Options
-from jupyter_deploy.errors import TargetError, UserError
-from jupyter_deploy.targets.base import Place, Release, Report, Status
+from jupyter_deploy.errors import TargetError
+from jupyter_deploy.targets.addresses import address_error
+from jupyter_deploy.targets.base import Place, Release, Report, Status, Work
+from jupyter_deploy.targets.logfile import log_files
 from jupyter_deploy.targets.process.link import Link, new_socket_path, remove_sockets
-from jupyter_deploy.targets.process.logfile import log_files
 from jupyter_deploy.targets.process.options import ProcessOptions
 from jupyter_deploy.targets.process.record import NAME, ProcessRecord
+from jupyter_deploy.targets.starting import REMEDIES, start_timeout
 from jupyter_deploy.workspace.detached import start_detached
 
-START_TIMEOUT = 310.0
-"""Seconds that imports and init() may take: the original's initialDelaySeconds. JUPYTER_DEPLOY_START_TIMEOUT changes it."""
+if TYPE_CHECKING:
+    from jupyter_deploy.environments import Lock
+
 STOP_TIMEOUT = 90.0
 WITHDRAW_TIMEOUT = 10.0
 NOT_INHERITED = frozenset(
@@ -46,27 +51,11 @@ class ProcessTarget:
     def server_settings(self, options: Options) -> Mapping[str, Any]:
         """What the scoring server has to know; the port is the supervisor's affair."""
         assert isinstance(options, ProcessOptions)
-        return {
-            "host": options.host,
-            "port": options.port or 5001,
-            "allowedHosts": list(options.allowed_hosts),
-            "authEnabled": options.is_authenticated(under_hub="JUPYTERHUB_API_TOKEN" in os.environ),
-            "tokenAuthEnabled": options.token_auth_enabled,
-            "sslEnabled": options.ssl_enabled,
-            "maxConcurrentRequestsPerContainer": options.replica_max_concurrent_requests,
-            "maxQueueWaitMs": options.max_request_wait_time,
-            "scoringTimeoutMs": options.scoring_timeout_ms,
-            "workerCount": options.worker_count,
-            "workerPreload": options.worker_preload,
-            "maxBatchRows": options.max_batch_rows,
-            "maxBodyMb": options.max_body_mb,
-            "nanAs": options.nan_as,
-            "logFormat": options.log_format,
-            "appInsightsEnabled": options.enable_app_insights,
-            "collectModelData": options.collect_model_data,
-            "collectUrl": options.collect_place(),
-            "collectFormat": options.collect_format,
-        }
+        return options.settings()
+
+    def prepare(self, place: Place, release: Release, lock: Lock, work: Work) -> Release:  # noqa: ARG002 - the protocol's
+        """Find an interpreter that satisfies the lock: this one, else that of a virtual environment (design: the embedded default)."""
+        return replace(release, runtime=str(_interpreter(lock, work)))
 
     @contextlib.contextmanager
     def bring_up(self, place: Place, release: Release, report: Report) -> Iterator[_Candidate]:
@@ -173,13 +162,25 @@ class _Candidate:
         return Status("Healthy", served["version"], served["uri"])
 
 
+def _interpreter(lock: Lock, work: Work) -> Path:
+    from jupyter_deploy.environments import lacking, virtual_environment
+
+    if lock.source == "kernel":
+        missing = lacking(lock)
+        if not missing:
+            return Path(sys.executable)
+        work.say(f"this interpreter does not satisfy the lock ({missing[0]}); making a virtual environment")
+    with work.step("packages", "packages"):
+        return virtual_environment(lock, work.say)
+
+
 def _release_facts(place: Place, release: Release) -> dict[str, Any]:
     options = release.options
     assert isinstance(options, ProcessOptions)
     return {
         "version": release.version,
         "bundle": str(release.bundle),
-        "interpreter": str(release.interpreter),
+        "interpreter": release.runtime,
         "environment": {name: value for name, value in os.environ.items() if name not in NOT_INHERITED},
         "keys": str(place.keys) if place.keys else None,
         "certificate": str(place.certificate) if place.certificate else None,
@@ -189,16 +190,8 @@ def _release_facts(place: Place, release: Release) -> dict[str, Any]:
         "collected": str(place.collected) if options.collect_model_data and place.collected else None,
         "memory_gb": options.memory_gb,
         "cpu_cores": options.cpu_cores,
-        "start_timeout": _start_timeout(),
+        "start_timeout": start_timeout(),
     }
-
-
-def _start_timeout() -> float:
-    given = os.environ.get("JUPYTER_DEPLOY_START_TIMEOUT", str(START_TIMEOUT))
-    try:
-        return float(given)
-    except ValueError:
-        raise UserError(f"JUPYTER_DEPLOY_START_TIMEOUT is {given!r}", "it takes a number of seconds") from None
 
 
 def _start_supervisor(place: Place, host: str, port: int, control: Path) -> tuple[Link, dict[str, Any]]:
@@ -217,28 +210,9 @@ def _start_supervisor(place: Place, host: str, port: int, control: Path) -> tupl
         return Link(ours), {"pid": process.pid, "port": answer["port"]}
     ours.close()
     if "error" in answer:
-        raise _address_error(host, port, answer["error"])
+        raise address_error(host, port, answer["error"])
     text = (place.folder / "supervisor.log").read_text(encoding="utf-8", errors="replace")
     raise TargetError("the service's supervisor did not start", text[-2000:])
-
-
-def _address_error(host: str, port: int, reason: str) -> TargetError:
-    holder = _holder_of(port)
-    return TargetError(
-        f"cannot listen on {host}, port {port}: {reason}{holder}",
-        remedy="end the program that uses the port, or deploy with another one (port=None takes a free one)",
-    )
-
-
-def _holder_of(port: int) -> str:
-    import psutil
-
-    with contextlib.suppress(psutil.Error):
-        for connection in psutil.net_connections("tcp"):
-            local = connection.laddr
-            if connection.status == psutil.CONN_LISTEN and local and local.port == port and connection.pid:
-                return f" (process {connection.pid}, {psutil.Process(connection.pid).name()})"
-    return ""
 
 
 def _wait_until_ready(link: Link, report: Report, bundle: Path) -> None:
@@ -250,18 +224,10 @@ def _wait_until_ready(link: Link, report: Report, bundle: Path) -> None:
             return report("worker ready", seconds=event["seconds"])
         elif kind == "failed":
             traceback = event["traceback"].replace(f"{bundle / 'app'}{os.sep}", "")  # score.py, as the person knows it
-            raise TargetError(event["message"], traceback.rstrip(), _REMEDIES.get(event["stage"], ""))
+            raise TargetError(event["message"], traceback.rstrip(), REMEDIES.get(event["stage"], ""))
     raise TargetError(
         "the service's supervisor ended while the new version started", remedy="look at the service's log"
     )
-
-
-_REMEDIES = {
-    "import": "mend the script or its environment, then deploy again; modules beside the script need source_directory",
-    "init": "mend init(), then deploy again; %%score_script --try runs it in a notebook without a deployment",
-    "signature": "mend the script, then deploy again",
-    "memory": "deploy again with a higher memory_gb, or have init() take less",
-}
 
 
 def _living(place: Place) -> ProcessRecord | None:

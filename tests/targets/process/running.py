@@ -71,7 +71,7 @@ class Running:
         sealed = SealedScript("score.py", None, (SealedFile("score.py", sha256, size),))
         settings = self.target.server_settings(made)
         write_bundle(bundle, BundleContents("service", self._version, "test", (), sealed, "", settings), self._store)
-        return Release(self._version, bundle, made, Path(sys.executable))
+        return Release(self._version, bundle, made, sys.executable)
 
     def report(self, text: str, **facts: Any) -> None:
         self.reports.append(text)

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from jupyter_deploy.targets.logfile import RotatingLog
 from jupyter_deploy.targets.process import limits
 from jupyter_deploy.targets.process.generation import Generation
 from jupyter_deploy.targets.process.limits import ControlGroup
-from jupyter_deploy.targets.process.logfile import RotatingLog
 from jupyter_deploy.targets.process.supervisor import bind
 from tests.helpers import post
 from tests.targets.process.running import Running, script
@@ -29,7 +29,7 @@ class Started:
         self.uri = f"http://127.0.0.1:{self.listener.getsockname()[1]}/score"
         self.log = RotatingLog(running.folder / "log" / "service.log")
         facts = {
-            "version": release.version, "bundle": str(release.bundle), "interpreter": str(release.interpreter),
+            "version": release.version, "bundle": str(release.bundle), "interpreter": release.runtime,
             "environment": {}, "keys": None, "certificate": None, "cname": "",
             "memory_gb": memory_gb, "cpu_cores": None, "start_timeout": 20.0,
         }  # fmt: skip

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_deploy.targets.process import limits
-from jupyter_deploy.targets.process.limits import GB, ControlGroup, describe_limit, group_name, resident_bytes
+from jupyter_deploy.targets.process.limits import ControlGroup, group_name, resident_bytes
+from jupyter_deploy.targets.starting import GB, describe_limit
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jupyter_deploy.targets.process.logfile import RotatingLog, log_files
+from jupyter_deploy.targets.logfile import RotatingLog, log_files
 from tests.helpers import files_no_larger_than
 
 

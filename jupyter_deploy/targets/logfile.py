@@ -1,4 +1,4 @@
-"""The log of a service: one file that is rotated by size, written by the supervisor alone."""
+"""The log of a service: one file that is rotated by size, written by one process at a time."""
 
 from __future__ import annotations
 

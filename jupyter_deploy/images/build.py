@@ -1,0 +1,194 @@
+"""Builds the image of a bundle: found again by its content, else built through the engine's API, its log passed on line by line."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from typing import IO, TYPE_CHECKING, Any, Protocol, cast
+
+from jupyter_deploy.errors import EnvironmentFailed, TargetError
+from jupyter_deploy.images.context import Context
+from jupyter_deploy.images.engine import connected, refusal
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+_DOING = "the image cannot be built"
+_STEP = re.compile(r"Step (\d+)/(\d+) : (.*)")
+_NOISE = re.compile(r"( ---> |Removing intermediate container |Successfully (built|tagged) )")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_WIDTH = 80
+_TAIL = 15
+"""Lines of a failed step's output that an error quotes."""
+
+
+class Progress(Protocol):
+    """Where a build says what it does."""
+
+    def report(self, text: str, **facts: Any) -> None:
+        """Say that a step of the build has ended."""
+        ...
+
+    def say(self, line: str) -> None:
+        """Pass on a line of its output."""
+        ...
+
+
+def build(context: Context, progress: Progress) -> str:
+    """Make sure that the engine has the image of a context.
+
+    Parameters
+    ----------
+    progress : is told of every step with its time, and whether it came from the engine's cache; and every line of output.
+
+    Returns
+    -------
+    The image's name; its tag stands for its content, so the same content is never built twice.
+
+    Raises
+    ------
+    TargetError : no engine, no base image, or the engine failed. EnvironmentFailed : a package could not be installed.
+    """
+    with connected(_DOING) as engine:
+        base = _base_image(engine, context.base, progress)
+        name = f"jupyter-deploy/{context.service}:{context.digest(base)[:20]}"
+        if _find(engine, name) is not None:
+            progress.report("the image is there already", image=name, cached=True)
+            return name
+        began = time.monotonic()
+        _follow(engine, context, name, progress)
+        if _find(engine, name) is None:
+            raise TargetError(f"{_DOING}: the engine ended before it was done", remedy="look whether Docker still runs")
+        progress.report("image built", image=name, seconds=round(time.monotonic() - began, 3))
+        return name
+
+
+def _find(engine: DockerClient, name: str) -> Mapping[str, Any] | None:
+    from docker.errors import ImageNotFound
+
+    try:
+        return engine.images.get(name).attrs
+    except ImageNotFound:
+        return None
+
+
+def _base_image(engine: DockerClient, name: str, progress: Progress) -> str:
+    """The id of the base image; pulled where the engine does not have it."""
+    found = _find(engine, name)
+    if found is None:
+        progress.say(f"pulling {name}")
+        _pull(engine, name, progress)
+        found = _find(engine, name)
+    if found is None:
+        raise _no_base(name, "the registry sent another image")
+    ours, its = engine.version()["Arch"], found["Architecture"]
+    if its not in (ours, ""):
+        raise TargetError(
+            f"the base image '{name}' is for {its}, and the Docker Engine runs {ours}",
+            remedy=f"pull or name one for {ours}: docker pull --platform linux/{ours} {name}",
+        )
+    return str(found["Id"])
+
+
+def _pull(engine: DockerClient, name: str, progress: Progress) -> None:
+    from docker.errors import APIError
+    from docker.utils import parse_repository_tag
+
+    repository, tag = parse_repository_tag(name)
+    try:
+        for record in engine.api.pull(repository, tag=tag or "latest", stream=True, decode=True):
+            if "error" in record:
+                raise _no_base(name, record["error"])
+            if "progress" not in record and "status" in record:
+                progress.say(record["status"])
+    except APIError as error:
+        raise _no_base(name, error.explanation or str(error)) from None
+
+
+def _no_base(name: str, why: str) -> TargetError:
+    return TargetError(
+        f"the base image '{name}' is not on the Docker Engine and cannot be pulled",
+        why.strip(),
+        "give base_image the name of an image that the engine has ('docker images' lists them) or that it can reach",
+    )
+
+
+def _follow(engine: DockerClient, context: Context, name: str, progress: Progress) -> None:
+    records = engine.api.build(
+        fileobj=cast(IO[bytes], context.stream()),
+        custom_context=True,
+        tag=name,
+        rm=True,
+        forcerm=True,
+        decode=True,
+        use_config_proxy=True,
+    )
+    step = _Step(progress)
+    for record in records:
+        if "error" in record:
+            raise _failed(step, str(record["error"]))
+        for line in _lines(record):
+            step.take(line)
+    step.end()
+
+
+def _lines(record: Mapping[str, Any]) -> Iterator[str]:
+    text = _COLOUR.sub("", str(record.get("stream") or record.get("status") or ""))
+    for line in text.replace("\r", "\n").splitlines():
+        if line.strip():
+            yield line.rstrip()
+
+
+class _Step:
+    """The step of the build that is under way."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.text = ""
+        self.output: list[str] = []
+        self._progress = progress
+        self._cached = False
+        self._began = time.monotonic()
+
+    def take(self, line: str) -> None:
+        """Read one line of the engine's."""
+        if step := _STEP.match(line):
+            self.end()
+            self.text, self.output, self._cached, self._began = step[3], [], False, time.monotonic()
+        elif line == " ---> Using cache":
+            self._cached = True
+        elif self.text and not _NOISE.match(line) and not self.text.startswith("FROM "):
+            self.output.append(line)
+            self._progress.say(line)
+
+    def end(self) -> None:
+        """Report the step that has ended."""
+        if self.text:
+            seconds = round(time.monotonic() - self._began, 3)
+            words = " ".join(self.text.split())
+            what = words if len(words) <= _WIDTH else f"{words[: _WIDTH - 1]}…"
+            how = "from the cache" if self._cached else f"{seconds:.1f} s"
+            self._progress.report(f"{what} ({how})", seconds=seconds, cached=self._cached)
+
+
+def _failed(step: _Step, reason: str) -> TargetError | EnvironmentFailed:
+    tail = "\n".join(step.output[-_TAIL:])
+    if not step.text.startswith("RUN ") or "no space left" in (reason + tail).lower():
+        return refusal(_DOING, "\n".join([reason, tail]) if "no space left" in tail.lower() else reason)
+    if "pip --python" in step.text:
+        return EnvironmentFailed(
+            f"the packages cannot be installed in the image: {_pip_reason(step.output) or reason}",
+            tail,
+            "take versions that have wheels for the base image's system, or another base image; builds need a network",
+        )
+    last = step.output[-1] if step.output else reason
+    return TargetError(
+        f"{_DOING}: {last}", f"{reason}\n{tail}", "take another base_image: it needs Python with venv and pip"
+    )
+
+
+def _pip_reason(output: list[str]) -> str:
+    errors = [line.removeprefix("ERROR: ") for line in output if line.startswith("ERROR: ")]
+    return next(
+        (line for line in reversed(errors) if not line.startswith("Could not find a version")), "".join(errors[-1:])
+    )

@@ -1,0 +1,179 @@
+"""What an image is built from: the files of a bundle in a context, named by their content and sent without being copied first."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tarfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from jupyter_deploy.environments import Lock
+from jupyter_deploy.errors import EnvironmentFailed
+from jupyter_deploy.images import dockerfile
+
+_CHUNK = 1 << 20
+_BLOCK = tarfile.BLOCKSIZE
+
+
+@dataclass(frozen=True)
+class Context:
+    """A Dockerfile and the files it copies.
+
+    Parameters
+    ----------
+    service : the service's name. base : the image it begins with.
+    files : where the content of each file is, by its name in the context; a text is the content itself.
+    hashes : SHA-256 of those whose content is known already, by the same names.
+    parts : what the Dockerfile is written from.
+    """
+
+    service: str
+    base: str
+    files: Mapping[str, Path | str]
+    hashes: Mapping[str, str]
+    parts: dockerfile.Parts
+
+    @cached_property
+    def dockerfile(self) -> str:
+        """The text of the Dockerfile."""
+        return dockerfile.render(self.parts)
+
+    def digest(self, base_id: str) -> str:
+        """SHA-256, in hexadecimal, of all that makes the image; neither times nor the order of files count.
+
+        Parameters
+        ----------
+        base_id : the id of the base image, since what its name means may change.
+        """
+        hashes = {name: self.hashes.get(name) or _sha256(content) for name, content in self.files.items()}
+        document = json.dumps([base_id, self.dockerfile, sorted(hashes.items())])
+        return hashlib.sha256(document.encode()).hexdigest()
+
+    def stream(self) -> Iterator[bytes]:
+        """The context as a tar archive; everything in it belongs to root and was written at the beginning of time."""
+        yield from _member("Dockerfile", self.dockerfile)
+        for folder in _folders(self.files):  # said, since the engine gives those it has to make itself another mode
+            yield _head(f"{folder}/", 0, tarfile.DIRTYPE)
+        for name, content in sorted(self.files.items()):
+            yield from _member(name, content)
+        yield bytes(2 * _BLOCK)
+
+    def save(self, folder: Path) -> None:
+        """Write Dockerfile and files into a folder, for ``docker build``."""
+        import shutil
+
+        for name, content in {"Dockerfile": self.dockerfile, **self.files}.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, str):
+                path.write_text(content, encoding="utf-8")
+            else:
+                shutil.copyfile(content, path)
+
+
+def context_of(bundle: Path, lock: Lock, base: str = "") -> Context:
+    """Lay out a bundle as a context.
+
+    Parameters
+    ----------
+    bundle : a whole bundle. lock : with hashes. base : the image to begin with; Python's own for the lock's series where empty.
+
+    Raises
+    ------
+    EnvironmentFailed : packages come from a folder of this machine, which no build can see.
+    """
+    manifest: Mapping[str, str] = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))["files"]
+    settings = json.loads((bundle / "service.json").read_text(encoding="utf-8"))
+    del settings["version"]  # a container is told, so that versions with the same content share an image
+    packages, wheels = _with_wheels(lock)
+    files: dict[str, Path | str] = {
+        "requirements.lock": packages.requirements(),
+        "service.json": json.dumps(settings, indent=2) + "\n",
+        **wheels,
+    }
+    hashes = {}
+    for name, sha256 in manifest.items():
+        if name.startswith(("app/", "server/")):
+            placed = f"{dockerfile.APP}/{name[4:]}" if name.startswith("app/") else name
+            files[placed], hashes[placed] = bundle / name, sha256
+    series = ".".join(lock.python.split(".")[:2])
+    base = base or f"python:{series}-slim-bookworm"
+    models = [f"{model['name']}:{model['version']}" for model in settings["models"]]
+    parts = dockerfile.Parts(
+        service=settings["name"], base=base, python=series, wheels=bool(wheels),
+        models=any(name.startswith(f"{dockerfile.MODELS}/") for name in files), app=_top_level(files),
+        labels={
+            "org.opencontainers.image.title": settings["name"],
+            "org.opencontainers.image.base.name": base,
+            "jupyter-deploy.models": ",".join(models),
+            "jupyter-deploy.lock": lock.digest,
+        },
+    )  # fmt: skip
+    return Context(settings["name"], base, files, hashes, parts)
+
+
+def _top_level(files: Mapping[str, Path | str]) -> list[str]:
+    """What lies in the app's folder beside the models; folders with a slash at their end."""
+    found = set()
+    for name in files:
+        if name.startswith(f"{dockerfile.APP}/") and not name.startswith(f"{dockerfile.MODELS}/"):
+            first, slash, _ = name.removeprefix(f"{dockerfile.APP}/").partition("/")
+            found.add(first + slash)
+    return sorted(found)
+
+
+def _with_wheels(lock: Lock) -> tuple[Lock, dict[str, Path | str]]:
+    """The lock with the places that wheels of this machine have in the image, and those wheels."""
+    folders = [source for source in lock.sources if "://" not in source or "file://" in source]
+    if folders:
+        raise EnvironmentFailed(
+            f"packages come from a folder of this machine, which the build of an image cannot see: {folders[0]}",
+            remedy="name the wheels one by one, take an index that has them, or deploy with --target process",
+        )
+    wheels: dict[str, Path | str] = {}
+    packages = []
+    for package in lock.packages:
+        if package.address.startswith("file:"):
+            path = Path(unquote(urlsplit(package.address).path))
+            wheels[f"wheels/{path.name}"] = path
+            package = replace(package, address=f"file://{dockerfile.HOME}/wheels/{path.name}")
+        packages.append(package)
+    return replace(lock, packages=tuple(packages)), wheels
+
+
+def _member(name: str, content: Path | str) -> Iterator[bytes]:
+    if isinstance(content, str):
+        data = content.encode()
+        yield _head(name, len(data)) + data + bytes(-len(data) % _BLOCK)
+        return
+    size = content.stat().st_size
+    yield _head(name, size)
+    with content.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+    yield bytes(-size % _BLOCK)
+
+
+def _folders(names: Iterable[str]) -> list[str]:
+    return sorted({str(parent) for name in names for parent in PurePosixPath(name).parents if parent.name})
+
+
+def _head(name: str, size: int, kind: bytes = tarfile.REGTYPE) -> bytes:
+    facts = tarfile.TarInfo(name)
+    facts.type, facts.size, facts.mode = kind, size, 0o755 if kind == tarfile.DIRTYPE else 0o644
+    return facts.tobuf(tarfile.PAX_FORMAT)
+
+
+def _sha256(content: Path | str) -> str:
+    digest = hashlib.sha256()
+    if isinstance(content, str):
+        digest.update(content.encode())
+    else:
+        with content.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    return digest.hexdigest()

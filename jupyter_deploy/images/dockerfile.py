@@ -1,0 +1,108 @@
+"""The Dockerfile of a service: its layers by how often they change, so that a new script installs nothing again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+HOME = "/opt/jupyter-deploy"
+"""Where the scoring server lies in an image, with its settings and the lock."""
+APP_ROOT = "/var/azureml-app"
+"""AML_APP_ROOT, where it is in the original too."""
+PYTHON = "/opt/venv/bin/python"
+SERVER = f"{HOME}/server/jupyter_deploy_scoring"
+SETTINGS = f"{HOME}/service.json"
+PORT = 5001
+USER = 10001
+"""The number of the user that a service runs as; it owns nothing in the image."""
+USER_HOME = "/home/service"
+APP = "azureml-app"
+"""The folder of the context that becomes AML_APP_ROOT."""
+MODELS = f"{APP}/azureml-models"
+
+_SYSTEM = """\
+RUN python3 -c "import sys; v = '%d.%d' % sys.version_info[:2]; \\
+    v == '{python}' or sys.exit('the base image has Python ' + v + ', and the packages are for {python}')" \\
+ && python3 -m venv --without-pip /opt/venv \\
+ && echo 'service:x:{user}:{user}::{user_home}:/usr/sbin/nologin' >> /etc/passwd \\
+ && echo 'service:x:{user}:' >> /etc/group \\
+ && mkdir -p {user_home} {app_root}
+ENV AML_APP_ROOT={app_root} HOME={user_home} PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+WORKDIR {app_root}
+EXPOSE {port}
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=310s --retries=3 CMD {health}
+ENTRYPOINT {entrypoint}
+CMD {command}
+"""
+_PACKAGES = """\
+RUN python3 -m pip --python {python} install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes \\
+    --only-binary :all: --requirement {home}/requirements.lock
+"""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a Dockerfile is written from.
+
+    Parameters
+    ----------
+    service : its name. base : the image to begin with. python : the lock's series ("3.11").
+    wheels : whether the context has wheels of its own. models : whether it has models.
+    app : what lies in ``azureml-app`` beside the models, folders with a slash at their end.
+    labels : of the image.
+    """
+
+    service: str
+    base: str
+    python: str
+    wheels: bool
+    models: bool
+    app: Sequence[str]
+    labels: Mapping[str, str]
+
+
+def render(parts: Parts) -> str:
+    """Write the Dockerfile."""
+    facts = {
+        "python": parts.python, "user": USER, "user_home": USER_HOME, "app_root": APP_ROOT, "port": PORT,
+        "health": json.dumps([PYTHON, SERVER, "health", "--settings", SETTINGS]),
+        "entrypoint": json.dumps([PYTHON, SERVER]), "command": json.dumps(["front", "--settings", SETTINGS]),
+    }  # fmt: skip
+    sections = [
+        f"# The service '{parts.service}', written by jupyter_deploy: what changes most comes last.\nFROM {parts.base}\n",
+        "# a user without rights, an environment of the service's own, and how it is run\n" + _SYSTEM.format(**facts),
+        "# the packages of the lock\n"
+        + (_copy(["wheels/"], f"{HOME}/wheels/") if parts.wheels else "")
+        + _copy(["requirements.lock"], f"{HOME}/")
+        + _PACKAGES.format(python=PYTHON, home=HOME),
+        "# the scoring server\n"
+        + _copy(["server/"], f"{HOME}/server/")
+        + f"RUN {PYTHON} -m compileall -q {HOME}/server\nENV PATH=/opt/venv/bin:$PATH\nUSER {USER}:{USER}\n",
+    ]
+    if parts.models:
+        sections.append("# the models\n" + _copy([f"{MODELS}/"], f"{APP_ROOT}/azureml-models/"))
+    sections.append(
+        "# the script, and what it is told\n" + "".join(_of_app(parts.app)) + _copy(["service.json"], f"{HOME}/")
+    )
+    sections.append(f"LABEL {_labels(parts.labels)}\n")
+    return "\n".join(sections)
+
+
+def _of_app(names: Sequence[str]) -> list[str]:
+    files = [f"{APP}/{name}" for name in names if not name.endswith("/")]
+    folders = [name for name in names if name.endswith("/")]
+    lines = [_copy([f"{APP}/{name}"], f"{APP_ROOT}/{name}") for name in folders]
+    return [*lines, _copy(files, f"{APP_ROOT}/")] if files else lines
+
+
+def _copy(sources: Sequence[str], destination: str) -> str:
+    """An instruction in JSON form, which takes names with spaces; what would be a pattern is made a plain name."""
+    plain = [source.replace("[", "[[]").replace("*", "[*]").replace("?", "[?]") for source in sources]
+    return f"COPY {json.dumps([*plain, destination])}\n"
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    quoted = {name: json.dumps(value, ensure_ascii=False).replace("$", "\\$") for name, value in labels.items()}
+    return " \\\n      ".join(f"{name}={value}" for name, value in quoted.items())

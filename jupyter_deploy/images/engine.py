@@ -1,0 +1,108 @@
+"""The way to the Docker Engine: where it listens, and what its refusals mean in words."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from jupyter_deploy.errors import TargetError
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
+_TIMEOUT = 120
+"""Seconds that an answer of the engine may take."""
+_WITHOUT = "or deploy without it (--target process)"
+_NO_ROOM = "no space left on device"
+
+
+def address() -> str:
+    """Where the engine listens: ``DOCKER_HOST``, as Docker's own tools take it."""
+    return os.environ.get("DOCKER_HOST") or DEFAULT_ADDRESS
+
+
+@contextlib.contextmanager
+def connected(doing: str) -> Iterator[DockerClient]:
+    """A connection to the engine, for one piece of work.
+
+    Parameters
+    ----------
+    doing : what could not be done where the engine refuses or ends: "the image cannot be built".
+
+    Raises
+    ------
+    TargetError : there is no engine, it may not be used, it refused, or it ended meanwhile.
+    """
+    import docker
+    from docker.errors import APIError, DockerException
+    from requests.exceptions import RequestException
+
+    try:
+        engine = docker.from_env(timeout=_TIMEOUT)
+    except (DockerException, RequestException, OSError) as error:
+        raise _unreachable(error) from None
+    try:
+        yield engine
+    except APIError as error:
+        raise refusal(doing, error.explanation or str(error)) from error
+    except (RequestException, ConnectionError) as error:
+        remedy = "look whether Docker still runs, then run the same command again"
+        raise TargetError(f"{doing}: the Docker Engine at {address()} ended meanwhile", str(error), remedy) from None
+    finally:
+        engine.close()
+
+
+def refusal(doing: str, explanation: str) -> TargetError:
+    """What the engine refused, with its own reason in the first line."""
+    lines = explanation.strip().splitlines() or ["the engine gave no reason"]
+    if _NO_ROOM in explanation.lower():
+        remedy = "free room where Docker keeps its images: 'docker system df' shows what takes it, 'docker system prune' frees it"
+        return TargetError(f"{doing}: the Docker Engine's disk is full", explanation, remedy)
+    return TargetError(f"{doing}: {lines[0]}", "\n".join(lines[1:]))
+
+
+def _unreachable(error: BaseException) -> TargetError:
+    cause = _system_error(error)
+    if cause is not None and cause.errno in (errno.EACCES, errno.EPERM):
+        return TargetError(
+            f"you may not use the Docker Engine at {address()}: permission denied",
+            "Its socket belongs to root and the group 'docker'; who may use it can become root on this machine.",
+            f"have yourself added to that group (sudo usermod -aG docker {_user()}) and log in again, {_WITHOUT}",
+        )
+    if cause is not None and cause.errno in (errno.ENOENT, errno.ECONNREFUSED):
+        return TargetError(
+            f"no Docker Engine answers at {address()}",
+            cause.strerror or str(cause),
+            f"start Docker, set DOCKER_HOST where it listens elsewhere, {_WITHOUT}",
+        )
+    return TargetError(
+        f"the Docker Engine at {address()} cannot be used",
+        str(error),
+        f"look at DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, {_WITHOUT}",
+    )
+
+
+def _user() -> str:
+    import getpass
+
+    return getpass.getuser()
+
+
+def _system_error(error: BaseException) -> OSError | None:
+    """The error of the operating system that lies below those of the libraries."""
+    seen: set[int] = set()
+    waiting: list[BaseException] = [error]
+    while waiting:
+        current = waiting.pop(0)
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        if isinstance(current, OSError) and current.errno:
+            return current
+        further = (current.__cause__, current.__context__, *current.args, getattr(current, "reason", None))
+        waiting += [each for each in further if isinstance(each, BaseException)]
+    return None

@@ -1,0 +1,35 @@
+"""The address of a service on this machine, and what to say where it cannot be had."""
+
+from __future__ import annotations
+
+import contextlib
+
+from jupyter_deploy.errors import TargetError
+
+
+def scoring_uri(host: str, port: int, cname: str = "") -> str:
+    """Where a service answers; without a certificate's name, a wildcard address is reached over loopback."""
+    if cname:
+        return f"https://{cname}:{port}/score"
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104  (read, not bound)
+    return f"http://{f'[{host}]' if ':' in host and host[0] != '[' else host}:{port}/score"
+
+
+def address_error(host: str, port: int, reason: str) -> TargetError:
+    """Say that an address cannot be listened on, and which process has the port where that can be seen."""
+    holder = _holder_of(port)
+    return TargetError(
+        f"cannot listen on {host}, port {port}: {reason}{holder}",
+        remedy="end the program that uses the port, or deploy with another one (port=None takes a free one)",
+    )
+
+
+def _holder_of(port: int) -> str:
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        for connection in psutil.net_connections("tcp"):
+            local = connection.laddr
+            if connection.status == psutil.CONN_LISTEN and local and local.port == port and connection.pid:
+                return f" (process {connection.pid}, {psutil.Process(connection.pid).name()})"
+    return ""

@@ -1,0 +1,217 @@
+"""The containers of one service on the engine: made, found again by their labels, and named so that nobody else's is ever touched."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from jupyter_deploy.errors import TargetError
+from jupyter_deploy.images.dockerfile import PORT, PYTHON, SERVER, SETTINGS, USER, USER_HOME
+from jupyter_deploy.targets.addresses import address_error
+from jupyter_deploy.targets.base import Place, Release
+from jupyter_deploy.targets.docker import logs, vault
+from jupyter_deploy.targets.docker.options import LocalOptions
+from jupyter_deploy.targets.starting import GB, start_timeout
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from docker.models.containers import Container
+
+Role = Literal["service", "twin"]
+
+_SECOND = 1_000_000_000
+_PATIENCE = 70
+"""Seconds that a container has to finish the requests under way: what the server takes at most, and some more."""
+_SHARES = 1024
+"""The weight that the engine gives one core's worth of CPU."""
+_TAKEN = re.compile(r"port is already allocated|address already in use|cannot assign requested address", re.IGNORECASE)
+
+
+class Containers:
+    """A service's containers.
+
+    Parameters
+    ----------
+    engine : where they are. place : of the service.
+    """
+
+    def __init__(self, engine: DockerClient, place: Place) -> None:
+        self._engine = engine
+        self._place = place
+        self.labels = {"jupyter-deploy.workspace": place.workspace, "jupyter-deploy.service": place.service}
+
+    def all(self, role: Role | None = None) -> list[Container]:
+        """Those that are there, running or not, newest first."""
+        wanted = {**self.labels, **({"jupyter-deploy.role": role} if role else {})}
+        filters: dict[str, str | list[str] | bool] = {"label": [f"{name}={value}" for name, value in wanted.items()]}
+        return self._engine.containers.list(all=True, filters=filters, ignore_removed=True)
+
+    def current(self, version: int | None) -> Container | None:
+        """The one that serves; where none runs, the one that served last.
+
+        Parameters
+        ----------
+        version : that is recorded as the one that serves.
+        """
+        found = self.all("service")
+        running = [each for each in found if is_running(each)]
+        return next(iter([*running, *(each for each in found if version_of(each) == version)]), None)
+
+    def tidy(self, kept: Container | None) -> None:
+        """Take away what operations that were killed have left: all but one container, which gets the service's name."""
+        for container in self.all():
+            if kept is None or container.id != kept.id:
+                self.remove(container)
+        if kept is not None and kept.name != self._name():
+            kept.rename(self._name())
+
+    def create(self, release: Release, role: Role, address: tuple[str, int | None] | None) -> Container:
+        """Make a container for a release, without starting it.
+
+        Parameters
+        ----------
+        address : of this machine that its port is reached at, a free port where that is None; None publishes nothing.
+
+        Raises
+        ------
+        TargetError : a container that is not the service's has its name.
+        """
+        from docker.errors import APIError
+
+        name = f"{self._name()}-{'twin' if role == 'twin' else 'next'}"
+        vault.fill(self._engine, self._place, release.runtime, self.labels)
+        try:
+            return self._engine.containers.create(
+                release.runtime,
+                [
+                    "front",
+                    "--settings",
+                    SETTINGS,
+                    "--start-timeout",
+                    f"{start_timeout():g}",
+                    *vault.arguments(self._place),
+                ],
+                name=name,
+                labels={**self.labels, "jupyter-deploy.role": role, "jupyter-deploy.version": str(release.version)},
+                environment={"SERVICE_VERSION": str(release.version)},
+                volumes={vault.volume_of(self._place): {"bind": vault.FOLDER, "mode": "ro"}},
+                ports={f"{PORT}/tcp": _published(address)} if address else {},
+                **_confined(),
+                **_resources(release.options),
+                **(_watched_closely() if role == "twin" else {"restart_policy": _restart_policy(release.options)}),
+            )
+        except APIError as error:
+            if error.status_code == 409:
+                raise _name_taken(name) from None
+            raise
+
+    def put_in_place(self, container: Container) -> None:
+        """Give a container the service's name, and take all others away."""
+        self.tidy(container)
+
+    def remove(self, container: Container) -> None:
+        """Take a container away, after its log was copied; one that has gone meanwhile is no error."""
+        from docker.errors import NotFound
+
+        with contextlib.suppress(NotFound):
+            if container.labels.get("jupyter-deploy.role"):  # not what only took in the secrets
+                logs.copy(self._place, container)
+            container.remove(force=True)
+
+    def _name(self) -> str:
+        return f"jupyter-deploy-{self._place.workspace}-{self._place.service}"
+
+
+def start(container: Container, address: tuple[str, int | None] | None = None) -> None:
+    """Start a container.
+
+    Raises
+    ------
+    TargetError : its port cannot be had.
+    """
+    from docker.errors import APIError
+
+    try:
+        container.start()
+    except APIError as error:
+        reason = error.explanation or str(error)
+        if address and address[1] and (found := _TAKEN.search(reason)):
+            raise address_error(address[0], address[1], found[0]) from None
+        raise
+
+
+def stop(container: Container) -> None:
+    """End a container after the requests under way."""
+    container.stop(timeout=_PATIENCE)
+
+
+def port_of(container: Container) -> int:
+    """The port of this machine that a container is reached at."""
+    container.reload()
+    bound = container.attrs["NetworkSettings"]["Ports"][f"{PORT}/tcp"]
+    return int(bound[0]["HostPort"])
+
+
+def is_running(container: Container) -> bool:
+    """Whether the engine runs it, or is about to start it again."""
+    return container.status in ("running", "restarting", "paused")
+
+
+def version_of(container: Container) -> int:
+    """The version that it serves."""
+    return int(container.labels["jupyter-deploy.version"])
+
+
+def _published(address: tuple[str, int | None]) -> Any:
+    host, port = address
+    return (host, port) if port else (host,)
+
+
+def _confined() -> Mapping[str, Any]:
+    """What a service may not: write but to memory, gain rights, fill the disk with its log."""
+    from docker.types import LogConfig
+
+    return {
+        "read_only": True,
+        "tmpfs": {"/tmp": "mode=1777", USER_HOME: f"mode=0700,uid={USER},gid={USER}"},  # noqa: S108 - the container's own
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "log_config": LogConfig(type="json-file", config={"max-size": "10m", "max-file": "3"}),
+        "detach": True,
+    }
+
+
+def _resources(options: Any) -> Mapping[str, Any]:
+    assert isinstance(options, LocalOptions)
+    given: dict[str, Any] = {}
+    if options.memory_gb:
+        given["mem_limit"] = given["memswap_limit"] = int(options.memory_gb * GB)
+    if options.cpu_cores:
+        given["cpu_shares"] = max(2, round(options.cpu_cores * _SHARES))
+    if options.cpu_cores_limit:
+        given["nano_cpus"] = round(options.cpu_cores_limit * _SECOND)
+    return given
+
+
+def _restart_policy(options: Any) -> dict[str, str]:
+    assert isinstance(options, LocalOptions)
+    return {"Name": options.restart_policy}
+
+
+def _watched_closely() -> Mapping[str, Any]:
+    """The image's own health check, asked more often: a twin publishes no port, so nothing else can ask it."""
+    check = ["CMD", PYTHON, SERVER, "health", "--settings", SETTINGS]
+    start_period = int(start_timeout() * _SECOND)
+    return {
+        "healthcheck": {"test": check, "interval": _SECOND // 2, "timeout": 5 * _SECOND, "start_period": start_period}
+    }
+
+
+def _name_taken(name: str) -> TargetError:
+    return TargetError(
+        f"the name '{name}' is taken by a container that is not this service's",
+        "It was made by somebody else, and is left alone.",
+        f"rename or remove it (docker rename {name} NEW), or deploy under another name",
+    )

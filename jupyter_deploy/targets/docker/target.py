@@ -1,0 +1,242 @@
+"""The target ``local``: a service as a container on the user's Docker Engine."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from jupyter_deploy.config.options import Options
+from jupyter_deploy.errors import TargetError
+from jupyter_deploy.images.engine import connected
+from jupyter_deploy.targets.base import Candidate, Place, Release, Report, Status, Work
+from jupyter_deploy.targets.docker import containers, health, logs, vault
+from jupyter_deploy.targets.docker.containers import Containers
+from jupyter_deploy.targets.docker.options import LocalOptions
+from jupyter_deploy.targets.docker.record import NAME, DockerRecord
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from docker.models.containers import Container
+
+    from jupyter_deploy.environments import Lock
+
+_KEYS_LOADED = b"keys and certificate were read again"
+"""What the scoring server's log says when it has done so."""
+_RELOAD_TIMEOUT = 10.0
+_START = "starting the service brings it back"
+
+
+class LocalTarget:
+    """Runs a service as one container, which the engine keeps running."""
+
+    name: ClassVar[str] = "local"
+    options: ClassVar[type[Options]] = LocalOptions
+    unsupported: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("runtime", "extra_docker_file_steps", "enable_gpu", "cuda_version", "base_image_registry", "base_dockerfile"),
+        "",
+    )
+
+    def server_settings(self, options: Options) -> Mapping[str, Any]:
+        """What the scoring server has to know; the published port is the engine's affair."""
+        assert isinstance(options, LocalOptions)
+        return options.settings()
+
+    def prepare(self, place: Place, release: Release, lock: Lock, work: Work) -> Release:
+        """Build the image of the bundle, unless the engine has it."""
+        from jupyter_deploy.environments import exact_lock
+        from jupyter_deploy.images.build import build
+        from jupyter_deploy.images.context import context_of
+
+        DockerRecord.here(place.folder, place.service)
+        with work.step("image", "image"):
+            context = context_of(release.bundle, exact_lock(lock, work.say), release.base_image)
+            return replace(release, runtime=build(context, work))
+
+    @contextlib.contextmanager
+    def bring_up(self, place: Place, release: Release, report: Report) -> Iterator[Candidate]:
+        """Start the release: as a twin without the port where a container serves, else at its address."""
+        record = DockerRecord.here(place.folder, place.service)
+        with connected("the container cannot be started") as engine:
+            ours = Containers(engine, place)
+            current = ours.current(record.version if record else None)
+            ours.tidy(current)
+            start = _Start(ours, place, release, record, current, report)
+            try:
+                start.try_out() if current is not None and containers.is_running(current) else start.publish()
+                yield start
+            finally:
+                start.withdraw()
+
+    def status(self, place: Place) -> Status:
+        """Ask the engine for the container, and the container itself."""
+        record = DockerRecord.read(place.folder)
+        if record is None:
+            return Status("Stopped", error="it has never served")
+        facts: dict[str, Any] = {"version": record.version, "scoring_uri": record.scoring_uri}
+        if record.is_elsewhere:
+            return Status("Unknown", error=f"it runs on {record.machine}; its state can be seen from there", **facts)
+        try:
+            with connected("its state cannot be seen") as engine:
+                container = Containers(engine, place).current(record.version)
+                return _state(container, record, facts)
+        except TargetError as error:
+            return Status("Unknown", error=error.what, **facts)
+
+    def stop(self, place: Place) -> None:
+        """End the container after the requests under way."""
+        record = DockerRecord.here(place.folder, place.service)
+        if record is None:
+            return
+        with connected("the container cannot be stopped") as engine:
+            ours = Containers(engine, place)
+            current = ours.current(record.version)
+            if current is not None:
+                containers.stop(current)
+                logs.copy(place, current)
+            ours.tidy(current)
+        replace(record, is_stopped=True).write(place.folder)
+
+    def delete(self, place: Place) -> None:
+        """Take containers, secrets and log away; images stay, since other versions and services share their layers."""
+        DockerRecord.here(place.folder, place.service)
+        with connected("the container cannot be removed") as engine:
+            Containers(engine, place).tidy(None)
+            vault.remove(engine, place)
+        logs.remove(place)
+        (place.folder / NAME).unlink(missing_ok=True)
+
+    def reload_keys(self, place: Place) -> None:
+        """Put the keys into the service's volume, and have the server read them."""
+        record = DockerRecord.here(place.folder, place.service)
+        if record is None:
+            return
+        with connected("the keys cannot be given to the container") as engine:
+            ours = Containers(engine, place)
+            current = ours.current(record.version)
+            if current is None or not containers.is_running(current):
+                return  # they are put there at its start
+            vault.fill(engine, place, str(current.attrs["Image"]), ours.labels)
+            _have_reread(current)
+
+    def logs(self, place: Place) -> tuple[Path, ...]:
+        """The copied files, after the copy was brought up to date where the engine can be asked."""
+        record = DockerRecord.read(place.folder)
+        if record is not None and not record.is_elsewhere:
+            with contextlib.suppress(TargetError), connected("the log cannot be read") as engine:
+                current = Containers(engine, place).current(record.version)
+                if current is not None:
+                    logs.copy(place, current)
+        return logs.files(place)
+
+
+class _Start:
+    """A release on its way: tried out beside what serves, then started on the port."""
+
+    def __init__(
+        self,
+        ours: Containers,
+        place: Place,
+        release: Release,
+        record: DockerRecord | None,
+        former: Container | None,
+        report: Report,
+    ) -> None:
+        options = release.options
+        assert isinstance(options, LocalOptions)
+        self._ours = ours
+        self._place = place
+        self._release = release
+        self._options = options
+        self._former = former
+        self._report = report
+        self._address = (record.host, record.port) if record else (options.host, options.port)
+        self._cname = options.ssl_cname or ""
+        self._begun: list[Container] = []
+        self._next: Container | None = None
+
+    def try_out(self) -> None:
+        """Start a twin without the port, and wait until the engine finds it healthy."""
+        twin = self._ours.create(self._release, "twin", None)
+        self._begun.append(twin)
+        began = time.monotonic()
+        containers.start(twin)
+        self._report("twin started", container=twin.short_id)
+        health.wait(twin, self._options, lambda: health.engine_finds_healthy(twin))
+        self._report("twin healthy", seconds=round(time.monotonic() - began, 3))
+
+    def publish(self) -> None:
+        """Start the container on the port, and wait until it answers there."""
+        container = self._next = self._ours.create(self._release, "service", self._address)
+        self._begun.append(container)
+        began = time.monotonic()
+        containers.start(container, self._address)
+        host, port = self._address[0], containers.port_of(container)
+        self._address = (host, port)
+        self._report("container started", container=container.short_id, port=port)
+        health.wait(container, self._options, lambda: not health.trouble(host, port, tls=bool(self._cname)))
+        self._report("container ready", seconds=round(time.monotonic() - began, 3))
+
+    def take_over(self) -> Status:
+        """Give the release the port, if it does not have it yet; where it does not become ready, what served is started again."""
+        if self._next is None:
+            self._change_hands()
+        assert self._next is not None
+        assert self._address[1] is not None
+        record = DockerRecord(self._address[0], self._address[1], self._release.version, cname=self._cname)
+        record.write(self._place.folder)
+        self._begun.remove(self._next)
+        self._ours.put_in_place(self._next)
+        return Status("Healthy", record.version, record.scoring_uri)
+
+    def _change_hands(self) -> None:
+        assert self._former is not None  # otherwise it was published at once
+        began = time.monotonic()
+        containers.stop(self._former)
+        try:
+            self.publish()
+        except BaseException:
+            self.withdraw()
+            containers.start(self._former)
+            self._report("the version that served is started again")
+            raise
+        self._report("the port has changed hands", gap_seconds=round(time.monotonic() - began, 3))
+
+    def withdraw(self) -> None:
+        """Take away what was begun and has not taken over."""
+        while self._begun:
+            self._ours.remove(self._begun.pop())
+
+
+def _state(container: Container | None, record: DockerRecord, facts: dict[str, Any]) -> Status:
+    if container is None:
+        why = "" if record.is_stopped else f"its container was removed; {_START}"
+        return Status("Stopped", error=why, **facts)
+    facts = {**facts, "version": containers.version_of(container), "details": {"container": container.short_id}}
+    state = container.attrs["State"]
+    if container.status == "running":
+        trouble = health.trouble(record.host, record.port, tls=bool(record.cname))
+        return Status("Unhealthy" if trouble else "Healthy", error=trouble, **facts)
+    if container.status == "restarting":
+        why = f"its container ended with exit code {state['ExitCode']}, and the engine starts it again"
+        return Status("Unhealthy", error=why, **facts)
+    if container.status == "paused":
+        return Status("Unhealthy", error="its container is paused (docker unpause)", **facts)
+    why = "" if record.is_stopped else f"its container ended with exit code {state['ExitCode']}; {_START}"
+    return Status("Stopped", error=why, **facts)
+
+
+def _have_reread(container: Container) -> None:
+    already = container.logs().count(_KEYS_LOADED)
+    container.kill("SIGHUP")
+    deadline = time.monotonic() + _RELOAD_TIMEOUT
+    while container.logs().count(_KEYS_LOADED) <= already:
+        if time.monotonic() > deadline:
+            raise TargetError(
+                f"the service did not read its keys again within {_RELOAD_TIMEOUT:.0f} s",
+                remedy="look at its log; a restart makes it use them",
+            )
+        time.sleep(0.05)
