@@ -33,6 +33,8 @@ def main(argv: Sequence[str]) -> int:
     path = Path(given["settings"])
     control_fd = _fd(given, "control-fd")
     life_fd = _fd(given, "life-fd")
+    if life_fd == 0:
+        life_fd = os.dup(0)  # workers have another standard input
     try:
         service = settings.load(path)
     except settings.SettingsError as error:

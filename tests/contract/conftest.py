@@ -17,14 +17,16 @@ def kind(request: pytest.FixtureRequest) -> type[Rig]:
 
 
 @pytest.fixture
-def rig(kind: type[Rig], workspace: Workspace) -> Rig:
+def rig(kind: type[Rig], workspace: Workspace, request: pytest.FixtureRequest) -> Rig:
     """A target with an empty workspace."""
+    _provide(kind, request)
     return kind(workspace)
 
 
 @pytest.fixture(scope="session")
-def shared(kind: type[Rig], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+def shared(kind: type[Rig], tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Rig]:
     """A target with a workspace in which the service "shared" serves, for all tests that leave it serving "one"."""
+    _provide(kind, request)
     workspace = Workspace(tmp_path_factory.mktemp("shared") / "workspace")
     rig = kind(workspace)
     rig.deployed("shared", auth_enabled=True)
@@ -38,3 +40,9 @@ def served(shared: Rig) -> Webservice:
     service = Webservice(shared.workspace, "shared")
     service.start()
     return service
+
+
+def _provide(kind: type[Rig], request: pytest.FixtureRequest) -> None:
+    """Start the engine that a target needs."""
+    if kind.target == "local":
+        request.getfixturevalue("docker_engine")

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
+
+import docker
 
 from jupyter_deploy import InferenceConfig, Model, Webservice, Workspace
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.targets import find_target
 from jupyter_deploy.targets.fake import FakeRecord
-from tests.helpers import post, register_text, wait_until, write_script
+from tests.engines import BASE_IMAGE
+from tests.helpers import post, processes_of, register_text, wait_until, write_script
 
 SCRIPT = """
 import os
@@ -47,10 +53,26 @@ class Rig:
     """
 
     target: ClassVar[str]
+    inference: ClassVar[Mapping[str, Any]] = {}
+    """What an InferenceConfig needs beside the script."""
+    comes_back: ClassVar[bool] = False
+    """Whether a service is there again by itself after a restart of the machine."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.folder = workspace.path.parent
+
+    def running(self) -> set[str]:
+        """What runs of the workspace's operations and services."""
+        return {str(process.pid) for process in processes_of(self.workspace)}
+
+    def open(self, gate: Path) -> None:
+        """Let what waits for a file go on."""
+        gate.touch()
+
+    def shown(self) -> str:
+        """All that the place where services run shows of them to whoever may look."""
+        return ""
 
     def options(self, **options: Any) -> Options:
         return find_target(self.target).options(**options)
@@ -116,7 +138,7 @@ class ProcessRig(Rig):
 
     def content(self, *, fail: str | None = None, gate: Path | None = None) -> tuple[InferenceConfig, dict[str, Any]]:
         body = SCRIPT.format(fail=fail, gate=str(gate) if gate else None)
-        return InferenceConfig(str(write_script(self.folder, body))), {}
+        return InferenceConfig(str(write_script(self.folder, body)), **self.inference), {}
 
     def answer(self, service: Webservice, key: str | None = None) -> str:
         assert service.scoring_uri is not None
@@ -126,6 +148,42 @@ class ProcessRig(Rig):
         assert answer.status == 200, answer
         text: str = answer.json
         return text
+
+
+class LocalRig(ProcessRig):
+    target = "local"
+    inference = MappingProxyType({"base_image": BASE_IMAGE})
+    comes_back = True
+
+    def content(self, *, fail: str | None = None, gate: Path | None = None) -> tuple[InferenceConfig, dict[str, Any]]:
+        return super().content(fail=fail, gate=Path(_GATE) if gate else None)
+
+    def running(self) -> set[str]:
+        with self._containers() as found:
+            return super().running() | {str(container.id) for container in found if container.status == "running"}
+
+    def open(self, gate: Path) -> None:
+        with self._containers() as found:
+            for container in found:
+                assert container.exec_run(["touch", _GATE]).exit_code == 0
+
+    def shown(self) -> str:
+        with self._containers() as found:
+            documents = [container.attrs for container in found]
+            images = {container.image for container in found}
+            return json.dumps([documents, [[image.attrs, image.history()] for image in images if image]])
+
+    @contextmanager
+    def _containers(self) -> Iterator[list[Any]]:
+        engine = docker.from_env()
+        label = f"jupyter-deploy.workspace={self.workspace.folder.id}"
+        try:
+            yield engine.containers.list(all=True, filters={"label": label})
+        finally:
+            engine.close()
+
+
+_GATE = "/tmp/gate"  # noqa: S108 - the container's own
 
 
 class FakeRig(Rig):
@@ -147,4 +205,4 @@ class FakeRig(Rig):
         return next((bundle / "app" / models).iterdir()).read_text(encoding="utf-8")
 
 
-RIGS: tuple[type[Rig], ...] = (ProcessRig, FakeRig)
+RIGS: tuple[type[Rig], ...] = (ProcessRig, LocalRig, FakeRig)

@@ -9,7 +9,7 @@ from jupyter_deploy.engine.places import bundle_folder
 from jupyter_deploy.engine.services import where
 from jupyter_deploy.errors import NameTaken, OperationCancelled, OperationFailed, UserError
 from tests.contract.rigs import Refused, Rig
-from tests.helpers import processes_of, wait_until
+from tests.helpers import wait_until
 
 
 def served_bundle(service: Webservice) -> dict[str, bytes]:
@@ -109,7 +109,7 @@ def test_a_first_deployment_that_does_not_serve_leaves_the_name_free(rig: Rig) -
         service.wait_for_deployment()
     assert (service.state, service.scoring_uri) == ("Failed", None)
     assert "no such column" in service.error
-    wait_until(lambda: not processes_of(rig.workspace), seconds=3)
+    wait_until(lambda: not rig.running(), seconds=3)
 
     service = rig.deploy("service", "two", gate=rig.folder / "never")
     rig.wait_until_starting(service)
@@ -119,4 +119,4 @@ def test_a_first_deployment_that_does_not_serve_leaves_the_name_free(rig: Rig) -
     with pytest.raises(OperationCancelled):
         service.wait_for_deployment()
     assert (service.state, service.scoring_uri) == ("Failed", None)
-    wait_until(lambda: not processes_of(rig.workspace), seconds=3)
+    wait_until(lambda: not rig.running(), seconds=3)

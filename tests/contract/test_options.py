@@ -62,6 +62,7 @@ def test_options_survive_their_json_form(kind: type[Rig]) -> None:
         row for row in options.rows() if row.type is str and not row.name.startswith("ssl_")
     ]  # no text will do there
     values: dict[str, Any] = {row.name: row.choices[-1] if row.choices else f"text of {row.name}" for row in rows}
+    values |= {"collect_url": "memory://data"} if "collect_url" in values else {}
     switches = {name: True for name in ("enable_app_insights", "collect_model_data") if hasattr(options, name)}
     made = options(**values, **switches)
     assert options.from_json(json.loads(json.dumps(made.to_json())), where="test") == made

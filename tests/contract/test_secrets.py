@@ -43,7 +43,7 @@ def test_a_secret_is_nowhere_but_in_the_secrets_folder(rig: Rig, tmp_path: Path)
     rig.wait_until_starting(service)
     assert processes_of(rig.workspace)
     assert tellers_of(marker, processes_of(rig.workspace)) == []
-    gate.touch()
+    rig.open(gate)
     service.wait_for_deployment()
     assert rig.answer(service, secret["primary_key"]) == "one"
     service.regen_key("Primary", marker + "renewed")
@@ -54,4 +54,5 @@ def test_a_secret_is_nowhere_but_in_the_secrets_folder(rig: Rig, tmp_path: Path)
     assert {path.stat().st_mode & 0o777 for path in found} == {0o600}
     assert found[0].parent.stat().st_mode & 0o777 == 0o700
     assert tellers_of(marker, processes_of(rig.workspace)) == []
+    assert marker not in rig.shown()
     assert marker not in f"{service!r} {service._repr_html_()} {service.serialize()} {service.get_logs()}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -16,7 +17,7 @@ from jupyter_deploy.engine.services import where
 from jupyter_deploy.errors import Busy, OperationCancelled, OperationFailed, ServiceNotFound, TargetError
 from jupyter_deploy.workspace import identity
 from tests.contract.rigs import Rig
-from tests.helpers import processes_of, wait_until
+from tests.helpers import wait_until
 
 
 class Serving:
@@ -28,8 +29,8 @@ class Serving:
         self._facts = (service.version, service.scoring_uri)
         self._processes = self._running()
 
-    def _running(self) -> set[int]:
-        return {process.pid for process in processes_of(self._rig.workspace)}
+    def _running(self) -> set[str]:
+        return self._rig.running()
 
     def is_unchanged(self) -> bool:
         """It serves as before, and nothing that was begun since is left."""
@@ -81,15 +82,15 @@ def test_a_killed_operation_leaves_what_served_serving(shared: Rig, served: Webs
 
 
 DEPLOY = """
-import sys, time
+import json, sys, time
 from pathlib import Path
 from jupyter_deploy import InferenceConfig, Model, Workspace
 from jupyter_deploy.errors import Busy, NameTaken
 from jupyter_deploy.targets import find_target
 
-folder, model, script, target, start = sys.argv[1:]
+folder, model, script, target, start, inference = sys.argv[1:]
 workspace = Workspace(folder)
-arguments = workspace, "service", [model], InferenceConfig(script), find_target(target).options()
+arguments = workspace, "service", [model], InferenceConfig(script, **json.loads(inference)), find_target(target).options()
 Path(start + "-" + model).touch()
 while not Path(start).exists():
     time.sleep(0.001)
@@ -108,7 +109,17 @@ def test_of_two_processes_that_deploy_one_name_one_wins_and_deleting_leaves_noth
     start = tmp_path / "start"
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", DEPLOY, rig.workspace.path, model, script.script_path, rig.target, start],
+            [
+                sys.executable,
+                "-c",
+                DEPLOY,
+                rig.workspace.path,
+                model,
+                script.script_path,
+                rig.target,
+                start,
+                json.dumps(dict(rig.inference)),
+            ],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -116,7 +127,7 @@ def test_of_two_processes_that_deploy_one_name_one_wins_and_deleting_leaves_noth
     ]
     wait_until(lambda: all(Path(f"{start}-{model}").exists() for model in text_of))
     start.touch()
-    loser, winner = sorted(process.communicate(timeout=30)[0].strip() for process in processes)
+    loser, winner = sorted(process.communicate(timeout=60)[0].strip() for process in processes)
     assert loser in ("Busy", "NameTaken")
     assert winner.startswith("won ")
     service = Webservice(rig.workspace, "service")
@@ -130,7 +141,7 @@ def test_of_two_processes_that_deploy_one_name_one_wins_and_deleting_leaves_noth
     with pytest.raises(ServiceNotFound):
         Webservice(rig.workspace, "service")
     rig.model("one").delete()  # nothing needs it any more
-    wait_until(lambda: not processes_of(rig.workspace), seconds=3)
+    wait_until(lambda: not rig.running(), seconds=3)
 
 
 def test_a_service_of_another_machine_is_unknown_and_left_alone(
@@ -148,10 +159,13 @@ def test_a_service_of_another_machine_is_unknown_and_left_alone(
     assert before.is_unchanged()
 
 
-def test_after_a_restart_of_the_machine_a_service_is_stopped(
-    served: Webservice, monkeypatch: pytest.MonkeyPatch
+def test_after_a_restart_of_the_machine_a_service_is_stopped_or_back(
+    shared: Rig, served: Webservice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(identity, "_boot", lambda: "another start of this machine")
+    if shared.comes_back:
+        assert (served.state, served.error) == ("Healthy", "")
+        return
     assert served.state == "Stopped"
     assert "the machine was restarted" in served.error
     assert "starting the service brings it back" in served.error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_deploy.errors import TargetError
@@ -82,25 +82,21 @@ class Containers:
 
         name = f"{self._name()}-{'twin' if role == 'twin' else 'next'}"
         vault.fill(self._engine, self._place, release.runtime, self.labels)
+        command = ["front", "--settings", SETTINGS, "--start-timeout", f"{start_timeout():g}"]
+        command += [*vault.arguments(self._place), *(("--life-fd", "0") if role == "twin" else ())]
+        labels = {**self.labels, "jupyter-deploy.role": role, "jupyter-deploy.version": str(release.version)}
         try:
             return self._engine.containers.create(
                 release.runtime,
-                [
-                    "front",
-                    "--settings",
-                    SETTINGS,
-                    "--start-timeout",
-                    f"{start_timeout():g}",
-                    *vault.arguments(self._place),
-                ],
+                command,
                 name=name,
-                labels={**self.labels, "jupyter-deploy.role": role, "jupyter-deploy.version": str(release.version)},
+                labels=labels,
                 environment={"SERVICE_VERSION": str(release.version)},
                 volumes={vault.volume_of(self._place): {"bind": vault.FOLDER, "mode": "ro"}},
                 ports={f"{PORT}/tcp": _published(address)} if address else {},
                 **_confined(),
                 **_resources(release.options),
-                **(_watched_closely() if role == "twin" else {"restart_policy": _restart_policy(release.options)}),
+                **(_as_twin() if role == "twin" else _kept_running(release.options)),
             )
         except APIError as error:
             if error.status_code == 409:
@@ -142,6 +138,16 @@ def start(container: Container, address: tuple[str, int | None] | None = None) -
         raise
 
 
+@contextlib.contextmanager
+def held(container: Container) -> Iterator[None]:
+    """Keep a twin alive: its standard input ends with the context, and with this process, however that ends."""
+    connection = container.attach_socket(params={"stdin": 1, "stream": 1})
+    try:
+        yield
+    finally:
+        connection.close()
+
+
 def stop(container: Container) -> None:
     """End a container after the requests under way."""
     container.stop(timeout=_PATIENCE)
@@ -179,7 +185,6 @@ def _confined() -> Mapping[str, Any]:
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
         "log_config": LogConfig(type="json-file", config={"max-size": "10m", "max-file": "3"}),
-        "detach": True,
     }
 
 
@@ -195,18 +200,20 @@ def _resources(options: Any) -> Mapping[str, Any]:
     return given
 
 
-def _restart_policy(options: Any) -> dict[str, str]:
+def _kept_running(options: Any) -> Mapping[str, Any]:
     assert isinstance(options, LocalOptions)
-    return {"Name": options.restart_policy}
+    return {"restart_policy": {"Name": options.restart_policy}, "detach": True}
 
 
-def _watched_closely() -> Mapping[str, Any]:
-    """The image's own health check, asked more often: a twin publishes no port, so nothing else can ask it."""
-    check = ["CMD", PYTHON, SERVER, "health", "--settings", SETTINGS]
-    start_period = int(start_timeout() * _SECOND)
-    return {
-        "healthcheck": {"test": check, "interval": _SECOND // 2, "timeout": 5 * _SECOND, "start_period": start_period}
+def _as_twin() -> Mapping[str, Any]:
+    """A twin publishes no port, so the engine asks its health, more often than else; and it ends when its standard input does."""
+    check = {
+        "test": ["CMD", PYTHON, SERVER, "health", "--settings", SETTINGS],
+        "interval": _SECOND // 2,
+        "timeout": 5 * _SECOND,
+        "start_period": int(start_timeout() * _SECOND),
     }
+    return {"healthcheck": check, "stdin_open": True}
 
 
 def _name_taken(name: str) -> TargetError:

@@ -156,6 +156,7 @@ class _Start:
         self._address = (record.host, record.port) if record else (options.host, options.port)
         self._cname = options.ssl_cname or ""
         self._begun: list[Container] = []
+        self._held = contextlib.ExitStack()
         self._next: Container | None = None
 
     def try_out(self) -> None:
@@ -163,6 +164,7 @@ class _Start:
         twin = self._ours.create(self._release, "twin", None)
         self._begun.append(twin)
         began = time.monotonic()
+        self._held.enter_context(containers.held(twin))
         containers.start(twin)
         self._report("twin started", container=twin.short_id)
         health.wait(twin, self._options, lambda: health.engine_finds_healthy(twin))
@@ -209,6 +211,7 @@ class _Start:
         """Take away what was begun and has not taken over."""
         while self._begun:
             self._ours.remove(self._begun.pop())
+        self._held.close()
 
 
 def _state(container: Container | None, record: DockerRecord, facts: dict[str, Any]) -> Status:

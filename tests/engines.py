@@ -1,0 +1,48 @@
+"""The lab's Docker Engine for tests: started by the first that asks, ended by the last of those that use it, if tests started it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+from docker.errors import DockerException
+
+BASE_IMAGE = os.environ.get("LAB_BASE_IMAGE", "jupyter-deploy/python:3.11")
+LAB = Path(__file__).parent / "lab"
+_USERS = Path(tempfile.gettempdir(), "jupyter-deploy-tests-docker.lock")
+_STARTED = _USERS.with_suffix(".started")
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Iterator[None]:
+    """A running engine with the base image; what runs already is taken, and left."""
+    if not (os.environ.get("CI") or os.environ.get("LAB")):
+        pytest.skip("Docker is started only under CI or LAB=1")
+    with _USERS.open("w") as users:
+        fcntl.flock(users, fcntl.LOCK_EX)  # nobody ends the engine meanwhile
+        if not _answers():
+            _STARTED.touch()
+        subprocess.run([LAB / "docker-up"], check=True, capture_output=True, timeout=900)
+        fcntl.flock(users, fcntl.LOCK_SH)
+        yield
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return  # others use it
+        if _STARTED.exists():
+            subprocess.run([LAB / "down"], check=True, capture_output=True)
+            _STARTED.unlink()
+
+
+def _answers() -> bool:
+    try:
+        docker.from_env().close()
+    except DockerException:
+        return False
+    return True
