@@ -35,6 +35,7 @@ PUBLIC = [
     "CondaDependencies",
     "Environment",
     "InferenceConfig",
+    "LocalWebservice",
     "Model",
     "Operation",
     "ProcessWebservice",

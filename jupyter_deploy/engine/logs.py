@@ -14,6 +14,8 @@ from jupyter_deploy.workspace.folder import WorkspaceFolder
 
 POLL = 0.1
 """Seconds between two looks at a log that has not grown."""
+REFRESH = 0.5
+"""Seconds between two copies of a log that is kept elsewhere."""
 ASK = 1.0
 """Seconds between two questions whether the service still runs."""
 
@@ -34,7 +36,7 @@ def follow_log(folder: WorkspaceFolder, name: str, count: int) -> Iterator[str]:
     newest = files[-1].open("rb")
     begin = _tail(newest, count)
     yield from last_lines(files[:-1], count - begin.count(b"\n"))
-    yield from _lines(files[-1], newest, begin, lambda: _is_over(folder, name))
+    yield from _lines(files[-1], newest, begin, lambda: _is_over(folder, name), lambda: target.logs(place))
 
 
 def _is_over(folder: WorkspaceFolder, name: str) -> bool:
@@ -44,12 +46,22 @@ def _is_over(folder: WorkspaceFolder, name: str) -> bool:
         return True
 
 
-def _lines(path: Path, file: BinaryIO, begin: bytes, is_over: Callable[[], bool]) -> Iterator[str]:
-    """Some lines, then those that follow in the file; when it is rotated away, its rest and then the new file."""
-    asked, rest = time.monotonic(), begin
+def _lines(
+    path: Path, file: BinaryIO, begin: bytes, is_over: Callable[[], bool], refresh: Callable[[], object]
+) -> Iterator[str]:
+    """Some lines, then those that follow in the file; when it is rotated away, its rest and then the new file.
+
+    Parameters
+    ----------
+    refresh : has a target that copies the log from elsewhere do so.
+    """
+    asked, refreshed, rest = time.monotonic(), time.monotonic(), begin
     try:
         while True:
             ended = False
+            if time.monotonic() - refreshed > REFRESH:
+                refresh()
+                refreshed = time.monotonic()
             if time.monotonic() - asked > ASK:
                 asked, ended = time.monotonic(), is_over()
             newer = _successor(path, file)

@@ -97,13 +97,18 @@ def _pull(engine: DockerClient, name: str, progress: Progress) -> None:
 
     repository, tag = parse_repository_tag(name)
     try:
-        for record in engine.api.pull(repository, tag=tag or "latest", stream=True, decode=True):
-            if "error" in record:
-                raise _no_base(name, record["error"])
-            if "progress" not in record and "status" in record:
-                progress.say(record["status"])
+        records = list(_told(engine.api.pull(repository, tag=tag or "latest", stream=True, decode=True), progress))
     except APIError as error:
         raise _no_base(name, error.explanation or str(error)) from None
+    if reason := next((record["error"] for record in records if "error" in record), ""):
+        raise _no_base(name, reason)
+
+
+def _told(records: Iterator[Mapping[str, Any]], progress: Progress) -> Iterator[Mapping[str, Any]]:
+    for record in records:
+        if "progress" not in record and "status" in record:
+            progress.say(record["status"])
+        yield record
 
 
 def _no_base(name: str, why: str) -> TargetError:
@@ -124,12 +129,13 @@ def _follow(engine: DockerClient, context: Context, name: str, progress: Progres
         decode=True,
         use_config_proxy=True,
     )
-    step = _Step(progress)
-    for record in records:
-        if "error" in record:
-            raise _failed(step, str(record["error"]))
+    step, error = _Step(progress), ""
+    for record in records:  # to its end, so that the connection is free again
+        error = error or str(record.get("error", ""))
         for line in _lines(record):
             step.take(line)
+    if error:
+        raise _failed(step, error)
     step.end()
 
 

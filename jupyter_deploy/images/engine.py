@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import errno
+import getpass
 import os
+import socket
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from jupyter_deploy.errors import TargetError
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 _TIMEOUT = 120
 """Seconds that an answer of the engine may take."""
+_KNOCK = 5
+"""Seconds that a connection to it may take."""
 _WITHOUT = "or deploy without it (--target process)"
 _NO_ROOM = "no space left on device"
 
@@ -42,8 +46,9 @@ def connected(doing: str) -> Iterator[DockerClient]:
     from requests.exceptions import RequestException
 
     try:
+        _knock()
         engine = docker.from_env(timeout=_TIMEOUT)
-    except (DockerException, RequestException, OSError) as error:
+    except (DockerException, OSError) as error:
         raise _unreachable(error) from None
     try:
         yield engine
@@ -65,18 +70,33 @@ def refusal(doing: str, explanation: str) -> TargetError:
     return TargetError(f"{doing}: {lines[0]}", "\n".join(lines[1:]))
 
 
+def _knock() -> None:
+    """See whether somebody listens; the library's own error for that says less, and leaves its socket open.
+
+    Raises
+    ------
+    OSError : nobody does, or not for us.
+    """
+    parts = urlsplit(address())
+    if parts.scheme == "unix":
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(_KNOCK)
+            connection.connect(parts.path)
+    elif parts.scheme == "tcp" and parts.hostname and parts.port:
+        socket.create_connection((parts.hostname, parts.port), timeout=_KNOCK).close()
+
+
 def _unreachable(error: BaseException) -> TargetError:
-    cause = _system_error(error)
-    if cause is not None and cause.errno in (errno.EACCES, errno.EPERM):
+    if isinstance(error, PermissionError):
         return TargetError(
             f"you may not use the Docker Engine at {address()}: permission denied",
             "Its socket belongs to root and the group 'docker'; who may use it can become root on this machine.",
-            f"have yourself added to that group (sudo usermod -aG docker {_user()}) and log in again, {_WITHOUT}",
+            f"have yourself added to that group (sudo usermod -aG docker {getpass.getuser()}) and log in again, {_WITHOUT}",
         )
-    if cause is not None and cause.errno in (errno.ENOENT, errno.ECONNREFUSED):
+    if isinstance(error, OSError):
         return TargetError(
             f"no Docker Engine answers at {address()}",
-            cause.strerror or str(cause),
+            error.strerror or str(error),
             f"start Docker, set DOCKER_HOST where it listens elsewhere, {_WITHOUT}",
         )
     return TargetError(
@@ -84,25 +104,3 @@ def _unreachable(error: BaseException) -> TargetError:
         str(error),
         f"look at DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, {_WITHOUT}",
     )
-
-
-def _user() -> str:
-    import getpass
-
-    return getpass.getuser()
-
-
-def _system_error(error: BaseException) -> OSError | None:
-    """The error of the operating system that lies below those of the libraries."""
-    seen: set[int] = set()
-    waiting: list[BaseException] = [error]
-    while waiting:
-        current = waiting.pop(0)
-        if id(current) in seen:
-            continue
-        seen.add(id(current))
-        if isinstance(current, OSError) and current.errno:
-            return current
-        further = (current.__cause__, current.__context__, *current.args, getattr(current, "reason", None))
-        waiting += [each for each in further if isinstance(each, BaseException)]
-    return None

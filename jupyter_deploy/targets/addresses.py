@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 
 from jupyter_deploy.errors import TargetError
+
+
+class AddressTaken(TargetError):
+    """An address cannot be listened on."""
 
 
 def scoring_uri(host: str, port: int, cname: str = "") -> str:
@@ -15,11 +20,23 @@ def scoring_uri(host: str, port: int, cname: str = "") -> str:
     return f"http://{f'[{host}]' if ':' in host and host[0] != '[' else host}:{port}/score"
 
 
-def address_error(host: str, port: int, reason: str) -> TargetError:
+def free_port(host: str) -> int:
+    """A port on which nobody listens now; somebody else may be faster."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listener:
+        try:
+            listener.bind((host, 0))
+        except OSError as error:
+            raise address_error(host, 0, error.strerror or str(error)) from None
+        return int(listener.getsockname()[1])
+
+
+def address_error(host: str, port: int, reason: str) -> AddressTaken:
     """Say that an address cannot be listened on, and which process has the port where that can be seen."""
-    holder = _holder_of(port)
-    return TargetError(
-        f"cannot listen on {host}, port {port}: {reason}{holder}",
+    holder = _holder_of(port) if port else ""
+    place = f", port {port}" if port else ""
+    return AddressTaken(
+        f"cannot listen on {host}{place}: {reason}{holder}",
         remedy="end the program that uses the port, or deploy with another one (port=None takes a free one)",
     )
 

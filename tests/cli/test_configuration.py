@@ -133,7 +133,7 @@ def test_no_file_means_the_embedded_target() -> None:
 def test_a_file_without_a_target_names_those_that_exist(folder: Path, document: dict[str, Any], cause: str) -> None:
     with pytest.raises(ConfigError) as refused:
         deployment("--dc", write(folder, **document))
-    assert (refused.value.what, refused.value.remedy) == (cause, "choose one of: process")
+    assert (refused.value.what, refused.value.remedy) == (cause, "choose one of: local, process")
 
 
 def test_the_target_is_named_once(folder: Path) -> None:

@@ -130,7 +130,6 @@ def test_from_registering_to_cleaning_up(
 @pytest.mark.parametrize(
     ("name", "missing", "opening"),
     [
-        ("deploy_local", "LocalWebservice", "from jupyter_deploy import LocalWebservice\n"),
         ("deploy_aci", "AciWebservice", "from jupyter_deploy import AciWebservice\n"),
         ("deploy_aks", "AksCompute", "from jupyter_deploy import AksCompute, AksWebservice\n"),
         ("deploy_aks", "AksWebservice", "from jupyter_deploy import AksWebservice\n"),

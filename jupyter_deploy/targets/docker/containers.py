@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Role = Literal["service", "twin"]
 
+_ENDINGS: Mapping[Role, str] = {"service": "next", "twin": "twin"}
+"""Of the names of containers that do not serve yet."""
 _SECOND = 1_000_000_000
 _PATIENCE = 70
 """Seconds that a container has to finish the requests under way: what the server takes at most, and some more."""
@@ -67,41 +69,35 @@ class Containers:
         if kept is not None and kept.name != self._name():
             kept.rename(self._name())
 
-    def create(self, release: Release, role: Role, address: tuple[str, int | None] | None) -> Container:
+    def create(self, release: Release, role: Role, address: tuple[str, int] | None) -> Container:
         """Make a container for a release, without starting it.
 
         Parameters
         ----------
-        address : of this machine that its port is reached at, a free port where that is None; None publishes nothing.
+        address : of this machine that its port is reached at, for its whole life; None publishes nothing.
 
         Raises
         ------
         TargetError : a container that is not the service's has its name.
         """
-        from docker.errors import APIError
-
-        name = f"{self._name()}-{'twin' if role == 'twin' else 'next'}"
+        self._refuse_foreign_names()
+        name = f"{self._name()}-{_ENDINGS[role]}"
         vault.fill(self._engine, self._place, release.runtime, self.labels)
         command = ["front", "--settings", SETTINGS, "--start-timeout", f"{start_timeout():g}"]
         command += [*vault.arguments(self._place), *(("--life-fd", "0") if role == "twin" else ())]
         labels = {**self.labels, "jupyter-deploy.role": role, "jupyter-deploy.version": str(release.version)}
-        try:
-            return self._engine.containers.create(
-                release.runtime,
-                command,
-                name=name,
-                labels=labels,
-                environment={"SERVICE_VERSION": str(release.version)},
-                volumes={vault.volume_of(self._place): {"bind": vault.FOLDER, "mode": "ro"}},
-                ports={f"{PORT}/tcp": _published(address)} if address else {},
-                **_confined(),
-                **_resources(release.options),
-                **(_as_twin() if role == "twin" else _kept_running(release.options)),
-            )
-        except APIError as error:
-            if error.status_code == 409:
-                raise _name_taken(name) from None
-            raise
+        return self._engine.containers.create(
+            release.runtime,
+            command,
+            name=name,
+            labels=labels,
+            environment={"SERVICE_VERSION": str(release.version)},
+            volumes={vault.volume_of(self._place): {"bind": vault.FOLDER, "mode": "ro"}},
+            ports={f"{PORT}/tcp": address} if address else {},
+            **_confined(),
+            **_resources(release.options),
+            **(_as_twin() if role == "twin" else _kept_running(release.options)),
+        )
 
     def put_in_place(self, container: Container) -> None:
         """Give a container the service's name, and take all others away."""
@@ -116,11 +112,18 @@ class Containers:
                 logs.copy(self._place, container)
             container.remove(force=True)
 
+    def _refuse_foreign_names(self) -> None:
+        ours = {container.id for container in self.all()}
+        names = {self._name(), *(f"{self._name()}-{ending}" for ending in _ENDINGS.values())}
+        for container in self._engine.containers.list(all=True, filters={"name": self._name()}, ignore_removed=True):
+            if container.name in names and container.id not in ours:
+                raise _name_taken(str(container.name))
+
     def _name(self) -> str:
         return f"jupyter-deploy-{self._place.workspace}-{self._place.service}"
 
 
-def start(container: Container, address: tuple[str, int | None] | None = None) -> None:
+def start(container: Container, address: tuple[str, int] | None = None) -> None:
     """Start a container.
 
     Raises
@@ -133,7 +136,7 @@ def start(container: Container, address: tuple[str, int | None] | None = None) -
         container.start()
     except APIError as error:
         reason = error.explanation or str(error)
-        if address and address[1] and (found := _TAKEN.search(reason)):
+        if address and (found := _TAKEN.search(reason)):
             raise address_error(address[0], address[1], found[0]) from None
         raise
 
@@ -153,13 +156,6 @@ def stop(container: Container) -> None:
     container.stop(timeout=_PATIENCE)
 
 
-def port_of(container: Container) -> int:
-    """The port of this machine that a container is reached at."""
-    container.reload()
-    bound = container.attrs["NetworkSettings"]["Ports"][f"{PORT}/tcp"]
-    return int(bound[0]["HostPort"])
-
-
 def is_running(container: Container) -> bool:
     """Whether the engine runs it, or is about to start it again."""
     return container.status in ("running", "restarting", "paused")
@@ -168,11 +164,6 @@ def is_running(container: Container) -> bool:
 def version_of(container: Container) -> int:
     """The version that it serves."""
     return int(container.labels["jupyter-deploy.version"])
-
-
-def _published(address: tuple[str, int | None]) -> Any:
-    host, port = address
-    return (host, port) if port else (host,)
 
 
 def _confined() -> Mapping[str, Any]:

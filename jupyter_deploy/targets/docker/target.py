@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.errors import TargetError
 from jupyter_deploy.images.engine import connected
+from jupyter_deploy.targets.addresses import AddressTaken, free_port
 from jupyter_deploy.targets.base import Candidate, Place, Release, Report, Status, Work
 from jupyter_deploy.targets.docker import containers, health, logs, vault
 from jupyter_deploy.targets.docker.containers import Containers
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _KEYS_LOADED = b"keys and certificate were read again"
 """What the scoring server's log says when it has done so."""
 _RELOAD_TIMEOUT = 10.0
+_TRIES = 5
 _START = "starting the service brings it back"
 
 
@@ -171,12 +173,22 @@ class _Start:
         self._report("twin healthy", seconds=round(time.monotonic() - began, 3))
 
     def publish(self) -> None:
-        """Start the container on the port, and wait until it answers there."""
-        container = self._next = self._ours.create(self._release, "service", self._address)
+        """Start the container on the port, or on a free one, and wait until it answers there."""
+        host, port = self._address
+        if port is not None:
+            return self._publish(host, port)
+        for _ in range(_TRIES):
+            try:
+                return self._publish(host, free_port(host))
+            except AddressTaken:  # somebody else was faster
+                self.withdraw()
+        raise TargetError(f"no free port was found on {host} in {_TRIES} tries", remedy="give a port")
+
+    def _publish(self, host: str, port: int) -> None:
+        container = self._next = self._ours.create(self._release, "service", (host, port))
         self._begun.append(container)
         began = time.monotonic()
-        containers.start(container, self._address)
-        host, port = self._address[0], containers.port_of(container)
+        containers.start(container, (host, port))
         self._address = (host, port)
         self._report("container started", container=container.short_id, port=port)
         health.wait(container, self._options, lambda: not health.trouble(host, port, tls=bool(self._cname)))

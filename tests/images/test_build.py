@@ -1,0 +1,114 @@
+"""Images built on a real engine."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+
+from jupyter_deploy.environments.lock import Lock, LockedPackage
+from jupyter_deploy.errors import DeployError, EnvironmentFailed, TargetError
+from jupyter_deploy.images.build import build
+from jupyter_deploy.images.context import context_of
+from tests.engines import BASE_IMAGE
+from tests.images.test_context import bundle
+
+pytestmark = pytest.mark.usefixtures("docker_engine")
+NOTHING = Lock(platform.python_version(), "pip", ())
+
+
+class Progress:
+    """What a build has said."""
+
+    def __init__(self) -> None:
+        self.steps: list[dict[str, Any]] = []
+        self.lines: list[str] = []
+
+    def report(self, text: str, **facts: Any) -> None:
+        self.steps.append({"text": text, **facts})
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+    def of(self, instruction: str) -> dict[str, Any]:
+        return next(step for step in self.steps if step["text"].startswith(instruction))
+
+
+@pytest.fixture
+def engine() -> Iterator[docker.DockerClient]:
+    client = docker.from_env()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def progress() -> Progress:
+    return Progress()
+
+
+def test_a_new_script_installs_nothing_again_and_no_change_builds_nothing(
+    tmp_path: Path, progress: Progress, engine: docker.DockerClient
+) -> None:
+    first = build(context_of(bundle(tmp_path / "a"), NOTHING, BASE_IMAGE), progress)
+    again = Progress()
+    assert build(context_of(bundle(tmp_path / "b", version=2), NOTHING, BASE_IMAGE), again) == first
+    assert [step["text"] for step in again.steps] == ["the image is there already"]
+
+    changed = Progress()
+    second = build(context_of(bundle(tmp_path / "c", script=f"# {tmp_path}\n"), NOTHING, BASE_IMAGE), changed)
+    assert second != first
+    assert changed.of("RUN python3 -m pip")["cached"]
+    assert changed.of('COPY ["azureml-app/azureml-models/"')["cached"]
+    assert not changed.of('COPY ["azureml-app/my code/"')["cached"]
+    image = engine.images.get(second)
+    shown = f"{image.attrs} {image.history()}"
+    assert image.attrs["Config"]["User"] == "10001:10001"
+    assert image.labels["jupyter-deploy.models"] == "tiny:3"
+    assert image.labels["jupyter-deploy.lock"] == NOTHING.digest
+    assert str(Path.home()) not in shown.replace("/home/service", "")
+    for name in (first, second):
+        engine.images.remove(name)
+
+
+def failure(tmp_path: Path, lock: Lock, base: str, progress: Progress) -> DeployError:
+    with pytest.raises(DeployError) as raised:
+        build(context_of(bundle(tmp_path), lock, base), progress)
+    return raised.value
+
+
+def test_a_base_image_that_nobody_has_is_named(tmp_path: Path, progress: Progress) -> None:
+    error = failure(tmp_path, NOTHING, "localhost:1/nowhere/python:3.11", progress)
+    assert isinstance(error, TargetError)
+    assert error.what == (
+        "the base image 'localhost:1/nowhere/python:3.11' is not on the Docker Engine and cannot be pulled"
+    )
+    assert "refused" in error.why
+    assert "docker images" in error.remedy
+
+
+def test_a_base_image_with_another_python_is_refused(tmp_path: Path, progress: Progress) -> None:
+    error = failure(tmp_path, replace(NOTHING, python="3.9.1"), BASE_IMAGE, progress)
+    assert error.what == ("the image cannot be built: the base image has Python 3.11, and the packages are for 3.9")
+
+
+def test_a_package_that_does_not_install_is_quoted_from_pip(tmp_path: Path, progress: Progress) -> None:
+    none = LockedPackage("no-such-package-of-ours", "1.0", ("sha256:" + "0" * 64,))
+    error = failure(tmp_path, replace(NOTHING, packages=(none,)), BASE_IMAGE, progress)
+    assert isinstance(error, EnvironmentFailed)
+    assert error.what == (
+        "the packages cannot be installed in the image: No matching distribution found for no-such-package-of-ours==1.0"
+    )
+    assert any("no-such-package-of-ours" in line for line in progress.lines)
+
+
+def test_another_file_than_the_locked_one_is_refused(tmp_path: Path, progress: Progress) -> None:
+    other = LockedPackage("six", "1.16.0", ("sha256:" + "0" * 64,))
+    error = failure(tmp_path, replace(NOTHING, packages=(other,)), BASE_IMAGE, progress)
+    assert error.what.startswith(
+        "the packages cannot be installed in the image: THESE PACKAGES DO NOT MATCH THE HASHES"
+    )

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jupyter_deploy.errors import TargetError
+from jupyter_deploy.images.engine import connected, refusal
+
+AS_NOBODY = """
+import os
+import docker, docker.errors, requests.exceptions  # while their files may be read
+from jupyter_deploy.errors import TargetError
+from jupyter_deploy.images import engine
+os.environ["DOCKER_HOST"] = "unix:///var/run/docker.sock"
+os.setgroups([])
+os.setegid(65534)
+os.seteuid(65534)
+try:
+    with engine.connected("it cannot be done"):
+        pass
+except TargetError as error:
+    print(error)
+"""
+
+
+def refused() -> TargetError:
+    with pytest.raises(TargetError) as raised, connected("it cannot be done"):
+        pytest.fail("there is an engine")
+    return raised.value
+
+
+def test_without_an_engine_the_first_line_says_where_it_was_looked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
+    error = refused()
+    assert error.what == f"no Docker Engine answers at unix://{tmp_path}/docker.sock"
+    assert error.why == "No such file or directory"
+    assert "start Docker" in error.remedy
+    assert "--target process" in error.remedy
+
+
+def test_an_engine_that_does_not_listen_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{tmp_path}/docker.sock")
+        assert (refused().what, refused().why) == (
+            f"no Docker Engine answers at unix://{tmp_path}/docker.sock",
+            "Connection refused",
+        )
+
+
+def test_an_address_that_is_none_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "nonsense://here")
+    assert refused().what == "the Docker Engine at nonsense://here cannot be used"
+    assert "DOCKER_HOST" in refused().remedy
+
+
+def test_who_may_not_use_the_socket_is_told_how(docker_engine: None) -> None:
+    said = subprocess.run([sys.executable, "-c", AS_NOBODY], capture_output=True, text=True, check=True).stdout
+    assert said.splitlines()[0] == "you may not use the Docker Engine at unix:///var/run/docker.sock: permission denied"
+    assert "sudo usermod -aG docker" in said
+
+
+def test_a_full_disk_of_the_engine_is_named() -> None:
+    error = refusal("the image cannot be built", "write /var/lib/docker/tmp/x: no space left on device")
+    assert error.what == "the image cannot be built: the Docker Engine's disk is full"
+    assert "docker system prune" in error.remedy

@@ -1,0 +1,213 @@
+"""Services in containers of a real engine: what they may, what goes wrong with them, and what is said of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+
+from jupyter_deploy import InferenceConfig, LocalWebservice, Model, Webservice, Workspace
+from jupyter_deploy.errors import OperationFailed
+from tests.engines import BASE_IMAGE
+from tests.helpers import ECHO, wait_until, write_script
+
+pytestmark = pytest.mark.usefixtures("docker_engine")
+NAME = "tiny-service"
+
+
+@pytest.fixture
+def engine() -> Iterator[docker.DockerClient]:
+    client = docker.from_env()
+    yield client
+    client.close()
+
+
+class Local:
+    """Deploys scripts into containers."""
+
+    def __init__(self, workspace: Workspace, folder: Path) -> None:
+        self._workspace = workspace
+        self._folder = folder
+        self.container = f"jupyter-deploy-{workspace.folder.id}-{NAME}"
+
+    def config(self, body: str) -> InferenceConfig:
+        return InferenceConfig(str(write_script(self._folder, body)), base_image=BASE_IMAGE)
+
+    def begin(self, body: str = ECHO, **options: Any) -> Webservice:
+        made = LocalWebservice.deploy_configuration(**options)
+        return Model.deploy(self._workspace, NAME, [], self.config(body), made)
+
+    def serve(self, body: str = ECHO, **options: Any) -> Webservice:
+        service = self.begin(body, **options)
+        service.wait_for_deployment()
+        return service
+
+    def failure(self, body: str = ECHO, **options: Any) -> OperationFailed:
+        with pytest.raises(OperationFailed) as raised:
+            self.serve(body, **options)
+        return raised.value
+
+
+@pytest.fixture
+def local(workspace: Workspace, tmp_path: Path) -> Local:
+    return Local(workspace, tmp_path)
+
+
+CONFINED = """
+import os
+from pathlib import Path
+
+def init():
+    global facts
+    status = dict(line.split(":\\t", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":\\t" in line)
+    facts = {name: status[name] for name in ("CapEff", "NoNewPrivs", "Uid")}
+    facts["version"] = os.environ["SERVICE_VERSION"]
+    facts["writable"] = []
+    for folder in ("/", "/opt/jupyter-deploy", "/var/azureml-app", "/run/service", "/tmp", os.environ["HOME"]):
+        try:
+            Path(folder, "probe").write_text("x")
+            facts["writable"].append(folder)
+        except OSError:
+            pass
+
+def run(data):
+    return facts
+"""
+
+
+def test_a_service_has_no_rights_and_writes_to_memory_alone(local: Local, engine: docker.DockerClient) -> None:
+    service = local.serve(CONFINED, memory_gb=0.5, cpu_cores=0.5, cpu_cores_limit=1.0)
+    assert isinstance(service, LocalWebservice)
+    uid = "\t".join(["10001"] * 4)
+    assert service.run("") == {
+        "CapEff": "0" * 16, "NoNewPrivs": "1", "Uid": uid, "version": "1", "writable": ["/tmp", "/home/service"],  # noqa: S108
+    }  # fmt: skip
+    container = engine.containers.get(local.container)
+    host = container.attrs["HostConfig"]
+    assert host["PortBindings"] == {"5001/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(service.port)}]}
+    assert (host["Memory"], host["MemorySwap"]) == (2**29, 2**29)
+    assert (host["CpuShares"], host["NanoCpus"]) == (512, 10**9)
+    assert host["RestartPolicy"]["Name"] == "unless-stopped"
+    assert host["LogConfig"]["Config"] == {"max-size": "10m", "max-file": "3"}
+    wait_until(lambda: engine.containers.get(local.container).health == "healthy", seconds=20)
+
+
+FAILURES = {
+    "raises": ('raise ValueError("no such column")', "ValueError: no such column", 'File "score.py", line 6, in init'),
+    "exits": ("os._exit(7)", "the process ended while init() ran: exit code 7", ""),
+    "hangs": ("time.sleep(60)", "init() did not finish within 3 s", 'File "score.py", line 6 in init'),
+    "takes too much": (
+        "bytearray(2**30)", "the service did not start: memory limit of 0.2 GB (memory_gb) exceeded", "",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FAILURES)
+def test_why_init_does_not_end_well_is_told_apart(
+    local: Local, kind: str, monkeypatch: pytest.MonkeyPatch, engine: docker.DockerClient
+) -> None:
+    code, first_line, quoted = FAILURES[kind]
+    if kind == "hangs":
+        monkeypatch.setenv("JUPYTER_DEPLOY_START_TIMEOUT", "3")
+    script = f"import os\nimport time\n\n\ndef init():\n    {code}\n\ndef run(data):\n    return data\n"
+    error = local.failure(script, memory_gb=0.2)
+    assert first_line in error.what.splitlines()[0]
+    assert quoted in str(error)
+    assert error.remedy
+    assert engine.containers.list(all=True, filters={"name": local.container}) == []
+
+
+def test_a_port_that_is_taken_is_named_with_who_has_it(local: Local) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        error = local.failure(port=port)
+    assert error.what.startswith(f"cannot listen on 127.0.0.1, port {port}: address already in use (process ")
+    assert "port=None takes a free one" in error.remedy
+    assert local.serve(port=port).port == port
+
+
+def test_somebody_elses_container_of_that_name_is_left_alone(local: Local, engine: docker.DockerClient) -> None:
+    foreign = engine.containers.create(BASE_IMAGE, name=local.container)
+    try:
+        error = local.failure()
+        assert error.what == f"the name '{local.container}' is taken by a container that is not this service's"
+        assert "docker rename" in error.remedy
+        foreign.reload()
+        assert (foreign.name, foreign.status) == (local.container, "created")
+    finally:
+        foreign.remove()
+
+
+def test_a_container_that_crashes_comes_back_and_one_that_was_removed_is_started_again(
+    local: Local, engine: docker.DockerClient
+) -> None:
+    service = local.serve()
+    uri = service.scoring_uri
+    container = engine.containers.get(local.container)
+    os.kill(container.attrs["State"]["Pid"], signal.SIGKILL)  # as a crash
+    wait_until(lambda: engine.containers.get(local.container).attrs["RestartCount"] == 1)
+    wait_until(lambda: service.state == "Healthy")
+    assert service.scoring_uri == uri
+    container.kill()  # by hand, which the engine takes for meant
+    wait_until(lambda: service.state == "Stopped")
+    assert "exit code 137; starting the service brings it back" in service.error
+
+    container.remove()
+    assert (service.state, service.error) == (
+        "Stopped",
+        "its container was removed; starting the service brings it back",
+    )
+    service.start()
+    assert (service.state, service.scoring_uri) == ("Healthy", uri)
+    assert service.run("[1]") == "[1]"
+
+
+FAILS_ON_THE_PORT = """
+from pathlib import Path
+
+def init():
+    if b"--life-fd" not in Path("/proc/1/cmdline").read_bytes():
+        raise RuntimeError("no twin")
+
+def run(data):
+    return "new"
+"""
+
+
+def test_what_served_is_started_again_where_the_new_one_fails_on_the_port(local: Local) -> None:
+    service = local.serve()
+    uri = service.scoring_uri
+    service.update(inference_config=local.config(FAILS_ON_THE_PORT))
+    with pytest.raises(OperationFailed, match="RuntimeError: no twin"):
+        service.wait_for_deployment()
+    wait_until(lambda: service.state == "Healthy")
+    assert (service.version, service.scoring_uri) == (1, uri)
+    assert service.run("[1]") == "[1]"
+    assert "no twin" in (service.history()[-1].error or "")
+
+
+def test_the_log_holds_every_version_in_order_and_is_followed_live(local: Local) -> None:
+    says = 'def init():\n    print("{0} begins")\n\ndef run(data):\n    print("{0} asked")\n    return data\n'
+    service = local.serve(says.format("first"))
+    service.run("{}")
+    service.update(inference_config=local.config(says.format("second")))
+    service.wait_for_deployment()
+    service.run("{}")
+    wait_until(lambda: "second asked" in service.get_logs())
+    lines = service.get_logs().splitlines()
+    said = [line.rsplit(" - ", 1)[-1].partition(" (")[0] for line in lines if "begins" in line or "asked" in line]
+    assert [line for line in said if "first" in line] == ["first begins", "first asked"]
+    assert said[-2:] == ["second begins", "second asked"]
+
+    following = service.logs(follow=True, num_lines=1)
+    next(following)
+    service.run("{}")
+    assert any("second asked" in line for line in following)
