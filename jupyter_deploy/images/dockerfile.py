@@ -83,10 +83,8 @@ def render(parts: Parts) -> str:
     ]
     if parts.models:
         sections.append("# the models\n" + _copy([f"{MODELS}/"], f"{APP_ROOT}/azureml-models/"))
-    sections.append(
-        "# the script, and what it is told\n" + "".join(_of_app(parts.app)) + _copy(["service.json"], f"{HOME}/")
-    )
-    sections.append(f"LABEL {_labels(parts.labels)}\n")
+    sections.append(f"# what the server is told\n{_copy(['service.json'], f'{HOME}/')}LABEL {_labels(parts.labels)}\n")
+    sections.append("# the script\n" + "".join(_of_app(parts.app)))
     return "\n".join(sections)
 
 

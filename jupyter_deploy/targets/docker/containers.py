@@ -69,6 +69,10 @@ class Containers:
         if kept is not None and kept.name != self._name():
             kept.rename(self._name())
 
+    def give_secrets(self, image: str) -> None:
+        """Put the secrets that the service has now where its containers read them."""
+        vault.fill(self._engine, self._place, image, self.labels)
+
     def create(self, release: Release, role: Role, address: tuple[str, int] | None) -> Container:
         """Make a container for a release, without starting it.
 
@@ -82,7 +86,6 @@ class Containers:
         """
         self._refuse_foreign_names()
         name = f"{self._name()}-{_ENDINGS[role]}"
-        vault.fill(self._engine, self._place, release.runtime, self.labels)
         command = ["front", "--settings", SETTINGS, "--start-timeout", f"{start_timeout():g}"]
         command += [*vault.arguments(self._place), *(("--life-fd", "0") if role == "twin" else ())]
         labels = {**self.labels, "jupyter-deploy.role": role, "jupyter-deploy.version": str(release.version)}
@@ -92,7 +95,7 @@ class Containers:
             name=name,
             labels=labels,
             environment={"SERVICE_VERSION": str(release.version)},
-            volumes={vault.volume_of(self._place): {"bind": vault.FOLDER, "mode": "ro"}},
+            volumes=vault.mount(self._place),
             ports={f"{PORT}/tcp": address} if address else {},
             **_confined(),
             **_resources(release.options),
@@ -200,7 +203,7 @@ def _as_twin() -> Mapping[str, Any]:
     """A twin publishes no port, so the engine asks its health, more often than else; and it ends when its standard input does."""
     check = {
         "test": ["CMD", PYTHON, SERVER, "health", "--settings", SETTINGS],
-        "interval": _SECOND // 2,
+        "interval": _SECOND // 4,
         "timeout": 5 * _SECOND,
         "start_period": int(start_timeout() * _SECOND),
     }

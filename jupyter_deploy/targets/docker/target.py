@@ -66,6 +66,7 @@ class LocalTarget:
             ours = Containers(engine, place)
             current = ours.current(record.version if record else None)
             ours.tidy(current)
+            ours.give_secrets(release.runtime)
             start = _Start(ours, place, release, record, current, report)
             try:
                 start.try_out() if current is not None and containers.is_running(current) else start.publish()
@@ -121,7 +122,7 @@ class LocalTarget:
             current = ours.current(record.version)
             if current is None or not containers.is_running(current):
                 return  # they are put there at its start
-            vault.fill(engine, place, str(current.attrs["Image"]), ours.labels)
+            ours.give_secrets(str(current.attrs["Image"]))
             _have_reread(current)
 
     def logs(self, place: Place) -> tuple[Path, ...]:
@@ -160,6 +161,7 @@ class _Start:
         self._begun: list[Container] = []
         self._held = contextlib.ExitStack()
         self._next: Container | None = None
+        self._is_published = False
 
     def try_out(self) -> None:
         """Start a twin without the port, and wait until the engine finds it healthy."""
@@ -169,6 +171,9 @@ class _Start:
         self._held.enter_context(containers.held(twin))
         containers.start(twin)
         self._report("twin started", container=twin.short_id)
+        host, port = self._address
+        if port is not None:  # while the twin begins
+            self._make(host, port)
         health.wait(twin, self._options, lambda: health.engine_finds_healthy(twin))
         self._report("twin healthy", seconds=round(time.monotonic() - began, 3))
 
@@ -185,18 +190,23 @@ class _Start:
         raise TargetError(f"no free port was found on {host} in {_TRIES} tries", remedy="give a port")
 
     def _publish(self, host: str, port: int) -> None:
-        container = self._next = self._ours.create(self._release, "service", (host, port))
-        self._begun.append(container)
+        container = self._next or self._make(host, port)
         began = time.monotonic()
         containers.start(container, (host, port))
         self._address = (host, port)
         self._report("container started", container=container.short_id, port=port)
         health.wait(container, self._options, lambda: not health.trouble(host, port, tls=bool(self._cname)))
+        self._is_published = True
         self._report("container ready", seconds=round(time.monotonic() - began, 3))
+
+    def _make(self, host: str, port: int) -> Container:
+        container = self._next = self._ours.create(self._release, "service", (host, port))
+        self._begun.append(container)
+        return container
 
     def take_over(self) -> Status:
         """Give the release the port, if it does not have it yet; where it does not become ready, what served is started again."""
-        if self._next is None:
+        if not self._is_published:
             self._change_hands()
         assert self._next is not None
         assert self._address[1] is not None
@@ -223,6 +233,7 @@ class _Start:
         """Take away what was begun and has not taken over."""
         while self._begun:
             self._ours.remove(self._begun.pop())
+        self._next = None
         self._held.close()
 
 

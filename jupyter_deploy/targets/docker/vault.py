@@ -27,6 +27,11 @@ def volume_of(place: Place) -> str:
     return f"jupyter-deploy-{place.workspace}-{place.service}-secrets"
 
 
+def mount(place: Place) -> dict[str, dict[str, str]]:
+    """Where a container has the volume, in the engine's words; nowhere where the service has no secrets."""
+    return {volume_of(place): {"bind": FOLDER, "mode": "ro"}} if _files(place) else {}
+
+
 def arguments(place: Place) -> list[str]:
     """What tells the scoring server where its secrets are."""
     return [word for option in _files(place) for word in (f"--{option}", f"{FOLDER}/{option}.json")]
@@ -39,6 +44,8 @@ def fill(engine: DockerClient, place: Place, image: str, labels: dict[str, str])
     ----------
     image : one that the engine has. labels : of the volume, and of the container that takes them in.
     """
+    if not _files(place):
+        return
     name = volume_of(place)
     engine.volumes.create(name, labels=labels)
     container = engine.containers.create(
