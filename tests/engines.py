@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import subprocess
@@ -25,19 +26,25 @@ def docker_engine() -> Iterator[None]:
     if not (os.environ.get("CI") or os.environ.get("LAB")):
         pytest.skip("Docker is started only under CI or LAB=1")
     with _USERS.open("w") as users:
-        fcntl.flock(users, fcntl.LOCK_EX)  # nobody ends the engine meanwhile
-        if not _answers():
-            _STARTED.touch()
-        subprocess.run([LAB / "docker-up"], check=True, capture_output=True, timeout=900)
-        fcntl.flock(users, fcntl.LOCK_SH)
+        with _alone():
+            if not _answers():
+                _STARTED.touch()
+            subprocess.run([LAB / "docker-up"], check=True, capture_output=True, timeout=900)
+            fcntl.flock(users, fcntl.LOCK_SH)
         yield
-        try:
+        with _alone(), contextlib.suppress(BlockingIOError):  # others use it
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return  # others use it
-        if _STARTED.exists():
-            subprocess.run([LAB / "down"], check=True, capture_output=True)
-            _STARTED.unlink()
+            if _STARTED.exists():
+                subprocess.run([LAB / "down"], check=True, capture_output=True)
+                _STARTED.unlink()
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Nobody else starts or ends the engine meanwhile."""
+    with _USERS.with_suffix(".turn").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
 
 
 def _answers() -> bool:
