@@ -14,6 +14,7 @@ import pytest
 
 from jupyter_deploy import InferenceConfig, LocalWebservice, Model, Webservice, Workspace
 from jupyter_deploy.errors import OperationFailed
+from tests.certificates import CNAME, issued
 from tests.engines import BASE_IMAGE
 from tests.helpers import ECHO, wait_until, write_script
 
@@ -211,3 +212,15 @@ def test_the_log_holds_every_version_in_order_and_is_followed_live(local: Local)
     next(following)
     service.run("{}")
     assert any("second asked" in line for line in following)
+
+
+def test_a_service_with_tls_and_tokens_is_updated_and_its_tokens_are_renewed(local: Local, tmp_path: Path) -> None:
+    service = local.serve(token_auth_enabled=True, **issued(tmp_path).options)
+    assert str(service.scoring_uri).startswith(f"https://{CNAME}:")
+    assert service.run("[1]") == "[1]"
+    service.update(max_body_mb=1)
+    service.wait_for_deployment()
+    assert (service.run("[1]"), service.version) == ("[1]", 2)
+    for which in ("Primary", "Secondary"):
+        service.regen_key(which)
+        assert service.run("[1]") == "[1]"
