@@ -10,9 +10,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import docker
 import pytest
-from docker.errors import DockerException
+
+from jupyter_deploy.errors import TargetError
+from jupyter_deploy.images.engine import connected
 
 BASE_IMAGE = os.environ.get("LAB_BASE_IMAGE", "jupyter-deploy/python:3.11")
 LAB = Path(__file__).parent / "lab"
@@ -49,7 +50,7 @@ def _alone() -> Iterator[None]:
 
 def _answers() -> bool:
     try:
-        docker.from_env().close()
-    except DockerException:
+        with connected("the lab's engine cannot be used"):
+            return True
+    except TargetError:
         return False
-    return True
