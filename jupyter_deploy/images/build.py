@@ -174,7 +174,7 @@ class _Step:
             words = " ".join(self.text.split())
             what = words if len(words) <= _WIDTH else f"{words[: _WIDTH - 1]}…"
             how = "from the cache" if self._cached else f"{seconds:.1f} s"
-            self._progress.report(f"{what} ({how})", seconds=seconds, cached=self._cached)
+            self._progress.report(f"{what} ({how})", part=what, seconds=seconds, cached=self._cached)
 
 
 def _failed(step: _Step, reason: str) -> TargetError | EnvironmentFailed:

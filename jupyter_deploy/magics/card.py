@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
@@ -32,12 +32,19 @@ _MUTED = "color:var(--jp-ui-font-color2, #757575)"
 
 @dataclass(frozen=True)
 class Step:
-    """One step of an operation: what it is, seconds it took so far, how it stands, and the last thing that moved in it."""
+    """One step of an operation.
+
+    Parameters
+    ----------
+    text : what it is. seconds : that it took so far. outcome : how it stands.
+    detail : the last thing that moved in it, of a part whether it was there already. parts : of it that have ended.
+    """
 
     text: str
     seconds: float
     outcome: Outcome
     detail: str = ""
+    parts: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,12 +127,25 @@ def steps_of(events: Sequence[Event], now: float) -> tuple[Step, ...]:
 
 
 def _moved(step: Step, event: Event) -> Step:
+    if event.kind == "moved" and "part" in event.facts:
+        facts = event.facts
+        part = Step(
+            facts["part"], _rounded(facts["seconds"], False), "done", "from the cache" if facts["cached"] else ""
+        )
+        return replace(step, detail="", parts=(*step.parts, part))
     if event.kind in ("moved", "log"):
         return replace(step, detail=event.text[:LONGEST_DETAIL])
     if event.kind == "ended":
         outcome: Outcome = "failed" if event.facts.get("failed") else "done"  # the cause stands below the steps
-        return Step(step.text, _rounded(event.facts["seconds"], False), outcome)
+        return Step(step.text, _rounded(event.facts["seconds"], False), outcome, parts=step.parts)
     return step
+
+
+def _rows(steps: Sequence[Step]) -> Iterator[tuple[Step, str]]:
+    """Steps and their parts in the order in which they are shown, each with how it stands in a sign; a part is marked by its place."""
+    for step in steps:
+        yield step, f"{_MARKS[step.outcome]} "
+        yield from ((part, "    ") for part in step.parts)
 
 
 def _rounded(seconds: float, is_running: bool) -> float:
@@ -137,9 +157,9 @@ def as_text(card: Card) -> str:
     """The card for a terminal, and for whoever reads the notebook as text."""
     lines = [f"{card.service}: {card.state}" + (f" ({_operation(card)})" if card.operation else "")]
     lines += [f"  {name}: {value}" for name, value in card.facts if value]
-    width = max((len(step.text) for step in card.steps), default=0)
-    for step in card.steps:
-        lines.append(f"  {_MARKS[step.outcome]} {step.text:<{width}}  {step.seconds:5.1f} s  {step.detail}".rstrip())
+    width = max((len(mark + step.text) for step, mark in _rows(card.steps)), default=0)
+    for step, mark in _rows(card.steps):
+        lines.append(f"  {mark + step.text:<{width}}  {step.seconds:5.1f} s  {step.detail}".rstrip())
     lines += [line for line in (card.error, _last_lines(card.why), card.remedy) if line]
     return "\n".join(lines)
 
@@ -171,10 +191,10 @@ def _linked(text: str) -> str:
 
 def _html_steps(card: Card) -> str:
     rows = "".join(
-        f'<tr style="background:none"><td style="text-align:left">{_MARKS[step.outcome]} {escape(step.text)}</td>'
+        f'<tr style="background:none"><td style="text-align:left;white-space:pre-wrap">{mark}{escape(step.text)}</td>'
         f'<td style="text-align:right">{step.seconds:.1f} s</td>'
         f'<td style="text-align:left;{_MUTED}">{escape(step.detail)}</td></tr>'
-        for step in card.steps
+        for step, mark in _rows(card.steps)
     )
     return f'<table style="margin:4px 0 0 0">{rows}</table>' if rows else ""
 

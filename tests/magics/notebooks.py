@@ -41,11 +41,12 @@ def run_all(cells: Sequence[str], folder: Path, workspace: Path) -> Done:
     return run_notebook(notebook, folder, workspace)
 
 
-def run_notebook(notebook: Any, folder: Path, workspace: Path) -> Done:
-    """Run a whole notebook in the same way, in a folder and over a workspace of the test's own."""
+def run_notebook(notebook: Any, folder: Path, workspace: Path, timeout: int = 60) -> Done:
+    """Run a whole notebook in the same way, in a folder and over a workspace of the test's own; a cell may take so many seconds."""
     from nbclient.exceptions import CellExecutionError
 
-    client = NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
+    resources = {"metadata": {"path": str(folder)}}
+    client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", resources=resources)
     environment = {**os.environ, "JUPYTER_DEPLOY_WORKSPACE": str(workspace), "IPYTHONDIR": str(folder / "ipython")}
     with contextlib.suppress(CellExecutionError):  # the notebook holds it
         client.execute(env=environment)

@@ -30,6 +30,26 @@ def test_steps_are_done_or_running_with_what_moved_last() -> None:
     )
 
 
+def test_the_parts_of_a_step_stay_with_their_times_and_whether_they_were_there_already() -> None:
+    events = log(
+        (100.0, "began", "image", "image", {}),
+        (100.1, "moved", "image", "FROM x (from the cache)", {"part": "FROM x", "seconds": 0.04, "cached": True}),
+        (100.2, "log", "image", "Collecting numpy", {}),
+        (107.2, "moved", "image", "RUN pip (7.0 s)", {"part": "RUN pip", "seconds": 7.0, "cached": False}),
+        (107.5, "ended", "image", "image", {"seconds": 7.5}),
+    )
+    parts = (Step("FROM x", 0.0, "done", "from the cache"), Step("RUN pip", 7.0, "done"))
+    assert steps_of(events[:3], now=103.2) == (Step("image", 3.0, "running", "Collecting numpy", parts[:1]),)
+    card = with_events(SERVICE, events, 110)
+    assert card.steps == (Step("image", 7.5, "done", parts=parts),)
+    assert as_text(card).splitlines()[-3:] == [
+        "  ✓ image        7.5 s",
+        "      FROM x     0.0 s  from the cache",
+        "      RUN pip    7.0 s",
+    ]
+    assert "    RUN pip</td>" in as_html(card)
+
+
 def test_the_same_second_without_news_is_the_same_card() -> None:
     assert with_events(SERVICE, EVENTS, 103.4) == with_events(SERVICE, EVENTS, 103.9)
     assert with_events(SERVICE, EVENTS, 103.4) != with_events(SERVICE, EVENTS, 104.9)
