@@ -156,8 +156,8 @@ class Front:
 
     async def _connect(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._drain, 0.5, 30.0)
+        loop.add_signal_handler(signal.SIGTERM, self._drain, 0.5, 30.0)  # what spreads the load may not know it yet
+        loop.add_signal_handler(signal.SIGINT, self._drain, 0.0, 30.0)  # nobody is between the service and who says so
         loop.add_signal_handler(
             signal.SIGHUP, self._reload_keys
         )  # the order below, as the owner of a container gives it

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_deploy.errors import TargetError
-from jupyter_deploy.images.dockerfile import PORT, PYTHON, SERVER, SETTINGS, USER, USER_HOME
+from jupyter_deploy.images.dockerfile import PORT, SETTINGS, USER, USER_HOME
 from jupyter_deploy.targets.addresses import address_error
 from jupyter_deploy.targets.base import Place, Release
 from jupyter_deploy.targets.docker import logs, vault
@@ -94,6 +94,7 @@ class Containers:
             command,
             name=name,
             labels=labels,
+            stop_signal="SIGINT",  # nothing spreads load over it that would have to learn of its end
             environment={"SERVICE_VERSION": str(release.version)},
             volumes=vault.mount(self._place),
             ports={f"{PORT}/tcp": address} if address else {},
@@ -200,14 +201,8 @@ def _kept_running(options: Any) -> Mapping[str, Any]:
 
 
 def _as_twin() -> Mapping[str, Any]:
-    """A twin publishes no port, so the engine asks its health, more often than else; and it ends when its standard input does."""
-    check = {
-        "test": ["CMD", PYTHON, SERVER, "health", "--settings", SETTINGS],
-        "interval": _SECOND // 4,
-        "timeout": 5 * _SECOND,
-        "start_period": int(start_timeout() * _SECOND),
-    }
-    return {"healthcheck": check, "stdin_open": True}
+    """A twin ends when its standard input does, and is asked by whoever holds that, not by the engine."""
+    return {"healthcheck": {"test": ["NONE"]}, "stdin_open": True}
 
 
 def _name_taken(name: str) -> TargetError:

@@ -1,13 +1,15 @@
-"""Whether a container answers: asked at its published port, or, for one without, of the engine's health check."""
+"""Whether a container answers: asked at its published port, or, where it has none, by a process in it."""
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import ssl
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from jupyter_deploy.images.dockerfile import PYTHON, SERVER, SETTINGS
 from jupyter_deploy.targets.docker import containers, failures
 from jupyter_deploy.targets.docker.options import LocalOptions
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
 _LOOK_EVERY = 0.1
+_ASK_SECONDS = 30
+"""That one process asks; well below what an answer of the engine may take."""
 
 
 def trouble(host: str, port: int, *, tls: bool) -> str:
@@ -51,7 +55,20 @@ def wait(container: Container, options: LocalOptions, is_ready: Callable[[], boo
         time.sleep(_LOOK_EVERY)
 
 
-def engine_finds_healthy(container: Container) -> bool:
-    """Whether the engine's last look found the container ready."""
-    container.reload()
-    return bool(container.attrs["State"].get("Health", {}).get("Status") == "healthy")
+def wait_inside(container: Container, options: LocalOptions) -> None:
+    """The same of a container without a port: a process in it asks, since its network may be another machine's.
+
+    Raises
+    ------
+    TargetError : it ended before.
+    """
+    from docker.errors import APIError
+
+    command = [PYTHON, SERVER, "health", "--settings", SETTINGS, "--within", str(_ASK_SECONDS)]
+
+    def is_ready() -> bool:
+        with contextlib.suppress(APIError):  # it has ended, which is seen next
+            return bool(container.exec_run(command).exit_code == 0)
+        return False
+
+    wait(container, options, is_ready)

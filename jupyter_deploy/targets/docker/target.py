@@ -174,7 +174,7 @@ class _Start:
         host, port = self._address
         if port is not None:  # while the twin begins
             self._make(host, port)
-        health.wait(twin, self._options, lambda: health.engine_finds_healthy(twin))
+        health.wait_inside(twin, self._options)
         self._report("twin healthy", seconds=round(time.monotonic() - began, 3))
 
     def publish(self) -> None:
