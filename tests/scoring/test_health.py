@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,9 @@ from .fronts import ECHO, Front, make_bundle, wait_for
 from .test_front import alone, free_port, status
 
 
-def health(settings: Path) -> tuple[int, str]:
+def health(settings: Path, *options: str) -> tuple[int, str]:
     server = settings.parent / "server" / "jupyter_deploy_scoring"
-    command = [sys.executable, str(server), "health", "--settings", str(settings)]
+    command = [sys.executable, str(server), "health", "--settings", str(settings), *options]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=20)
     return answer.returncode, answer.stdout
 
@@ -39,6 +40,17 @@ def test_a_service_whose_script_is_being_loaded_is_not_healthy(tmp_path: Path) -
     with alone(settings):
         wait_for(lambda: status(port, "/live") == 200)
         assert health(settings) == (1, "HTTP/1.1 503 Service Unavailable\n")
+
+
+def test_whoever_started_a_service_may_have_it_asked_until_it_is_ready(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    waits = f"import time\nfrom pathlib import Path\n\ndef init():\n    while not Path({str(gate)!r}).exists():\n        time.sleep(0.01)\n"
+    settings = make_bundle(tmp_path, waits + ECHO.partition("pass")[2], port=free_port())
+    with alone(settings), ThreadPoolExecutor() as pool:
+        assert health(settings, "--within", "0.5")[0] == 1
+        asked = pool.submit(health, settings, "--within", "20")
+        gate.touch()
+        assert asked.result() == (0, "HTTP/1.1 200 OK\n")
 
 
 def test_health_over_tls_asks_for_no_name(tmp_path: Path) -> None:
