@@ -8,13 +8,16 @@ from collections.abc import Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 from jupyter_deploy.errors import EnvironmentFailed, TargetError
-from jupyter_deploy.images.context import Context
+from jupyter_deploy.images.context import Context, Stage
+from jupyter_deploy.images.dockerfile import instructions
 from jupyter_deploy.images.engine import connected, refusal
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
 _DOING = "the image cannot be built"
+_PARTS = "parts-"
+_FROM_PARTS = rf"FROM jupyter-deploy/\S+:{_PARTS}"
 _STEP = re.compile(r"Step (\d+)/(\d+) : (.*)")
 _NOISE = re.compile(r"( ---> |Removing intermediate container |Successfully (built|tagged) )")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -57,11 +60,22 @@ def build(context: Context, progress: Progress) -> str:
             progress.report("the image is there already", image=name, cached=True)
             return name
         began = time.monotonic()
-        _follow(engine, context, name, progress)
-        if _find(engine, name) is None:
-            raise TargetError(f"{_DOING}: the engine ended before it was done", remedy="look whether Docker still runs")
+        digest, stage = context.lasting(base)
+        lasting = f"jupyter-deploy/{context.service}:{_PARTS}{digest[:20]}"
+        if _find(engine, lasting) is None:
+            _make(engine, stage, lasting, progress)
+        else:
+            for instruction in instructions(stage.dockerfile):
+                _report(progress, instruction, 0.0, cached=True)
+        _make(engine, context.changing(lasting), name, progress)
         progress.report("image built", image=name, seconds=round(time.monotonic() - began, 3))
         return name
+
+
+def _make(engine: DockerClient, stage: Stage, name: str, progress: Progress) -> None:
+    _follow(engine, stage, name, progress)
+    if _find(engine, name) is None:
+        raise TargetError(f"{_DOING}: the engine ended before it was done", remedy="look whether Docker still runs")
 
 
 def _find(engine: DockerClient, name: str) -> Mapping[str, Any] | None:
@@ -119,9 +133,9 @@ def _no_base(name: str, why: str) -> TargetError:
     )
 
 
-def _follow(engine: DockerClient, context: Context, name: str, progress: Progress) -> None:
+def _follow(engine: DockerClient, stage: Stage, name: str, progress: Progress) -> None:
     records = engine.api.build(
-        fileobj=cast(IO[bytes], context.stream()),
+        fileobj=cast(IO[bytes], stage.stream()),
         custom_context=True,
         tag=name,
         rm=True,
@@ -169,12 +183,15 @@ class _Step:
 
     def end(self) -> None:
         """Report the step that has ended."""
-        if self.text:
-            seconds = round(time.monotonic() - self._began, 3)
-            words = " ".join(self.text.split())
-            what = words if len(words) <= _WIDTH else f"{words[: _WIDTH - 1]}…"
-            how = "from the cache" if self._cached else f"{seconds:.1f} s"
-            self._progress.report(f"{what} ({how})", part=what, seconds=seconds, cached=self._cached)
+        if self.text and not re.match(_FROM_PARTS, self.text):
+            _report(self._progress, self.text, round(time.monotonic() - self._began, 3), cached=self._cached)
+
+
+def _report(progress: Progress, instruction: str, seconds: float, *, cached: bool) -> None:
+    words = " ".join(instruction.split())
+    what = words if len(words) <= _WIDTH else f"{words[: _WIDTH - 1]}…"
+    how = "from the cache" if cached else f"{seconds:.1f} s"
+    progress.report(f"{what} ({how})", part=what, seconds=seconds, cached=cached)
 
 
 def _failed(step: _Step, reason: str) -> TargetError | EnvironmentFailed:

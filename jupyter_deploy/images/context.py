@@ -17,6 +17,29 @@ from jupyter_deploy.images import dockerfile
 
 _CHUNK = 1 << 20
 _BLOCK = tarfile.BLOCKSIZE
+_LASTING = ("requirements.lock", "wheels/", "server/", f"{dockerfile.MODELS}/")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A Dockerfile and the files it copies, as they are sent to an engine.
+
+    Parameters
+    ----------
+    dockerfile : its text. files : where the content of each file is, by its name; a text is the content itself.
+    """
+
+    dockerfile: str
+    files: Mapping[str, Path | str]
+
+    def stream(self) -> Iterator[bytes]:
+        """A tar archive; everything in it belongs to root and was written at the beginning of time."""
+        yield from _member("Dockerfile", self.dockerfile)
+        for folder in _folders(self.files):  # said, since the engine gives those it has to make itself another mode
+            yield _head(f"{folder}/", 0, tarfile.DIRTYPE)
+        for name, content in sorted(self.files.items()):
+            yield from _member(name, content)
+        yield bytes(2 * _BLOCK)
 
 
 @dataclass(frozen=True)
@@ -49,18 +72,22 @@ class Context:
         ----------
         base_id : the id of the base image, since what its name means may change.
         """
-        hashes = {name: self.hashes.get(name) or _sha256(content) for name, content in self.files.items()}
-        document = json.dumps([base_id, self.dockerfile, sorted(hashes.items())])
-        return hashlib.sha256(document.encode()).hexdigest()
+        return _digest(base_id, self.dockerfile, self._hashes)
 
-    def stream(self) -> Iterator[bytes]:
-        """The context as a tar archive; everything in it belongs to root and was written at the beginning of time."""
-        yield from _member("Dockerfile", self.dockerfile)
-        for folder in _folders(self.files):  # said, since the engine gives those it has to make itself another mode
-            yield _head(f"{folder}/", 0, tarfile.DIRTYPE)
-        for name, content in sorted(self.files.items()):
-            yield from _member(name, content)
-        yield bytes(2 * _BLOCK)
+    def lasting(self, base_id: str) -> tuple[str, Stage]:
+        """What a new script leaves as it is: its digest, as that of the whole, and how it is built."""
+        files = {name: content for name, content in self.files.items() if name.startswith(_LASTING)}
+        text = dockerfile.lasting(self.parts)
+        return _digest(base_id, text, {name: self._hashes[name] for name in files}), Stage(text, files)
+
+    def changing(self, lasting: str) -> Stage:
+        """How the rest is built on an image of what lasts."""
+        files = {name: content for name, content in self.files.items() if not name.startswith(_LASTING)}
+        return Stage(f"FROM {lasting}\n{dockerfile.changing(self.parts)}", files)
+
+    @cached_property
+    def _hashes(self) -> Mapping[str, str]:
+        return {name: self.hashes.get(name) or _sha256(content) for name, content in self.files.items()}
 
     def save(self, folder: Path) -> None:
         """Write Dockerfile and files into a folder, for ``docker build``."""
@@ -114,6 +141,11 @@ def context_of(bundle: Path, lock: Lock, base: str = "") -> Context:
         },
     )  # fmt: skip
     return Context(settings["name"], base, files, hashes, parts)
+
+
+def _digest(base_id: str, text: str, hashes: Mapping[str, str]) -> str:
+    document = json.dumps([base_id, text, sorted(hashes.items())])
+    return hashlib.sha256(document.encode()).hexdigest()
 
 
 def _top_level(files: Mapping[str, Path | str]) -> list[str]:

@@ -65,6 +65,11 @@ class Parts:
 
 def render(parts: Parts) -> str:
     """Write the Dockerfile."""
+    return f"{lasting(parts)}\n{changing(parts)}"
+
+
+def lasting(parts: Parts) -> str:
+    """Write its first part: all that a new script leaves as it is, and that takes long to make or to send."""
     facts = {
         "python": parts.python, "user": USER, "user_home": USER_HOME, "app_root": APP_ROOT, "port": PORT,
         "health": json.dumps([PYTHON, SERVER, "health", "--settings", SETTINGS]),
@@ -83,9 +88,23 @@ def render(parts: Parts) -> str:
     ]
     if parts.models:
         sections.append("# the models\n" + _copy([f"{MODELS}/"], f"{APP_ROOT}/azureml-models/"))
-    sections.append(f"# what the server is told\n{_copy(['service.json'], f'{HOME}/')}LABEL {_labels(parts.labels)}\n")
-    sections.append("# the script\n" + "".join(_of_app(parts.app)))
     return "\n".join(sections)
+
+
+def changing(parts: Parts) -> str:
+    """Write the rest of it."""
+    told = f"# what the server is told\n{_copy(['service.json'], f'{HOME}/')}LABEL {_labels(parts.labels)}\n"
+    return f"{told}\n# the script\n{''.join(_of_app(parts.app))}"
+
+
+def instructions(text: str) -> list[str]:
+    """The instructions of a Dockerfile, each in one line.
+
+    >>> instructions("# base\\nFROM x\\nRUN a \\\\\\n && b\\n")
+    ['FROM x', 'RUN a && b']
+    """
+    whole = text.replace("\\\n", " ").splitlines()
+    return [" ".join(line.split()) for line in whole if line and not line.startswith("#")]
 
 
 def _of_app(names: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ from jupyter_deploy.bundle.contents import SealedFile, SealedModel, SealedScript
 from jupyter_deploy.bundle.writer import BundleContents, write_bundle
 from jupyter_deploy.environments.lock import Lock, LockedPackage
 from jupyter_deploy.errors import EnvironmentFailed
-from jupyter_deploy.images.context import Context, context_of
+from jupyter_deploy.images.context import Context, Stage, context_of
 from jupyter_deploy.workspace.folder import open_workspace
 
 LOCK = Lock("3.11.7", "pip", (LockedPackage("six", "1.16.0", ("sha256:" + "0" * 64,), ("score.py",)),))
@@ -40,14 +40,30 @@ def context(folder: Path, lock: Lock = LOCK, **content: str | int) -> Context:
     return context_of(bundle(folder, **content), lock)  # type: ignore[arg-type]
 
 
+def sent(made: Context) -> bytes:
+    return b"".join(Stage(made.dockerfile, made.files).stream())
+
+
 def test_the_same_content_has_the_same_name_whatever_its_times_and_version(tmp_path: Path) -> None:
     one, other = context(tmp_path / "a"), context(tmp_path / "b", version=7)
     for path in (tmp_path / "b").rglob("*"):
         os.utime(path, (1, 1))
     assert one.digest("base") == other.digest("base")
-    assert list(one.stream()) == list(other.stream())
+    assert sent(one) == sent(other)
     asked_by_others = Lock("3.11.7", "pip", (LockedPackage("six", "1.16.0", LOCK.packages[0].hashes, ("other.py",)),))
     assert context(tmp_path / "c", asked_by_others).digest("base") == one.digest("base")
+
+
+def test_a_new_script_leaves_all_that_is_large_as_it_is(tmp_path: Path) -> None:
+    before, after = context(tmp_path / "a"), context(tmp_path / "b", script="def run(x): return 1\n")
+    assert before.lasting("base")[0] == after.lasting("base")[0] != before.lasting("another base")[0]
+    assert before.lasting("base")[0] != context(tmp_path / "c", model="two").lasting("base")[0]
+    _, first = before.lasting("base")
+    rest = before.changing("name:tag")
+    assert {**first.files, **rest.files} == before.files
+    assert set(rest.files) == {"service.json", "azureml-app/my code/score.py"}
+    assert rest.dockerfile.startswith("FROM name:tag\n")
+    assert before.dockerfile == first.dockerfile + "\n" + rest.dockerfile.partition("\n")[2]
 
 
 @pytest.mark.parametrize("change", [{"script": "def run(x): return 1\n"}, {"model": "two"}])
@@ -58,7 +74,7 @@ def test_other_content_has_another_name(tmp_path: Path, change: dict[str, str]) 
 
 def test_what_is_sent_is_roots_readable_and_without_times(tmp_path: Path) -> None:
     made = context(tmp_path)
-    with tarfile.open(fileobj=io.BytesIO(b"".join(made.stream()))) as archive:
+    with tarfile.open(fileobj=io.BytesIO(sent(made))) as archive:
         members = archive.getmembers()
         settings = json.load(archive.extractfile("service.json"))  # type: ignore[arg-type]
         model = archive.extractfile("azureml-app/azureml-models/tiny/3/model.txt")
