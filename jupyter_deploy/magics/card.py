@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
@@ -141,13 +141,6 @@ def _moved(step: Step, event: Event) -> Step:
     return step
 
 
-def _rows(steps: Sequence[Step]) -> Iterator[tuple[Step, str]]:
-    """Steps and their parts in the order in which they are shown, each with how it stands in a sign; a part is marked by its place."""
-    for step in steps:
-        yield step, f"{_MARKS[step.outcome]} "
-        yield from ((part, "    ") for part in step.parts)
-
-
 def _rounded(seconds: float, is_running: bool) -> float:
     """What runs is shown in whole seconds, so that a card is sent again once a second at most when nothing else moved."""
     return float(int(seconds)) if is_running else round(seconds, 1)
@@ -157,9 +150,11 @@ def as_text(card: Card) -> str:
     """The card for a terminal, and for whoever reads the notebook as text."""
     lines = [f"{card.service}: {card.state}" + (f" ({_operation(card)})" if card.operation else "")]
     lines += [f"  {name}: {value}" for name, value in card.facts if value]
-    width = max((len(mark + step.text) for step, mark in _rows(card.steps)), default=0)
-    for step, mark in _rows(card.steps):
-        lines.append(f"  {mark + step.text:<{width}}  {step.seconds:5.1f} s  {step.detail}".rstrip())
+    width = max((len(step.text) for step in card.steps), default=0)
+    for step in card.steps:
+        lines.append(f"  {_MARKS[step.outcome]} {step.text:<{width}}  {step.seconds:5.1f} s  {step.detail}".rstrip())
+        lines += [f"      {part.seconds:5.1f} s  {part.text}" for part in step.parts if not part.detail]
+        lines += [f"      {_counted(step.parts)}"] if step.parts else []
     lines += [line for line in (card.error, _last_lines(card.why), card.remedy) if line]
     return "\n".join(lines)
 
@@ -190,13 +185,34 @@ def _linked(text: str) -> str:
 
 
 def _html_steps(card: Card) -> str:
-    rows = "".join(
-        f'<tr style="background:none"><td style="text-align:left;white-space:pre-wrap">{mark}{escape(step.text)}</td>'
-        f'<td style="text-align:right">{step.seconds:.1f} s</td>'
-        f'<td style="text-align:left;{_MUTED}">{escape(step.detail)}</td></tr>'
-        for step, mark in _rows(card.steps)
-    )
+    rows = "".join(_html_row(step, f"{_MARKS[step.outcome]} ") + _html_parts(step) for step in card.steps)
     return f'<table style="margin:4px 0 0 0">{rows}</table>' if rows else ""
+
+
+def _html_row(step: Step, mark: str = "") -> str:
+    return (
+        f'<tr style="background:none"><td style="text-align:left">{mark}{escape(step.text)}</td>'
+        f'<td style="text-align:right;white-space:nowrap">{step.seconds:.1f} s</td>'
+        f'<td style="text-align:left;{_MUTED}">{escape(step.detail)}</td></tr>'
+    )
+
+
+def _html_parts(step: Step) -> str:
+    """A list to fold out; while the step is under way, and where it failed, it is open."""
+    if not step.parts:
+        return ""
+    is_open = "" if step.outcome == "done" else " open"
+    rows = "".join(map(_html_row, step.parts))
+    return (
+        f'<tr style="background:none"><td colspan="3" style="text-align:left"><details{is_open} style="margin-left:1.2em">'
+        f"<summary>{_counted(step.parts)}</summary>"
+        f'<table style="margin:0;font-size:90%">{rows}</table></details></td></tr>'
+    )
+
+
+def _counted(parts: Sequence[Step]) -> str:
+    there = sum(part.detail != "" for part in parts)
+    return f"{len(parts)} steps, {there} of them from the cache"
 
 
 def _html_error(card: Card) -> str:

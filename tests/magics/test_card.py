@@ -43,11 +43,15 @@ def test_the_parts_of_a_step_stay_with_their_times_and_whether_they_were_there_a
     card = with_events(SERVICE, events, 110)
     assert card.steps == (Step("image", 7.5, "done", parts=parts),)
     assert as_text(card).splitlines()[-3:] == [
-        "  ✓ image        7.5 s",
-        "      FROM x     0.0 s  from the cache",
-        "      RUN pip    7.0 s",
+        "  ✓ image    7.5 s",
+        "        7.0 s  RUN pip",
+        "      2 steps, 1 of them from the cache",
     ]
-    assert "    RUN pip</td>" in as_html(card)
+    folded, open_ = as_html(card), as_html(with_events(SERVICE, events[:3], 103))
+    assert "<details style=" in folded
+    assert "<details open style=" in open_
+    assert ">FROM x</td>" in folded
+    assert ">from the cache</td>" in folded
 
 
 def test_the_same_second_without_news_is_the_same_card() -> None:
