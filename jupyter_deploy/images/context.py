@@ -90,16 +90,19 @@ class Context:
         return {name: self.hashes.get(name) or _sha256(content) for name, content in self.files.items()}
 
     def save(self, folder: Path) -> None:
-        """Write Dockerfile and files into a folder, for ``docker build``."""
+        """Write Dockerfile and files into a folder, for ``docker build``; every user of an image may read them, whatever the umask here."""
         import shutil
 
+        for name in _folders(self.files):
+            (folder / name).mkdir(parents=True)
+            (folder / name).chmod(0o755)
         for name, content in {"Dockerfile": self.dockerfile, **self.files}.items():
             path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
             if isinstance(content, str):
                 path.write_text(content, encoding="utf-8")
             else:
                 shutil.copyfile(content, path)
+            path.chmod(0o644)
 
 
 def context_of(bundle: Path, lock: Lock, base: str = "") -> Context:

@@ -6,6 +6,7 @@ import contextlib
 import getpass
 import os
 import socket
+import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from jupyter_deploy.errors import TargetError
 
 if TYPE_CHECKING:
     from docker import DockerClient
+    from requests import Response
 
 DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 _TIMEOUT = 120
@@ -50,6 +52,8 @@ def connected(doing: str) -> Iterator[DockerClient]:
         engine = docker.from_env(timeout=_TIMEOUT)
     except (DockerException, OSError) as error:
         raise _unreachable(error) from None
+    answers: weakref.WeakSet[Response] = weakref.WeakSet()
+    engine.api.hooks["response"].append(lambda answer, **_: answers.add(answer))
     try:
         yield engine
     except APIError as error:
@@ -58,6 +62,9 @@ def connected(doing: str) -> Iterator[DockerClient]:
         remedy = "look whether Docker still runs, then run the same command again"
         raise TargetError(f"{doing}: the Docker Engine at {address()} ended meanwhile", str(error), remedy) from None
     finally:
+        for answer in list(answers):  # so that the engine ends a build or a push whose answer is not read to its end
+            with contextlib.suppress(ValueError):  # a connection to a container, whose user has closed it
+                answer.close()
         engine.close()
 
 

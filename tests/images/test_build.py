@@ -112,3 +112,21 @@ def test_another_file_than_the_locked_one_is_refused(tmp_path: Path, progress: P
     assert error.what.startswith(
         "the packages cannot be installed in the image: THESE PACKAGES DO NOT MATCH THE HASHES"
     )
+
+
+def test_a_build_that_is_interrupted_ends_in_the_engine_too(tmp_path: Path, engine: docker.DockerClient) -> None:
+    class Interrupted(Progress):
+        def report(self, text: str, **facts: Any) -> None:
+            super().report(text, **facts)
+            if text.startswith('COPY ["service.json"'):
+                raise KeyboardInterrupt
+
+    progress = Interrupted()
+    begun = context_of(bundle(tmp_path / "a", script=f"# {tmp_path}\n"), NOTHING, BASE_IMAGE)
+    with pytest.raises(KeyboardInterrupt) as raised:
+        build(begun, progress)
+    assert progress.steps
+    later = context_of(bundle(tmp_path / "b", script=f"# {tmp_path} b\n"), NOTHING, BASE_IMAGE)
+    engine.images.remove(build(later, Progress()))  # takes as many steps as the other had to go
+    assert not engine.images.list(f"jupyter-deploy/service:{begun.digest(engine.images.get(BASE_IMAGE).id)[:20]}")
+    assert raised.traceback  # which holds on to what was interrupted, as a notebook's does

@@ -90,7 +90,14 @@ def test_what_is_sent_is_roots_readable_and_without_times(tmp_path: Path) -> Non
 
 def test_it_is_saved_as_docker_build_takes_it(tmp_path: Path) -> None:
     made = context(tmp_path / "a")
-    made.save(tmp_path / "saved")
+    (tmp_path / "saved").mkdir()
+    umask = os.umask(0o077)
+    try:
+        made.save(tmp_path / "saved")
+    finally:
+        os.umask(umask)
+    modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in (tmp_path / "saved").rglob("*")}
+    assert modes == {(True, 0o755), (False, 0o644)}  # as it is sent to the engine: the service's user reads it
     saved = {
         path.relative_to(tmp_path / "saved").as_posix() for path in (tmp_path / "saved").rglob("*") if path.is_file()
     }
