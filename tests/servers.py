@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -109,17 +109,22 @@ def free_port() -> int:
 
 def programs() -> Path:
     """The folder of the server's programs; installed where it is missing."""
+    install("postgresql", lambda: bool(installed()))
+    return installed()[-1]
+
+
+def install(package: str, is_there: Callable[[], bool]) -> None:
+    """Install a Debian package where it is missing."""
     with acquire(Path(tempfile.gettempdir(), "jupyter-deploy-tests-apt.lock"), wait=True, kind="install"):
-        if not (found := installed()):
-            apt = shutil.which("apt-get") or "apt-get"
-            install = [apt, "install", "-y", "-qq", "--no-install-recommends", "postgresql"]
-            # RUNLEVEL keeps the package from starting a server of its own.
-            environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-            if subprocess.run(install, env=environment, capture_output=True).returncode:
-                subprocess.run([apt, "update", "-qq"], check=True, capture_output=True)
-                subprocess.run(install, env=environment, check=True, capture_output=True)
-            found = installed()
-    return found[-1]
+        if is_there():
+            return
+        apt = shutil.which("apt-get") or "apt-get"
+        command = [apt, "install", "-y", "-qq", "--no-install-recommends", package]
+        # RUNLEVEL keeps the package from starting a server of its own.
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+        if subprocess.run(command, env=environment, capture_output=True).returncode:
+            subprocess.run([apt, "update", "-qq"], check=True, capture_output=True)
+            subprocess.run(command, env=environment, check=True, capture_output=True)
 
 
 def installed() -> list[Path]:

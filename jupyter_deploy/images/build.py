@@ -56,13 +56,13 @@ def build(context: Context, progress: Progress) -> str:
     with connected(_DOING) as engine:
         base = _base_image(engine, context.base, progress)
         name = f"jupyter-deploy/{context.service}:{context.digest(base)[:20]}"
-        if _find(engine, name) is not None:
+        if find(engine, name) is not None:
             progress.report("the image is there already", image=name, cached=True)
             return name
         began = time.monotonic()
         digest, stage = context.lasting(base)
         lasting = f"jupyter-deploy/{context.service}:{_PARTS}{digest[:20]}"
-        if _find(engine, lasting) is None:
+        if find(engine, lasting) is None:
             _make(engine, stage, lasting, progress)
         else:
             for instruction in instructions(stage.dockerfile):
@@ -74,11 +74,24 @@ def build(context: Context, progress: Progress) -> str:
 
 def _make(engine: DockerClient, stage: Stage, name: str, progress: Progress) -> None:
     _follow(engine, stage, name, progress)
-    if _find(engine, name) is None:
+    if find(engine, name) is None:
         raise TargetError(f"{_DOING}: the engine ended before it was done", remedy="look whether Docker still runs")
 
 
-def _find(engine: DockerClient, name: str) -> Mapping[str, Any] | None:
+def tag(image: str, name: str) -> None:
+    """Give an image of the engine a further name."""
+    with connected("the image cannot be named") as engine:
+        engine.api.tag(image, name)
+
+
+def is_there(name: str) -> bool:
+    """Whether the engine has an image of that name."""
+    with connected("the image cannot be looked for") as engine:
+        return find(engine, name) is not None
+
+
+def find(engine: DockerClient, name: str) -> Mapping[str, Any] | None:
+    """What the engine knows of an image; None where it has none of that name."""
     from docker.errors import ImageNotFound
 
     try:
@@ -89,11 +102,11 @@ def _find(engine: DockerClient, name: str) -> Mapping[str, Any] | None:
 
 def _base_image(engine: DockerClient, name: str, progress: Progress) -> str:
     """The id of the base image; pulled where the engine does not have it."""
-    found = _find(engine, name)
+    found = find(engine, name)
     if found is None:
         progress.say(f"pulling {name}")
         _pull(engine, name, progress)
-        found = _find(engine, name)
+        found = find(engine, name)
     if found is None:
         raise _no_base(name, "the registry sent another image")
     ours, its = engine.version()["Arch"], found["Architecture"]
