@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jupyter_deploy.config.inference import InferenceConfig as InferenceConfig
     from jupyter_deploy.sdk.model import Model as Model
     from jupyter_deploy.sdk.operation import Operation as Operation
+    from jupyter_deploy.sdk.package import ModelPackage as ModelPackage
     from jupyter_deploy.sdk.webservice import LocalWebservice as LocalWebservice
     from jupyter_deploy.sdk.webservice import ProcessWebservice as ProcessWebservice
     from jupyter_deploy.sdk.webservice import Webservice as Webservice
@@ -34,6 +35,7 @@ _HOMES = {
     "InferenceConfig": "jupyter_deploy.config.inference",
     "LocalWebservice": "jupyter_deploy.sdk.webservice",
     "Model": "jupyter_deploy.sdk.model",
+    "ModelPackage": "jupyter_deploy.sdk.package",
     "Operation": "jupyter_deploy.sdk.operation",
     "ProcessWebservice": "jupyter_deploy.sdk.webservice",
     "Webservice": "jupyter_deploy.sdk.webservice",

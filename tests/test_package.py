@@ -37,6 +37,7 @@ PUBLIC = [
     "InferenceConfig",
     "LocalWebservice",
     "Model",
+    "ModelPackage",
     "Operation",
     "ProcessWebservice",
     "Webservice",

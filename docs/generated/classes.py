@@ -11,6 +11,7 @@ from docs.generated.markdown import joined
 _FIRST = (
     "Workspace",
     "Model",
+    "ModelPackage",
     "InferenceConfig",
     "ProcessWebservice",
     "Webservice",

@@ -69,7 +69,7 @@ def deploy(
     check_service_name(name)
     options.require()
     options, certificate = given_certificate(name, options)
-    _refuse_twins(models)
+    refuse_twins(models)
     target = find_target(options.compute_type)
     with folder.files.adding(), lock_service(folder, name, "deploy") as lock:
         request, findings = seal(folder, name, models, inference, target, options, notebook_names, say)
@@ -145,7 +145,7 @@ def update(
     """
     if all(item is None for item in (models, inference, tags, properties, description)) and not changes:
         raise UserError("nothing to update was given", remedy="give models, inference_config, options or tags")
-    _refuse_twins(models or ())
+    refuse_twins(models or ())
     settle(folder, name)
     with folder.files.adding(), lock_service(folder, name, "update") as lock:
         view = find_service(folder, name)
@@ -365,7 +365,8 @@ def _same_address(former: DeployRequest, request: DeployRequest) -> None:
         )
 
 
-def _refuse_twins(models: Sequence[ModelRecord]) -> None:
+def refuse_twins(models: Sequence[ModelRecord]) -> None:
+    """Refuse models of which one is given twice."""
     ids = [model.id for model in models]
     if twins := sorted({item for item in ids if ids.count(item) > 1}):
         raise UserError(f"the same model is given twice: {', '.join(twins)}", remedy="give each model once")

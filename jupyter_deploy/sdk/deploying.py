@@ -42,7 +42,7 @@ def deploy(
             "deployment_target names a compute, and no target of this release takes one",
             remedy="leave it out; the kind of deployment_config says where to deploy",
         )
-    _check_kind("inference_config", inference_config, InferenceConfig, 'InferenceConfig(entry_script="score.py")')
+    check_inference(inference_config)
     _check_kind("deployment_config", deployment_config, Options, "ProcessWebservice.deploy_configuration()")
     _require_list(models)
     records = records_of(workspace, models, name, overwrite)
@@ -59,6 +59,11 @@ def deploy(
 def _require_list(models: Any) -> None:
     if not isinstance(models, (list, tuple)):
         raise UserError("models is a list", remedy=f"write models=[{models!r}]")
+
+
+def check_inference(inference_config: Any) -> None:
+    """Refuse what is no inference configuration; None is none, too."""
+    _check_kind("inference_config", inference_config, InferenceConfig, 'InferenceConfig(entry_script="score.py")')
 
 
 def _check_kind(name: str, value: object, kind: type, example: str) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.config.texts import check_texts
-from jupyter_deploy.errors import UserError
 from jupyter_deploy.sdk.display import PAGE, Table, html_facts, human_size, progress_printer
 from jupyter_deploy.sdk.lookup import Filter, check_page, filters, look_up
+from jupyter_deploy.sdk.registering import files_of
 from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.workspace.records import ModelRecord
 
 if TYPE_CHECKING:
-    from jupyter_deploy.models.live import Live
+    from jupyter_deploy.sdk.package import ModelPackage
     from jupyter_deploy.sdk.webservice import Webservice
 
 
@@ -108,7 +107,7 @@ class Model:
         check_model_name(model_name)
         sample = None if sample_input is None else sample_document(sample_input)
         print(f"Registering model {model_name}")  # noqa: T201  (as the original does)
-        with _files_of(model_path, model, sample_input) as (path, live):
+        with files_of(model_path, model, sample_input) as (path, live):
             record = register(
                 workspace.folder, path=path, name=model_name, tags=tags, properties=properties,
                 description=description or "", framework=model_framework, framework_version=model_framework_version,
@@ -189,6 +188,42 @@ class Model:
         if show_output:
             service.wait_for_deployment(show_output=True)
         return service
+
+    @staticmethod
+    def package(
+        workspace: Workspace,
+        models: Sequence[Any],
+        inference_config: InferenceConfig | None = None,
+        generate_dockerfile: bool = False,
+        image_name: str | None = None,
+        image_label: str | None = None,
+        *,
+        image_registry: str | None = None,
+        registry_credentials: str | None = None,
+        allowed_hosts: Sequence[str] = (),
+        show_output: bool = False,
+    ) -> ModelPackage:
+        """Build a Docker image that serves models, or write its Dockerfile; returns when it is done (azureml-v1 1.5).
+
+        Parameters
+        ----------
+        models, inference_config : as for :meth:`deploy`; with ``base_image`` where Python's own cannot be pulled.
+        generate_dockerfile : build nothing; ``save(output_directory)`` writes the Dockerfile with all that it copies.
+        image_name, image_label : what the image is called; by its model and its content where they are not given.
+        image_registry : where to push it: "127.0.0.1:5000", "registry.example.com/team"; None keeps it on this machine's engine.
+        registry_credentials : name of the environment variable that holds ``user:password``; None takes those of 'docker login'.
+        allowed_hosts : Host names that it answers to where it runs, besides 127.0.0.1, localhost and [::1].
+        show_output : print the log as it comes.
+
+        Raises
+        ------
+        UserError : a name, setting or script is refused, before anything is built. EnvironmentFailed : the packages cannot be had.
+        TargetError : the Docker Engine or the registry could not do it.
+        """
+        from jupyter_deploy.sdk.package import naming, package
+
+        names = naming(image_name, image_label, image_registry, registry_credentials)
+        return package(workspace, models, inference_config, generate_dockerfile, names, allowed_hosts, show_output)
 
     @staticmethod
     def get_model_path(model_name: str, version: int | None = None, _workspace: Workspace | None = None) -> str:
@@ -339,17 +374,9 @@ class Model:
 
     def serialize(self) -> dict[str, Any]:
         """The model as a JSON document, in the original's keys (azureml-v1 1.2)."""
-        record = self._record
-        return {
-            "name": record.name, "id": record.id, "version": record.version, "framework": record.framework,
-            "frameworkVersion": record.framework_version, "createdTime": record.created_time.isoformat(),
-            "createdBy": record.created_by, "tags": record.tags, "properties": record.properties,
-            "description": record.description, "experimentName": record.experiment_name, "runId": record.run_id,
-            "resourceConfiguration": record.resource_configuration, "size": record.size,
-            "files": [{"path": file.path, "sha256": file.sha256, "size": file.size} for file in record.files],
-            "python": record.python, "packages": record.packages, "source": record.source, "trusted": list(record.trusted),
-            "sampleInput": record.sample,
-        }  # fmt: skip
+        from jupyter_deploy.sdk.model_document import document
+
+        return document(self._record)
 
     def row(self) -> dict[str, Any]:
         """The model as one row of a table."""
@@ -370,22 +397,3 @@ class Model:
         return html_facts(
             f"Model {self.id}", {key: value for key, value in facts.items() if key not in ("name", "version")}
         )
-
-
-@contextmanager
-def _files_of(model_path: str | Path | None, model: Any, sample: Any) -> Iterator[tuple[Path, Live | None]]:
-    """What is to be registered: a path as it is, or a live object that is saved for as long as the context lasts."""
-    if (model_path is None) == (model is None):
-        raise UserError(
-            "give either model_path or model" + (", not both" if model is not None else ""),
-            remedy="model_path is a file or a folder, model an object such as a fitted estimator",
-        )
-    if model_path is not None:
-        yield Path(model_path), None
-    else:
-        from jupyter_deploy.models.live import saved
-
-        if isinstance(model, Model):
-            raise UserError(f"{model.id} is registered already", remedy="deploy it, or give the trained object")
-        with saved(model, sample) as live:
-            yield live.saved.path, live
