@@ -29,6 +29,7 @@ def declare_inference(parser: Parser) -> None:
         ("runtime", "--runtime --rt", "NAME", "python, the default"),
         ("condaFile", "--conda-file --cf", "PATH", "packages and Python version, as a conda environment file"),
         ("pipRequirementsFile", "--pip-requirements-file", "PATH", "packages; by default those of this Python"),
+        ("baseImage", "--base-image --bi", "IMAGE", "what an image begins with; by default Python's own"),
     ):
         parser.option(flags, text, dest=f"inference:{key}", metavar=metavar, heading=heading)
     parser.several(

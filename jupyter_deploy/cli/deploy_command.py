@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from jupyter_deploy.cli.arguments import Parser, mapping, pair
@@ -14,29 +13,18 @@ from jupyter_deploy.cli.configuration import (
     deployment_config,
     inference_config,
 )
+from jupyter_deploy.cli.given_models import declare_models, given_models
 from jupyter_deploy.cli.output import service_document
 from jupyter_deploy.cli.waiting import carry_out
-from jupyter_deploy.config.files import read_document
 from jupyter_deploy.config.names import default_service_name
-from jupyter_deploy.errors import ConfigError, UserError
+from jupyter_deploy.errors import UserError
 from jupyter_deploy.sdk.model import Model
 from jupyter_deploy.sdk.workspace import Workspace
 
 
 def _declare(parser: Parser) -> None:
     parser.option("-n --name", "the service's name; by default <model>-service")
-    parser.several(
-        "-m --model",
-        "a model's id (name:version), its name, or a path, which is registered first",
-        default=[],
-        metavar="MODEL",
-    )
-    parser.several(
-        "-f --model-metadata-file",
-        "a file that holds a model's id, as register -t writes it",
-        default=[],
-        metavar="FILE",
-    )
+    declare_models(parser)
     parser.option("--overwrite", "update the service where the name is taken by other content", action="store_true")
     parser.option("--no-wait", "return as soon as the deployment has begun", action="store_true")
     parser.several("--tag", "can be changed later", type=pair, metavar="KEY=VALUE")
@@ -62,11 +50,7 @@ def _declare(parser: Parser) -> None:
 
 def _deploy(workspace: Workspace, args: argparse.Namespace) -> Any:
     _refuse_compute(args.compute_target)
-    models = [*args.model, *map(_model_of, args.model_metadata_file)]
-    if not models:
-        raise UserError(
-            "no model is given", remedy="name one or more with -m (id, name or path), or with -f (metadata file)"
-        )
+    models = given_models(args)
     inference = inference_config(args)
     described = {"tags": mapping(args.tag), "properties": mapping(args.property), "description": args.description}
     options = deployment_config(args, described)
@@ -87,16 +71,6 @@ def _refuse_compute(name: str | None) -> None:
             f"there is no compute '{name}': no target of this release takes one",
             remedy="leave out --compute-target; --compute-type says where to deploy",
         )
-
-
-def _model_of(file: str) -> str:
-    document = read_document(file, "model metadata file")
-    found = document.get("modelId")
-    if not isinstance(found, str):
-        raise ConfigError(
-            ["modelId is missing" if found is None else f"modelId is {found!r}; it takes a text"], Path(file).name
-        )
-    return found
 
 
 DEPLOY = Command(

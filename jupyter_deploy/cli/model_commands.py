@@ -1,4 +1,4 @@
-"""``jupyter ml model``: register, list, show, update, download, delete; ``deploy`` has a module of its own."""
+"""``jupyter ml model``: register, list, show, update, download, delete; ``deploy`` and ``package`` have modules of their own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from jupyter_deploy.cli.arguments import Parser, key_or_pair, mapping, pair, pos
 from jupyter_deploy.cli.command import Command
 from jupyter_deploy.cli.deploy_command import DEPLOY
 from jupyter_deploy.cli.output import MODEL_KEYS, MODEL_LIST_KEYS, complain, model_document
+from jupyter_deploy.cli.package_command import PACKAGE
 from jupyter_deploy.errors import UserError
 from jupyter_deploy.sdk.lookup import read_limit
 from jupyter_deploy.sdk.model import Model
@@ -181,6 +182,7 @@ COMMANDS = (
     Command("register", "Register a file or a folder as the next version of a model.",
             "jupyter ml model register -n diabetes -p model.pkl", _declare_register, _register),
     DEPLOY,
+    PACKAGE,
     Command("list", "List models, newest first.", "jupyter ml model list --latest -o table", _declare_list, _list),
     Command("show", "Show one model.", "jupyter ml model show -i diabetes:1", _declare_show, _show),
     Command("update", "Change a model's tags or description, or add properties.",

@@ -1,0 +1,69 @@
+"""``jupyter ml model package`` on a real engine."""
+
+from __future__ import annotations
+
+import json
+import signal
+import uuid
+from pathlib import Path
+
+import docker
+import pytest
+
+from jupyter_deploy import Workspace
+from tests.cli.conftest import DOUBLE, Cli, start
+from tests.engines import BASE_IMAGE
+from tests.helpers import register_text, write_script
+
+
+def test_a_dockerfile_goes_where_the_output_path_says(cli: Cli, workspace: Workspace, tmp_path: Path) -> None:
+    register_text(workspace)
+    write_script(tmp_path, DOUBLE)
+    (tmp_path / "meta.json").write_text('{"modelId": "tiny:1"}')
+    words = (
+        "model",
+        "package",
+        "-f",
+        "meta.json",
+        "--es",
+        "score.py",
+        "--bi",
+        "some/base:1",
+        "--output-path",
+        "context",
+    )
+    assert cli(*words).document == {
+        "generateDockerfile": True, "state": "Succeeded", "location": str(tmp_path / "context")
+    }  # fmt: skip
+    assert "FROM some/base:1" in (tmp_path / "context" / "Dockerfile").read_text()
+    assert (tmp_path / "context" / "azureml-app" / "azureml-models" / "tiny" / "1" / "tiny.txt").is_file()
+    assert cli(*words).cause == f"{tmp_path / 'context'} is not empty"
+    assert cli("model", "package", "--es", "score.py").cause == "no model is given"
+    assert cli(*words, "--il", "v1").cause.startswith("image_label has no meaning with generate_dockerfile")
+
+
+@pytest.mark.usefixtures("docker_engine")
+def test_an_interruption_ends_the_build_and_leaves_nothing(workspace: Workspace, tmp_path: Path) -> None:
+    register_text(workspace)
+    label = uuid.uuid4().hex
+    write_script(tmp_path, f"{DOUBLE}# {label}")
+    words = ("model", "package", "-m", "tiny", "--es", "score.py", "--bi", BASE_IMAGE, "--il", label)
+    client = docker.from_env()
+    try:
+        with start(tmp_path, *words) as process:
+            assert process.stderr is not None
+            next(line for line in process.stderr if line.startswith("RUN python3"))
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        assert (process.returncode, out, err.splitlines()[-1]) == (130, "", "interrupted")
+        assert list(workspace.folder.path.glob(".package-*")) == []
+
+        with start(tmp_path, *words) as process:
+            out, err = process.communicate(timeout=60)
+        assert json.loads(out)["location"] == f"jupyter-deploy/tiny-service:{label}", err
+        assert "the image is there already" not in err
+        image = client.images.get(f"jupyter-deploy/tiny-service:{label}")
+        for tag in image.tags:
+            client.images.remove(tag)
+    finally:
+        client.close()
