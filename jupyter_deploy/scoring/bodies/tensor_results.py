@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Any
 
 from .. import outputs
@@ -17,8 +18,8 @@ _NAMES = {("b", 1): "BOOL", **{(kind[-2], int(kind[-1])): name for name, kind in
 
 
 def describe(run: RunFunction) -> dict[str, Any] | None:
-    """Return the tensors that a ``run`` takes and gives, as far as its samples tell; None where it takes none."""
-    if run.kind != "schema":
+    """Return the tensors that a ``run`` takes and gives, as far as its samples tell; None where it takes none, or has no numpy."""
+    if run.kind != "schema" or find_spec("numpy") is None:
         return None
     given = (run.hints.output_schema() if run.hints else output_schema(run.call)).get("example")
     results = {} if given is None else named(given)

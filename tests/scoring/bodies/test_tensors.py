@@ -209,3 +209,26 @@ def test_a_run_with_type_hints_and_a_sample(hinted: Front) -> None:
     assert infer(hinted, {"inputs": [size, name]}).json["outputs"][0]["data"] == [2.0, 4.0]
     assert infer(hinted, {"inputs": [size, name, times]}).json["outputs"][0]["data"] == [3.0, 6.0]
     assert infer(hinted, {"inputs": [size, name, {**times, "datatype": "BYTES", "data": ["x"]}]}).status == 400
+
+
+WITHOUT_NUMPY = """
+import sys
+sys.modules["numpy"] = sys.modules["pandas"] = None  # as where they are not installed
+
+from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType
+from inference_schema.schema_decorators import input_schema
+
+def init():
+    pass
+
+@input_schema("data", StandardPythonParameterType({"a": 1}))
+def run(data):
+    return data["a"]
+"""
+
+
+def test_a_script_with_samples_serves_where_there_is_no_numpy(tmp_path: Path) -> None:
+    with Front(make_bundle(tmp_path, WITHOUT_NUMPY)).serve() as front:
+        assert front.ask("POST", "/score", {"data": {"a": 3}}).json == 3
+        assert front.ask("GET", f"/v2/models/{MODEL}").json["inputs"] == []
+        assert "error" in infer(front, data()).json
