@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from jupyter_deploy.config.conda_dependencies import CondaDependencies
 from jupyter_deploy.config.conda_file import CondaFile
 from jupyter_deploy.config.environment_keys import flatten, refusal
+from jupyter_deploy.config.registry import registry_problems
 from jupyter_deploy.config.texts import check_texts
 from jupyter_deploy.errors import ConfigError
 
@@ -64,11 +65,18 @@ class DockerSection:
     enabled: bool = False
     base_image: str | None = None
     base_dockerfile: str | None = None
-    base_image_registry: Mapping[str, str] | None = None
+    base_image_registry: Mapping[str, str] | None = field(default=None, repr=False)  # it holds a password
 
     def given(self) -> tuple[str, ...]:
         """The names of the settings that were made."""
         return tuple(item.name for item in fields(self) if getattr(self, item.name))
+
+    def problems(self) -> builtins.list[str]:
+        """What in it contradicts itself, a line each."""
+        found = registry_problems(self.base_image_registry, "environment.docker.base_image_registry")
+        if self.base_image and self.base_dockerfile:
+            found.append("environment.docker has base_image and base_dockerfile; an image begins with one of them")
+        return found
 
 
 @dataclass(slots=True)
@@ -132,7 +140,7 @@ class Environment:
                 text = Path(text).expanduser().read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as error:
                 raise ConfigError([f"the Dockerfile {dockerfile} cannot be read: {error}"]) from None
-        made.docker = DockerSection(base_dockerfile=text)
+        made.docker = DockerSection(base_dockerfile=text, base_image_registry=made.docker.base_image_registry)
         return made
 
     @classmethod
@@ -163,6 +171,9 @@ class Environment:
         if file.exists() and not overwrite:
             raise ConfigError([f"{file} exists already"], "", "name another folder, or give overwrite=True")
         file.parent.mkdir(parents=True, exist_ok=True)
+        if self.docker.base_image_registry:  # with its password
+            file.touch(mode=0o600)
+            file.chmod(0o600)
         file.write_text(json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def register(self, workspace: Any) -> Environment:
@@ -174,12 +185,17 @@ class Environment:
 
         Raises
         ------
-        ConfigError : it contradicts itself, or the name begins with "Microsoft" or "AzureML", which are the original's own.
+        ConfigError : it contradicts itself, has the password of a registry, or a name that begins with "Microsoft" or "AzureML",
+            which are the original's own.
         """
         problems = self.problems()
         if not _NAME.fullmatch(self.name) or self.name.lower().startswith(("microsoft", "azureml")):
             problems.append(
                 f"{self.name!r} is no name for an environment: letters, digits, '-', '.', '_'; it begins with none of Microsoft, AzureML"
+            )
+        if self.docker.base_image_registry:
+            problems.append(
+                "docker.base_image_registry has a password, which no record may hold; set it on what Environment.get returns"
             )
         if problems:
             raise ConfigError(problems)
@@ -267,11 +283,14 @@ class Environment:
             [f"environment.python has {' and '.join(named)}; packages come from one of them"] if len(named) > 1 else []
         )
         kinds = {"python": PythonSection, "docker": DockerSection}
-        return both + [
+        replaced = [
             f"environment.{name} is {getattr(self, name)!r}; change the settings in it instead of itself"
             for name, kind in kinds.items()
             if not isinstance(getattr(self, name), kind)
         ]
+        if isinstance(self.docker, DockerSection):
+            both += self.docker.problems()
+        return both + replaced
 
 
 def _conda(flat: Mapping[str, Any], root: Path, where: str) -> CondaDependencies | None:
@@ -291,4 +310,6 @@ def _conda(flat: Mapping[str, Any], root: Path, where: str) -> CondaDependencies
 
 def _registry(found: Mapping[str, str] | None) -> Mapping[str, str] | None:
     """The registry of images; the original writes one without any value where there is none."""
-    return found if found and any(found.values()) else None
+    if not isinstance(found, Mapping):
+        return found  # which is refused where it is looked at
+    return found if any(found.values()) else None

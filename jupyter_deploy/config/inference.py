@@ -12,10 +12,12 @@ from typing import Any
 from jupyter_deploy.config.environment import Environment
 from jupyter_deploy.config.files import read_document
 from jupyter_deploy.config.options import unknown_key
+from jupyter_deploy.config.registry import registry_problems
 from jupyter_deploy.errors import ConfigError, ScriptError
 
 RUNTIMES = ("python", "spark-py")
-CUDA_VERSIONS = ("9.0", "9.1", "10.0")
+CUDA_VERSIONS = ("9.0", "9.1", "10.0", "12.6", "12.8")
+"""The original's, and those that have an image with a Python of today (``images/bases.py``)."""
 
 JSON_KEYS: Mapping[str, str] = {
     "entryScript": "entry_script",
@@ -54,9 +56,9 @@ class InferenceConfig:
     ----------
     entry_script : path of the ``.py`` file with ``init()`` and ``run()``; relative to ``source_directory`` where that is given,
         else to the current folder.
-    runtime : "python" (the default); "spark-py" needs a target that builds images.
+    runtime : "python" (the default); "spark-py" needs a target that builds images, and pyspark among the packages.
     conda_file : a conda environment file, relative as the entry script.
-    extra_docker_file_steps : a file with additional Dockerfile steps, for targets that build images.
+    extra_docker_file_steps : a file with ARG, ENV, EXPOSE, LABEL and RUN of a Dockerfile, for targets that build images.
     source_directory : a folder that is deployed whole and put on the module search path, so that the script can import what lies beside it.
     enable_gpu, cuda_version : GPU support of the image. base_image, base_image_registry : the image to start from, and where it is.
     description : free text.
@@ -154,9 +156,8 @@ class InferenceConfig:
             raise ConfigError([f"runtime is {self.runtime!r}; it takes one of {', '.join(RUNTIMES)}"])
         if self.cuda_version is not None and self.cuda_version not in CUDA_VERSIONS:
             raise ConfigError([f"cuda_version is {self.cuda_version!r}; it takes one of {', '.join(CUDA_VERSIONS)}"])
-        registry = self.base_image_registry
-        if registry is not None and set(registry) != {"address", "username", "password"}:
-            raise ConfigError(["base_image_registry takes address, username and password, all three"])
+        if problems := registry_problems(self.base_image_registry, "base_image_registry"):
+            raise ConfigError(problems)
 
     def _check_environment(self) -> None:
         if self.environment is None:
@@ -197,7 +198,8 @@ class InferenceConfig:
             elif value is not None:  # null means "not given" (azureml-v1 3.4)
                 values[name] = value
                 if not isinstance(value, wanted):
-                    problems.append(f"{key} is {value!r}; it takes {words}")
+                    is_secret = name == "base_image_registry"  # whatever was given there
+                    problems.append(f"{key} takes {words}" if is_secret else f"{key} is {value!r}; it takes {words}")
         if "entry_script" not in values:
             problems.append("entryScript is missing")
         if problems:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_deploy import CondaDependencies, Environment
+from jupyter_deploy import CondaDependencies, Environment, Workspace
 from jupyter_deploy.errors import ConfigError, UserError
 
 TEMPLATE = """
@@ -68,6 +68,35 @@ def test_an_image_is_read_for_targets_that_take_one(tmp_path: Path) -> None:
     registry = {"address": "example.org", "username": "me", "password": "secret"}
     docker = read(tmp_path, docker={"enabled": True, "baseImage": "ubuntu", "baseImageRegistry": registry}).docker
     assert docker.given() == ("enabled", "base_image", "base_image_registry")
+    assert docker.problems() == []
+    assert "secret" not in repr(docker)
+
+
+@pytest.mark.parametrize(
+    ("docker", "problem"),
+    [
+        ({"baseImage": "a", "baseDockerfile": "FROM a"}, "environment.docker has base_image and base_dockerfile"),
+        ({"baseImageRegistry": {"address": "a"}}, "environment.docker.base_image_registry takes address, username and"),
+        ({"baseImageRegistry": "secret"}, "environment.docker.base_image_registry takes address, username and"),
+    ],
+)
+def test_an_image_that_contradicts_itself_is_refused(tmp_path: Path, docker: dict[str, Any], problem: str) -> None:
+    (found,) = read(tmp_path, docker=docker).problems()
+    assert found.startswith(problem)
+    assert "secret" not in found
+
+
+def test_an_environment_with_a_password_is_not_registered(workspace: Workspace) -> None:
+    registry = {"address": "example.org", "username": "me", "password": "secret"}
+    environment = Environment.from_dockerfile("mine", "FROM example.org/a\n", container_registry=registry)
+    assert environment.docker.base_image_registry == registry
+    with pytest.raises(ConfigError, match="has a password, which no record may hold"):
+        environment.register(workspace)
+    environment.save_to_directory(workspace.path.parent / "mine")
+    (file,) = (workspace.path.parent / "mine").iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    environment.docker.base_image_registry = None
+    environment.register(workspace)
 
 
 @pytest.mark.parametrize(

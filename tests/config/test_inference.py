@@ -56,8 +56,16 @@ def test_the_runtime_is_read_in_any_case(runtime: str) -> None:
         ({"source_directory": "nowhere"}, "nowhere is no folder"),
         ({"entry_script": "scroe.py"}, "scroe.py does not exist"),
         ({"runtime": "r"}, "runtime is 'r'; it takes one of python, spark-py"),
-        ({"cuda_version": "12"}, "cuda_version is '12'; it takes one of 9.0, 9.1, 10.0"),
+        ({"cuda_version": "12"}, "cuda_version is '12'; it takes one of 9.0, 9.1, 10.0, 12.6, 12.8"),
         ({"base_image_registry": {"address": "a"}}, "takes address, username and password, all three"),
+        (
+            {"base_image_registry": {"address": "a", "username": "", "password": "p"}},
+            "username and password, all three",
+        ),
+        (
+            {"base_image_registry": {"address": "https://", "username": "u", "password": "p"}},
+            "has no host in its address",
+        ),
         ({"conda_file": "no.yml"}, "no.yml does not exist"),
         ({"extra_docker_file_steps": "no.txt"}, "no.txt does not exist"),
         ({"entry_script": "../score.py", "source_directory": "source"}, "lies outside source_directory"),
@@ -171,7 +179,7 @@ def test_all_problems_of_a_file_come_at_once_under_its_own_names() -> None:
         "an inference configuration has no key 'entryscript'; did you mean 'entryScript'?",
         "runtime is 3; it takes a text",
         "enableGpu is 'yes'; it takes true or false",
-        "baseImageRegistry is 'host'; it takes an object with address, username and password",
+        "baseImageRegistry takes an object with address, username and password",
         "entryScript is missing",
     )
 
