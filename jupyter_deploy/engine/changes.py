@@ -18,6 +18,7 @@ from jupyter_deploy.engine.certificates import given_certificate, provide_certif
 from jupyter_deploy.engine.keys import provide_keys, refuse_other_keys
 from jupyter_deploy.engine.models import find_model
 from jupyter_deploy.engine.operations import OperationHandle, begin, lock_service, new_operation_id, newest, settle
+from jupyter_deploy.engine.recipes import provide_login
 from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.engine.sealing import seal, with_models, without_secrets
 from jupyter_deploy.engine.service_secrets import brings_secrets, provide_secrets
@@ -77,6 +78,7 @@ def deploy(
         record = folder.services.get(name)
         if record is None or not record.served:
             record = _new_record(folder, name, options, record)
+            provide_login(folder, name, inference)
             provide_secrets(folder, name, request.settings, options)
             folder.services.put(record)
             provide_keys(folder, name, request.settings, options)
@@ -89,6 +91,7 @@ def deploy(
         _same_address(view.request, request)
         refuse_other_keys(folder, name, options)
         record = _described_anew(record, options.tags, options.properties, options.description)
+        provide_login(folder, name, inference)
         provide_secrets(folder, name, request.settings, options)
         folder.services.put(record)
         provide_certificate(folder, name, request.settings, certificate)
@@ -170,6 +173,8 @@ def update(
         settings = {**view.request.settings, **asked}  # what nobody asked to change stays as it was filled in
         request = replace(request, options=without_secrets(options), settings=settings)
         is_same = request.digest == view.request.digest and not brings_secrets(folder, name, options)
+        if inference is not None:
+            provide_login(folder, name, inference)
         provide_secrets(folder, name, request.settings, options)
         folder.services.put(record)
         provide_certificate(folder, name, request.settings, certificate)

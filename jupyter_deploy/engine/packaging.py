@@ -13,6 +13,7 @@ from jupyter_deploy.bundle.writer import BundleContents, write_bundle
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.engine.changes import refuse_twins
 from jupyter_deploy.engine.locking import lock_of
+from jupyter_deploy.engine.recipes import logins_of
 from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.engine.sealing import seal
 from jupyter_deploy.environments import Lock
@@ -25,6 +26,7 @@ from jupyter_deploy.workspace.writing import writing
 
 if TYPE_CHECKING:
     from jupyter_deploy.images.context import Context
+    from jupyter_deploy.images.pull import Logins
     from jupyter_deploy.images.registry import Registry
 
 TARGET = "local"
@@ -60,11 +62,13 @@ class Package:
     Parameters
     ----------
     request : as for a service. lock : with hashes. findings : warnings and notes about the script.
+    logins : of the registry that the base image is pulled from; kept nowhere.
     """
 
     request: DeployRequest
     lock: Lock
     findings: tuple[Finding, ...]
+    logins: Logins = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ def seal_package(
     with folder.files.adding():
         request, findings = seal(folder, service, models, inference, target, options, say=log.say)
     lock = exact_lock(lock_of(folder, request.environment, log.say), log.say)
-    return Package(request, lock, findings)
+    return Package(request, lock, findings, logins_of(inference))
 
 
 def build_image(folder: WorkspaceFolder, package: Package, naming: Naming, log: PackageLog) -> str:
@@ -132,7 +136,7 @@ def build_image(folder: WorkspaceFolder, package: Package, naming: Naming, log: 
     from jupyter_deploy.images.registry import push
 
     with _context(folder, package) as context:
-        image = build(context, log)
+        image = build(context, log, package.logins)
     name = naming.of(image)
     if naming.registry is not None:
         push(image, name, naming.registry, log)
@@ -180,4 +184,4 @@ def _context(folder: WorkspaceFolder, package: Package) -> Iterator[Context]:
         )  # fmt: skip
         with writing(bundle):
             write_bundle(bundle, contents, folder.files)
-        yield context_of(bundle, package.lock, request.base_image)
+        yield context_of(bundle, package.lock, request.recipe)

@@ -25,16 +25,22 @@ def secrets_name(service: str) -> str:
     return f"{service}.secrets"
 
 
+def logins_name(service: str) -> str:
+    """The name of the secret with the logins of the registries that a service's base images come from."""
+    return f"{service}.logins"
+
+
 def place_of(folder: WorkspaceFolder, service: str, settings: Mapping[str, Any]) -> Place:
     """The place a target works in; with a keys file where the service asks for keys or tokens, a certificate where it answers over TLS,
-    and its other secrets where it has any.
+    and its other secrets and the logins of registries where it has any.
     """
     is_guarded = settings.get("authEnabled") or settings.get("tokenAuthEnabled")
     keys = folder.secrets.path(f"secret:{keys_name(service)}") if is_guarded else None
     tls = folder.secrets.path(f"secret:{certificate_name(service)}") if settings.get("sslEnabled") else None
-    secrets = folder.secrets.path(f"secret:{secrets_name(service)}")
+    secrets, logins = (folder.secrets.path(f"secret:{name(service)}") for name in (secrets_name, logins_name))
     return Place(
-        folder.id, service, folder.service_folder(service), keys, tls, secrets if secrets.exists() else None, collected_folder(folder)
+        folder.id, service, folder.service_folder(service), keys, tls, secrets if secrets.exists() else None,
+        logins if logins.exists() else None, collected_folder(folder),
     )  # fmt: skip
 
 

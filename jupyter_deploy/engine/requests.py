@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from jupyter_deploy.bundle.contents import SealedFile, SealedModel, SealedScript
+from jupyter_deploy.images.recipe import PLAIN, Recipe
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class DeployRequest:
     options : the target's options in their JSON form, without secrets.
     settings : the target's part of the scoring server's settings, with every default filled in.
     inference : the InferenceConfig's settings as given, for the record.
-    base_image : the image that one for it begins with; empty for the target's own choice, or where it builds none.
+    recipe : how an image for it is to be made, where the target makes one.
     """
 
     service: str
@@ -63,7 +64,7 @@ class DeployRequest:
     options: Mapping[str, Any]
     settings: Mapping[str, Any]
     inference: Mapping[str, Any] = field(default_factory=dict)
-    base_image: str = ""
+    recipe: Recipe = PLAIN
 
     @property
     def digest(self) -> str:
@@ -91,7 +92,7 @@ class DeployRequest:
             options=document["options"],
             settings=document["settings"],
             inference=document["inference"],
-            base_image=document.get("base_image", ""),
+            recipe=Recipe(**document.get("recipe", {})),
         )
 
 

@@ -14,6 +14,7 @@ from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.config.texts import check_texts
 from jupyter_deploy.engine.locking import Sealing
+from jupyter_deploy.engine.recipes import for_record, recipe_of
 from jupyter_deploy.engine.requests import DeployRequest, SealedEnvironment
 from jupyter_deploy.engine.sources import imports_of, modules_of, python_text, source_files
 from jupyter_deploy.errors import ConfigError, ScriptError
@@ -71,8 +72,8 @@ def seal(
         ),
         options=without_secrets(options),
         settings=settings,
-        inference=_as_given(inference),
-        base_image=_base_image(inference),
+        inference=for_record(inference),
+        recipe=recipe_of(inference),
     )
     deployed = [(model.name, model.version) for model in models]
     undeployed = undeployed_models(description, deployed, [file.path for file in script.files])
@@ -102,18 +103,6 @@ def _refusal(name: str, target: Target, able: str) -> str:
     if not able:
         return f"{name} is not taken by the target '{target.name}' in this release; leave it out"
     return f"{name} has no meaning on the target '{target.name}'; it needs a target that builds images ('{able}')"
-
-
-def _base_image(inference: InferenceConfig) -> str:
-    """The image to begin with, wherever it was said."""
-    of_environment = inference.environment.docker.base_image if inference.environment else None
-    return inference.base_image or of_environment or ""
-
-
-def _as_given(inference: InferenceConfig) -> dict[str, Any]:
-    """The settings for the record; of an environment its name, since what it says is sealed beside them."""
-    given = inference.given()
-    return {**given, "environment": inference.environment.name} if inference.environment else given
 
 
 def _described(inference: InferenceConfig, notebook_names: Collection[str]) -> ScriptDescription:

@@ -23,7 +23,7 @@ def provide_secrets(folder: WorkspaceFolder, service: str, settings: Mapping[str
     ------
     ConfigError : one that the settings need is neither given nor held.
     """
-    held = _held(folder, service)
+    held = held_secrets(folder, secrets_name(service))
     changed = {**held, **_given(options)}
     if settings.get("appInsightsEnabled") and not changed.get(_CONNECTION):
         changed[_CONNECTION] = _from_variables()
@@ -33,7 +33,7 @@ def provide_secrets(folder: WorkspaceFolder, service: str, settings: Mapping[str
 
 def brings_secrets(folder: WorkspaceFolder, service: str, options: Options) -> bool:
     """Whether secret options are given that are not those the service has."""
-    held = _held(folder, service)
+    held = held_secrets(folder, secrets_name(service))
     return any(held.get(name) != value for name, value in _given(options).items())
 
 
@@ -54,10 +54,11 @@ def _from_variables() -> str:
     )
 
 
-def _held(folder: WorkspaceFolder, service: str) -> dict[str, str]:
+def held_secrets(folder: WorkspaceFolder, name: str) -> dict[str, Any]:
+    """What a secret of a service holds; nothing where it was never kept."""
     try:
-        held = folder.secrets.get(f"secret:{secrets_name(service)}")
+        held = folder.secrets.get(f"secret:{name}")
     except NotFound:
         return {}
-    assert isinstance(held, dict)  # written above
+    assert isinstance(held, dict)  # as those are that are kept for services
     return held

@@ -12,7 +12,7 @@ from pathlib import Path
 from jupyter_deploy.bundle.writer import BundleContents, verify_bundle, write_bundle
 from jupyter_deploy.engine.job import Job
 from jupyter_deploy.engine.locking import kept_lock, lock_of
-from jupyter_deploy.engine.places import bundle_folder, certificate_name, keys_name, place_of, secrets_name
+from jupyter_deploy.engine.places import bundle_folder, certificate_name, keys_name, logins_name, place_of, secrets_name
 from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.environments import Lock
 from jupyter_deploy.errors import OperationCancelled
@@ -63,7 +63,7 @@ def _serve(job: Job, request: DeployRequest, number: int, bundle: Path, lock: Lo
     target = find_target(request.target)
     options = target.options.from_json(request.options, where="recorded options")
     place = place_of(job.folder, job.service, request.settings)
-    release = target.prepare(place, Release(number, bundle, options, base_image=request.base_image), lock, job)
+    release = target.prepare(place, Release(number, bundle, options, recipe=request.recipe), lock, job)
     with writing(place.folder):
         place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     job.warm_up()
@@ -91,7 +91,7 @@ def _delete(job: Job) -> None:
     with job.step("delete", "deletion"):
         job.point_of_no_return()
         target.delete(place)
-        names = (keys_name(job.service), certificate_name(job.service), secrets_name(job.service))
+        names = (secret(job.service) for secret in (keys_name, certificate_name, secrets_name, logins_name))
         for path in (*(job.folder.secrets.path(f"secret:{name}") for name in names), place.folder):
             remove(path)
         if place.collected and (kept := place.collected / job.service).exists():

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping
-from typing import IO, TYPE_CHECKING, Any, Protocol, cast
+from types import MappingProxyType
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from jupyter_deploy.errors import EnvironmentFailed, TargetError
 from jupyter_deploy.images.context import Context, Stage
-from jupyter_deploy.images.dockerfile import instructions
+from jupyter_deploy.images.dockerfile import Parts, instructions
 from jupyter_deploy.images.engine import connected, refusal
+from jupyter_deploy.images.instructions import has_step
+from jupyter_deploy.images.progress import Progress
+from jupyter_deploy.images.pull import Logins, base_image, find
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -26,24 +30,13 @@ _TAIL = 15
 """Lines of a failed step's output that an error quotes."""
 
 
-class Progress(Protocol):
-    """Where a build says what it does."""
-
-    def report(self, text: str, **facts: Any) -> None:
-        """Say that a step of the build has ended."""
-        ...
-
-    def say(self, line: str) -> None:
-        """Pass on a line of its output."""
-        ...
-
-
-def build(context: Context, progress: Progress) -> str:
+def build(context: Context, progress: Progress, logins: Logins = MappingProxyType({})) -> str:
     """Make sure that the engine has the image of a context.
 
     Parameters
     ----------
     progress : is told of every step with its time, and whether it came from the engine's cache; and every line of output.
+    logins : of registries that base images are pulled from; where there is none, Docker's own configuration may have one.
 
     Returns
     -------
@@ -54,7 +47,7 @@ def build(context: Context, progress: Progress) -> str:
     TargetError : no engine, no base image, or the engine failed. EnvironmentFailed : a package could not be installed.
     """
     with connected(_DOING) as engine:
-        base = _base_image(engine, context.base, progress)
+        base = " ".join(base_image(engine, name, progress, logins) for name in context.bases)
         name = f"jupyter-deploy/{context.service}:{context.digest(base)[:20]}"
         if find(engine, name) is not None:
             progress.report("the image is there already", image=name, cached=True)
@@ -63,17 +56,18 @@ def build(context: Context, progress: Progress) -> str:
         digest, stage = context.lasting(base)
         lasting = f"jupyter-deploy/{context.service}:{_PARTS}{digest[:20]}"
         if find(engine, lasting) is None:
-            _make(engine, stage, lasting, progress)
+            _show(context.parts, progress)
+            _make(engine, stage, lasting, progress, context.parts)
         else:
             for instruction in instructions(stage.dockerfile):
                 _report(progress, instruction, 0.0, cached=True)
-        _make(engine, context.changing(lasting), name, progress)
+        _make(engine, context.changing(lasting), name, progress, context.parts)
         progress.report("image built", image=name, seconds=round(time.monotonic() - began, 3))
         return name
 
 
-def _make(engine: DockerClient, stage: Stage, name: str, progress: Progress) -> None:
-    _follow(engine, stage, name, progress)
+def _make(engine: DockerClient, stage: Stage, name: str, progress: Progress, parts: Parts) -> None:
+    _follow(engine, stage, name, progress, parts)
     if find(engine, name) is None:
         raise TargetError(f"{_DOING}: the engine ended before it was done", remedy="look whether Docker still runs")
 
@@ -90,63 +84,21 @@ def is_there(name: str) -> bool:
         return find(engine, name) is not None
 
 
-def find(engine: DockerClient, name: str) -> Mapping[str, Any] | None:
-    """What the engine knows of an image; None where it has none of that name."""
-    from docker.errors import ImageNotFound
-
-    try:
-        return engine.images.get(name).attrs
-    except ImageNotFound:
-        return None
-
-
-def _base_image(engine: DockerClient, name: str, progress: Progress) -> str:
-    """The id of the base image; pulled where the engine does not have it."""
-    found = find(engine, name)
-    if found is None:
-        progress.say(f"pulling {name}")
-        _pull(engine, name, progress)
-        found = find(engine, name)
-    if found is None:
-        raise _no_base(name, "the registry sent another image")
-    ours, its = engine.version()["Arch"], found["Architecture"]
-    if its not in (ours, ""):
-        raise TargetError(
-            f"the base image '{name}' is for {its}, and the Docker Engine runs {ours}",
-            remedy=f"pull or name one for {ours}: docker pull --platform linux/{ours} {name}",
-        )
-    return str(found["Id"])
+def _show(parts: Parts, progress: Progress) -> None:
+    """Say what of the user's own runs in the build, before it does; as root, which nothing else tells."""
+    for setting, text in _own(parts).items():
+        if text:
+            progress.report(f"{setting}: this runs as root in the build", lines=text.splitlines())
+            for line in text.splitlines():
+                progress.say(line)
 
 
-def _pull(engine: DockerClient, name: str, progress: Progress) -> None:
-    from docker.errors import APIError
-    from docker.utils import parse_repository_tag
-
-    repository, tag = parse_repository_tag(name)
-    try:
-        records = list(_told(engine.api.pull(repository, tag=tag or "latest", stream=True, decode=True), progress))
-    except APIError as error:
-        raise _no_base(name, error.explanation or str(error)) from None
-    if reason := next((record["error"] for record in records if "error" in record), ""):
-        raise _no_base(name, reason)
+def _own(parts: Parts) -> Mapping[str, str]:
+    """The user's own instructions, by the setting they come from."""
+    return {"base_dockerfile": parts.dockerfile, "extra_docker_file_steps": parts.steps}
 
 
-def _told(records: Iterator[Mapping[str, Any]], progress: Progress) -> Iterator[Mapping[str, Any]]:
-    for record in records:
-        if "progress" not in record and "status" in record:
-            progress.say(record["status"])
-        yield record
-
-
-def _no_base(name: str, why: str) -> TargetError:
-    return TargetError(
-        f"the base image '{name}' is not on the Docker Engine and cannot be pulled",
-        why.strip(),
-        "give base_image the name of an image that the engine has ('docker images' lists them) or that it can reach",
-    )
-
-
-def _follow(engine: DockerClient, stage: Stage, name: str, progress: Progress) -> None:
+def _follow(engine: DockerClient, stage: Stage, name: str, progress: Progress, parts: Parts) -> None:
     records = engine.api.build(
         fileobj=cast(IO[bytes], stage.stream()),
         custom_context=True,
@@ -162,7 +114,7 @@ def _follow(engine: DockerClient, stage: Stage, name: str, progress: Progress) -
         for line in _lines(record):
             step.take(line)
     if error:
-        raise _failed(step, error)
+        raise _failed(step, error, parts)
     step.end()
 
 
@@ -207,17 +159,24 @@ def _report(progress: Progress, instruction: str, seconds: float, *, cached: boo
     progress.report(f"{what} ({how})", part=what, seconds=seconds, cached=cached)
 
 
-def _failed(step: _Step, reason: str) -> TargetError | EnvironmentFailed:
+def _failed(step: _Step, reason: str, parts: Parts) -> TargetError | EnvironmentFailed:
     tail = "\n".join(step.output[-_TAIL:])
     if not step.text.startswith("RUN ") or "no space left" in (reason + tail).lower():
         return refusal(_DOING, "\n".join([reason, tail]) if "no space left" in tail.lower() else reason)
+    last = step.output[-1] if step.output else reason
+    for setting, text in _own(parts).items():
+        if has_step(text, step.text):
+            remedy = f"mend what stands there; it runs as root and with the network: {' '.join(step.text.split())}"
+            return TargetError(f"a step of {setting} failed: {last}", f"{reason}\n{tail}", remedy)
     if "pip --python" in step.text:
         return EnvironmentFailed(
             f"the packages cannot be installed in the image: {_pip_reason(step.output) or reason}",
             tail,
             "take versions that have wheels for the base image's system, or another base image; builds need a network",
         )
-    last = step.output[-1] if step.output else reason
+    if "apt-get install" in step.text:
+        remedy = "take another base_image: packages of its distribution are installed by apt-get, which needs a network"
+        return TargetError(f"{_DOING}: {last}", f"{reason}\n{tail}", remedy)
     return TargetError(
         f"{_DOING}: {last}", f"{reason}\n{tail}", "take another base_image: it needs Python with venv and pip"
     )

@@ -14,6 +14,9 @@ from urllib.parse import unquote, urlsplit
 from jupyter_deploy.environments import Lock
 from jupyter_deploy.errors import EnvironmentFailed
 from jupyter_deploy.images import dockerfile
+from jupyter_deploy.images.bases import base_of, series_of, system_packages
+from jupyter_deploy.images.instructions import images_of
+from jupyter_deploy.images.recipe import PLAIN, Recipe
 
 _CHUNK = 1 << 20
 _BLOCK = tarfile.BLOCKSIZE
@@ -48,14 +51,14 @@ class Context:
 
     Parameters
     ----------
-    service : the service's name. base : the image it begins with.
+    service : the service's name. bases : the images it begins with or copies from.
     files : where the content of each file is, by its name in the context; a text is the content itself.
     hashes : SHA-256 of those whose content is known already, by the same names.
     parts : what the Dockerfile is written from.
     """
 
     service: str
-    base: str
+    bases: tuple[str, ...]
     files: Mapping[str, Path | str]
     hashes: Mapping[str, str]
     parts: dockerfile.Parts
@@ -70,7 +73,7 @@ class Context:
 
         Parameters
         ----------
-        base_id : the id of the base image, since what its name means may change.
+        base_id : the ids of the base images, since what their names mean may change.
         """
         return _digest(base_id, self.dockerfile, self._hashes)
 
@@ -105,17 +108,19 @@ class Context:
             path.chmod(0o644)
 
 
-def context_of(bundle: Path, lock: Lock, base: str = "") -> Context:
+def context_of(bundle: Path, lock: Lock, recipe: Recipe = PLAIN) -> Context:
     """Lay out a bundle as a context.
 
     Parameters
     ----------
-    bundle : a whole bundle. lock : with hashes. base : the image to begin with; Python's own for the lock's series where empty.
+    bundle : a whole bundle. lock : with hashes. recipe : what the user says of the image.
 
     Raises
     ------
     EnvironmentFailed : packages come from a folder of this machine, which no build can see.
+    ConfigError : the recipe does not suit the lock.
     """
+    base = base_of(recipe, lock)
     manifest: Mapping[str, str] = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))["files"]
     settings = json.loads((bundle / "service.json").read_text(encoding="utf-8"))
     del settings["version"]  # a container is told, so that versions with the same content share an image
@@ -130,20 +135,21 @@ def context_of(bundle: Path, lock: Lock, base: str = "") -> Context:
         if name.startswith(("app/", "server/")):
             placed = f"{dockerfile.APP}/{name[4:]}" if name.startswith("app/") else name
             files[placed], hashes[placed] = bundle / name, sha256
-    series = ".".join(lock.python.split(".")[:2])
-    base = base or f"python:{series}-slim-bookworm"
+    named = {} if recipe.dockerfile else {"org.opencontainers.image.base.name": base}
     models = [f"{model['name']}:{model['version']}" for model in settings["models"]]
     parts = dockerfile.Parts(
-        service=settings["name"], base=base, python=series, wheels=bool(wheels),
+        service=settings["name"], base=base, dockerfile=recipe.dockerfile, python=series_of(lock),
+        system=system_packages(recipe), steps=recipe.steps, wheels=bool(wheels),
         models=any(name.startswith(f"{dockerfile.MODELS}/") for name in files), app=_top_level(files),
         labels={
             "org.opencontainers.image.title": settings["name"],
-            "org.opencontainers.image.base.name": base,
+            **named,
             "jupyter-deploy.models": ",".join(models),
             "jupyter-deploy.lock": lock.digest,
         },
     )  # fmt: skip
-    return Context(settings["name"], base, files, hashes, parts)
+    bases = images_of(recipe.dockerfile) if recipe.dockerfile else (base,)
+    return Context(settings["name"], bases, files, hashes, parts)
 
 
 def _digest(base_id: str, text: str, hashes: Mapping[str, str]) -> str:

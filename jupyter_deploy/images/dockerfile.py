@@ -21,6 +21,12 @@ APP = "azureml-app"
 """The folder of the context that becomes AML_APP_ROOT."""
 MODELS = f"{APP}/azureml-models"
 
+_APT = """\
+RUN apt-get update \\
+ && mkdir -p /usr/share/man/man1 \\
+ && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends {packages} \\
+ && rm -rf /var/lib/apt/lists/*
+"""
 _SYSTEM = """\
 RUN python3 -c "import sys; v = '%d.%d' % sys.version_info[:2]; \\
     v == '{python}' or sys.exit('the base image has Python ' + v + ', and the packages are for {python}')" \\
@@ -49,6 +55,8 @@ class Parts:
     Parameters
     ----------
     service : its name. base : the image to begin with. python : the lock's series ("3.11").
+    dockerfile : the user's own instructions to begin with, instead. steps : further ones, as root.
+    system : packages of the base image's distribution that are installed.
     wheels : whether the context has wheels of its own. models : whether it has models.
     app : what lies in ``azureml-app`` beside the models, folders with a slash at their end.
     labels : of the image.
@@ -61,6 +69,9 @@ class Parts:
     models: bool
     app: Sequence[str]
     labels: Mapping[str, str]
+    dockerfile: str = ""
+    system: Sequence[str] = ()
+    steps: str = ""
 
 
 def render(parts: Parts) -> str:
@@ -75,13 +86,16 @@ def lasting(parts: Parts) -> str:
         "health": json.dumps([PYTHON, SERVER, "health", "--settings", SETTINGS]),
         "entrypoint": json.dumps([PYTHON, SERVER]), "command": json.dumps(["front", "--settings", SETTINGS]),
     }  # fmt: skip
+    beginning = parts.dockerfile or f"FROM {parts.base}\n"
     sections = [
-        f"# The service '{parts.service}', written by jupyter_deploy: what changes most comes last.\nFROM {parts.base}\n",
+        f"# The service '{parts.service}', written by jupyter_deploy: what changes most comes last.\n{beginning}USER root\n",
+        *(["# packages of the system\n" + _APT.format(packages=" ".join(parts.system))] if parts.system else ()),
         "# a user without rights, an environment of the service's own, and how it is run\n" + _SYSTEM.format(**facts),
         "# the packages of the lock\n"
         + (_copy(["wheels/"], f"{HOME}/wheels/") if parts.wheels else "")
         + _copy(["requirements.lock"], f"{HOME}/")
         + _PACKAGES.format(python=PYTHON, home=HOME),
+        *([f"# further steps (extra_docker_file_steps), as root\n{parts.steps}"] if parts.steps else ()),
         "# the scoring server\n"
         + _copy(["server/"], f"{HOME}/server/")
         + f"RUN {PYTHON} -m compileall -q {HOME}/server\nENV PATH=/opt/venv/bin:$PATH\nUSER {USER}:{USER}\n",

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_deploy.errors import TargetError, UserError
-from jupyter_deploy.images.build import Progress, find
 from jupyter_deploy.images.engine import connected, refusal
 from jupyter_deploy.images.names import host_of
+from jupyter_deploy.images.progress import Progress
+from jupyter_deploy.images.pull import find
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from jupyter_deploy.config.options import Options
+from jupyter_deploy.images.recipe import PLAIN, Recipe
 
 if TYPE_CHECKING:
     from jupyter_deploy.environments import Lock
@@ -51,6 +52,7 @@ class Place:
     keys : the file with the service's two keys, or the secrets of its tokens; None where authentication is off.
     certificate : the file with the service's certificate and its key, or None where it answers without TLS.
     secrets : the file with its other secret options, by their JSON names; None where it has none.
+    logins : the file with the logins of the registries that its base images come from; None where it has none.
     collected : the folder for data that services keep where they name no other place.
     """
 
@@ -60,6 +62,7 @@ class Place:
     keys: Path | None
     certificate: Path | None = None
     secrets: Path | None = None
+    logins: Path | None = None
     collected: Path | None = None
 
 
@@ -73,14 +76,14 @@ class Release:
     bundle : the bundle's folder.
     options : the target's options.
     runtime : what runs it, as :meth:`Target.prepare` found or made it: the path of an interpreter, the name of an image.
-    base_image : the image that one for it begins with; empty for the target's own choice.
+    recipe : how an image for it is to be made.
     """
 
     version: int
     bundle: Path
     options: Options
     runtime: str = ""
-    base_image: str = ""
+    recipe: Recipe = PLAIN
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from jupyter_deploy.environments.lock import Lock, LockedPackage
 from jupyter_deploy.errors import DeployError, EnvironmentFailed, TargetError
 from jupyter_deploy.images.build import build
 from jupyter_deploy.images.context import context_of
+from jupyter_deploy.images.recipe import Recipe
 from tests.engines import BASE_IMAGE
 from tests.images.test_context import bundle
 
@@ -54,13 +55,13 @@ def progress() -> Progress:
 def test_a_new_script_installs_nothing_again_and_no_change_builds_nothing(
     tmp_path: Path, progress: Progress, engine: docker.DockerClient
 ) -> None:
-    first = build(context_of(bundle(tmp_path / "a"), NOTHING, BASE_IMAGE), progress)
+    first = build(context_of(bundle(tmp_path / "a"), NOTHING, Recipe(BASE_IMAGE)), progress)
     again = Progress()
-    assert build(context_of(bundle(tmp_path / "b", version=2), NOTHING, BASE_IMAGE), again) == first
+    assert build(context_of(bundle(tmp_path / "b", version=2), NOTHING, Recipe(BASE_IMAGE)), again) == first
     assert [step["text"] for step in again.steps] == ["the image is there already"]
 
     changed = Progress()
-    second = build(context_of(bundle(tmp_path / "c", script=f"# {tmp_path}\n"), NOTHING, BASE_IMAGE), changed)
+    second = build(context_of(bundle(tmp_path / "c", script=f"# {tmp_path}\n"), NOTHING, Recipe(BASE_IMAGE)), changed)
     assert second != first
     assert changed.of("RUN python3 -m pip")["cached"]
     assert changed.of('COPY ["azureml-app/azureml-models/"')["cached"]
@@ -77,7 +78,7 @@ def test_a_new_script_installs_nothing_again_and_no_change_builds_nothing(
 
 def failure(tmp_path: Path, lock: Lock, base: str, progress: Progress) -> DeployError:
     with pytest.raises(DeployError) as raised:
-        build(context_of(bundle(tmp_path), lock, base), progress)
+        build(context_of(bundle(tmp_path), lock, Recipe(base)), progress)
     return raised.value
 
 
@@ -122,11 +123,40 @@ def test_a_build_that_is_interrupted_ends_in_the_engine_too(tmp_path: Path, engi
                 raise KeyboardInterrupt
 
     progress = Interrupted()
-    begun = context_of(bundle(tmp_path / "a", script=f"# {tmp_path}\n"), NOTHING, BASE_IMAGE)
+    begun = context_of(bundle(tmp_path / "a", script=f"# {tmp_path}\n"), NOTHING, Recipe(BASE_IMAGE))
     with pytest.raises(KeyboardInterrupt) as raised:
         build(begun, progress)
     assert progress.steps
-    later = context_of(bundle(tmp_path / "b", script=f"# {tmp_path} b\n"), NOTHING, BASE_IMAGE)
+    later = context_of(bundle(tmp_path / "b", script=f"# {tmp_path} b\n"), NOTHING, Recipe(BASE_IMAGE))
     engine.images.remove(build(later, Progress()))  # takes as many steps as the other had to go
     assert not engine.images.list(f"jupyter-deploy/service:{begun.digest(engine.images.get(BASE_IMAGE).id)[:20]}")
     assert raised.traceback  # which holds on to what was interrupted, as a notebook's does
+
+
+def test_further_steps_are_shown_then_run_as_root_and_leave_the_packages_in_the_cache(
+    tmp_path: Path, progress: Progress, engine: docker.DockerClient
+) -> None:
+    steps = f"RUN id -u > /who && echo {tmp_path} \\\n && echo done\nENV FACTOR=2\n"
+    made = bundle(tmp_path)
+    first = build(context_of(made, NOTHING, Recipe(BASE_IMAGE)), progress)
+    changed = Progress()
+    second = build(context_of(made, NOTHING, Recipe(BASE_IMAGE, steps=steps)), changed)
+    assert second != first
+    assert changed.steps[0]["text"] == "extra_docker_file_steps: this runs as root in the build"
+    assert changed.steps[0]["lines"] == steps.splitlines() == changed.lines[:3]
+    assert changed.of("RUN python3 -m pip")["cached"]
+    assert not changed.of("RUN id -u")["cached"]
+    assert "FACTOR=2" in engine.images.get(second).attrs["Config"]["Env"]
+    said = engine.containers.run(second, ["/who"], entrypoint=["cat"], remove=True)
+    assert said == b"0\n"
+    for name in (first, second):
+        engine.images.remove(name)
+
+
+def test_a_further_step_that_fails_is_named_as_such(tmp_path: Path, progress: Progress) -> None:
+    steps = "ENV A=1\nRUN echo no such thing; \\\n  exit 3\n"
+    with pytest.raises(TargetError) as raised:
+        build(context_of(bundle(tmp_path), NOTHING, Recipe(BASE_IMAGE, steps=steps)), progress)
+    assert raised.value.what == "a step of extra_docker_file_steps failed: no such thing"
+    assert "returned a non-zero code: 3" in raised.value.why
+    assert "RUN echo no such thing;" in raised.value.remedy

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from jupyter_deploy.bundle.writer import BundleContents, write_bundle
 from jupyter_deploy.environments.lock import Lock, LockedPackage
 from jupyter_deploy.errors import EnvironmentFailed
 from jupyter_deploy.images.context import Context, Stage, context_of
+from jupyter_deploy.images.recipe import Recipe
 from jupyter_deploy.workspace.folder import open_workspace
 
 LOCK = Lock("3.11.7", "pip", (LockedPackage("six", "1.16.0", ("sha256:" + "0" * 64,), ("score.py",)),))
@@ -117,6 +119,27 @@ def test_wheels_of_this_machine_are_taken_along_and_folders_of_it_refused(tmp_pa
         context(tmp_path / "b", Lock("3.11.7", "pip", (), sources=("--find-links /srv",)))
 
 
-def test_the_dockerfile_has_what_changes_most_last(tmp_path: Path) -> None:
-    expected = Path(__file__).parents[1] / "data" / "images" / "Dockerfile"
-    assert context(tmp_path).dockerfile == expected.read_text(encoding="utf-8")
+STEPS = "RUN apt-get update \\\n && apt-get install --yes libgomp1\nENV OMP_NUM_THREADS=1\n"
+BEGINNING = "FROM python:3.11 AS tools\nFROM example.org/python:3.11\nCOPY --from=tools /usr/bin/git /usr/bin/git\n"
+SPARK = LockedPackage("pyspark", "4.0.0", ("sha256:" + "2" * 64,))
+RECIPES = {
+    "Dockerfile": (Recipe(), LOCK),
+    "Dockerfile.steps": (Recipe(dockerfile=BEGINNING, steps=STEPS), LOCK),
+    "Dockerfile.spark": (Recipe("mine:1", runtime="spark-py"), replace(LOCK, packages=(SPARK,))),
+    "Dockerfile.cuda": (Recipe(gpu=True, cuda="12.8"), replace(LOCK, python="3.12.3")),
+}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_dockerfile_has_what_changes_most_last(tmp_path: Path, name: str) -> None:
+    recipe, lock = RECIPES[name]
+    expected = Path(__file__).parents[1] / "data" / "images" / name
+    assert context_of(bundle(tmp_path), lock, recipe).dockerfile == expected.read_text(encoding="utf-8")
+
+
+def test_other_steps_are_other_content_and_every_base_image_is_known(tmp_path: Path) -> None:
+    made = bundle(tmp_path)
+    plain, other = (context_of(made, LOCK, recipe) for recipe in (Recipe(), Recipe(steps=STEPS)))
+    assert plain.digest("base") != other.digest("base")
+    two = context_of(made, LOCK, Recipe(dockerfile=BEGINNING))
+    assert two.bases == ("python:3.11", "example.org/python:3.11")

@@ -15,11 +15,12 @@ from typing import Any
 import docker
 import pytest
 
-from jupyter_deploy import InferenceConfig, Model, Workspace
+from jupyter_deploy import Environment, InferenceConfig, Model, Workspace
 from jupyter_deploy.errors import TargetError, UserError
 from tests.engines import BASE_IMAGE
 from tests.helpers import wait_until, write_script
-from tests.registries import ImageRegistry
+from tests.images.test_pull import private_image
+from tests.registries import PASSWORD, USER, ImageRegistry
 
 SCRIPT = """
 import json, os
@@ -206,3 +207,20 @@ def test_without_an_engine_a_dockerfile_is_written_all_the_same(
     assert leftovers(workspace) == []
     Model.package(workspace, [], config, generate_dockerfile=True).save(tmp_path / "context")
     assert (tmp_path / "context" / "Dockerfile").read_text().startswith("# The service 'package'")
+
+
+def test_a_base_image_comes_with_its_login_which_is_kept_nowhere(
+    workspace: Workspace, tmp_path: Path, engine: docker.DockerClient, guarded_registry: ImageRegistry
+) -> None:
+    private = private_image(engine, guarded_registry.address)
+    login = {"address": guarded_registry.address, "username": USER, "password": PASSWORD}
+    text = f"FROM {private} AS tiny\nFROM {BASE_IMAGE}\nCOPY --from=tiny /hello /hello\n"
+    environment = Environment.from_dockerfile("mine", text, container_registry=login)
+    inference = InferenceConfig(str(write_script(tmp_path, SCRIPT)), environment=environment)
+    package = Model.package(workspace, [], inference)
+    package.wait_for_creation()
+    assert engine.containers.run(package.location, ["/hello"], entrypoint=["ls"], remove=True) == b"/hello\n"
+    assert PASSWORD not in f"{package!r} {vars(package)} {package.get_logs()}"
+    assert not (workspace.path / "secrets").exists() or not list((workspace.path / "secrets").iterdir())
+    engine.images.remove(package.location)
+    engine.images.remove(private)

@@ -11,7 +11,7 @@ from jupyter_deploy.errors import TargetError
 from jupyter_deploy.images.dockerfile import PORT, SETTINGS, USER, USER_HOME
 from jupyter_deploy.targets.addresses import address_error
 from jupyter_deploy.targets.base import Place, Release
-from jupyter_deploy.targets.docker import logs, vault
+from jupyter_deploy.targets.docker import gpu, logs, vault
 from jupyter_deploy.targets.docker.options import LocalOptions
 from jupyter_deploy.targets.starting import GB, start_timeout
 
@@ -100,6 +100,7 @@ class Containers:
             ports={f"{PORT}/tcp": address} if address else {},
             **_confined(),
             **_resources(release.options),
+            device_requests=gpu.requests() if release.recipe.gpu else [],
             **(_as_twin() if role == "twin" else _kept_running(release.options)),
         )
 

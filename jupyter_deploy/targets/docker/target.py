@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -13,7 +14,7 @@ from jupyter_deploy.errors import TargetError
 from jupyter_deploy.images.engine import connected
 from jupyter_deploy.targets.addresses import AddressTaken, free_port
 from jupyter_deploy.targets.base import Candidate, Place, Release, Report, Status, Work
-from jupyter_deploy.targets.docker import containers, health, logs, vault
+from jupyter_deploy.targets.docker import containers, gpu, health, logs, vault
 from jupyter_deploy.targets.docker.containers import Containers
 from jupyter_deploy.targets.docker.options import LocalOptions
 from jupyter_deploy.targets.docker.record import NAME, DockerRecord
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
     from jupyter_deploy.environments import Lock
+    from jupyter_deploy.images.pull import Logins
 
 _KEYS_LOADED = b"keys and certificate were read again"
 """What the scoring server's log says when it has done so."""
@@ -37,10 +39,7 @@ class LocalTarget:
 
     name: ClassVar[str] = "local"
     options: ClassVar[type[Options]] = LocalOptions
-    unsupported: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("runtime", "extra_docker_file_steps", "enable_gpu", "cuda_version", "base_image_registry", "base_dockerfile"),
-        "",
-    )
+    unsupported: ClassVar[Mapping[str, str]] = {}
 
     def server_settings(self, options: Options) -> Mapping[str, Any]:
         """What the scoring server has to know; the published port is the engine's affair."""
@@ -55,8 +54,11 @@ class LocalTarget:
 
         DockerRecord.here(place.folder, place.service)
         with work.step("image", "image"):
-            context = context_of(release.bundle, exact_lock(lock, work.say), release.base_image)
-            return replace(release, runtime=build(context, work))
+            if release.recipe.gpu:
+                with connected("its GPUs cannot be seen") as engine:
+                    gpu.require(engine)
+            context = context_of(release.bundle, exact_lock(lock, work.say), release.recipe)
+            return replace(release, runtime=build(context, work, _logins(place)))
 
     @contextlib.contextmanager
     def bring_up(self, place: Place, release: Release, report: Report) -> Iterator[Candidate]:
@@ -235,6 +237,11 @@ class _Start:
             self._ours.remove(self._begun.pop())
         self._next = None
         self._held.close()
+
+
+def _logins(place: Place) -> Logins:
+    found: Logins = json.loads(place.logins.read_text(encoding="utf-8")) if place.logins else {}
+    return found
 
 
 def _state(container: Container | None, record: DockerRecord, facts: dict[str, Any]) -> Status:

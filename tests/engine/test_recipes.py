@@ -1,0 +1,134 @@
+"""What an InferenceConfig says of an image, sealed; and its login, which is in no record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_deploy import Environment, InferenceConfig, Workspace
+from jupyter_deploy.engine.places import place_of
+from jupyter_deploy.engine.recipes import provide_login, recipe_of
+from jupyter_deploy.engine.requests import DeployRequest
+from jupyter_deploy.engine.sealing import seal
+from jupyter_deploy.errors import ConfigError
+from jupyter_deploy.images.recipe import Recipe
+from jupyter_deploy.targets import find_target
+from jupyter_deploy.targets.docker.options import LocalOptions
+from tests.helpers import write_script
+
+SECRET = "MARKEDSECRET"
+
+
+def registry(address: str = "example.org", username: str = "me") -> dict[str, str]:
+    return {"address": address, "username": username, "password": SECRET}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    write_script(tmp_path)
+    return tmp_path
+
+
+def recipe(**settings: Any) -> Recipe:
+    return recipe_of(InferenceConfig("score.py", **settings))
+
+
+def test_what_is_not_said_is_left_to_the_target() -> None:
+    assert recipe() == recipe(runtime="Python-Slim") == recipe(environment=Environment("mine")) == Recipe()
+
+
+def test_every_setting_reaches_the_recipe(folder: Path) -> None:
+    (folder / "steps.txt").write_text("# libraries\nRUN apt-get install -y libgomp1\n")
+    made = recipe(base_image="mine:1", extra_docker_file_steps="steps.txt", enable_gpu=True, runtime="SPARK-PY")
+    assert made == Recipe("mine:1", steps="RUN apt-get install -y libgomp1\n", runtime="spark-py", gpu=True)
+    assert recipe(enable_gpu=True, cuda_version="12.8") == Recipe(gpu=True, cuda="12.8")
+    of_the_hub = Environment.from_dockerfile("mine", "FROM team/a\n", container_registry=registry("docker.io"))
+    assert recipe(environment=of_the_hub) == Recipe(dockerfile="FROM team/a\n")
+    environment = Environment.from_dockerfile("mine", "FROM a # no comment\n# one\nRUN b\n")
+    assert recipe(environment=environment) == Recipe(dockerfile="FROM a # no comment\nRUN b\n")
+    assert recipe(environment=Environment.from_docker_image("mine", "b:2")) == Recipe("b:2")
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "base"),
+    [
+        ("team/python:3", "example.org", "example.org/team/python:3"),
+        ("python", "https://example.org:5000/", "example.org:5000/python"),
+        ("example.org/python", "example.org", "example.org/python"),
+        ("team/python", "https://index.docker.io/v1/", "docker.io/team/python"),
+    ],
+)
+def test_the_registrys_address_is_put_before_a_name_that_has_none(name: str, address: str, base: str) -> None:
+    assert recipe(base_image=name, base_image_registry=registry(address)).base == base
+    environment = Environment.from_docker_image("mine", name, registry(address))
+    assert recipe(environment=environment).base == base
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"cuda_version": "12.8"}, "cuda_version is 12.8 and enable_gpu is not given"),
+        ({"cuda_version": "12.8", "enable_gpu": True, "base_image": "a"}, "cuda_version and base_image both say"),
+        ({"base_image_registry": registry()}, "base_image_registry example.org is for base_image, which is not given"),
+        (
+            {"base_image_registry": registry(), "base_image": "other.org/a"},
+            "base_image_registry is example.org, and no image of other.org/a comes from there",
+        ),
+        (
+            {"environment": Environment.from_dockerfile("mine", "FROM a\n", container_registry=registry())},
+            "base_image_registry is example.org, and no image of a comes from there",
+        ),
+        (
+            {"environment": Environment.from_dockerfile("mine", "FROM a\nCOPY b c\n")},
+            "base_dockerfile of the environment 'mine': line 2: COPY takes files of a folder",
+        ),
+    ],
+)
+def test_what_contradicts_itself_or_asks_for_nothing_is_refused(settings: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        recipe(**settings)
+    assert refused.value.what.startswith(problem)
+    assert SECRET not in str(refused.value)
+
+
+def test_a_file_of_steps_that_is_no_text_is_refused(folder: Path) -> None:
+    (folder / "steps.txt").write_bytes(b"RUN \xff\n")
+    with pytest.raises(ConfigError, match=r"extra_docker_file_steps .*steps\.txt cannot be read"):
+        recipe(extra_docker_file_steps="steps.txt")
+
+
+def test_the_request_holds_the_recipe_and_no_login(workspace: Workspace, folder: Path) -> None:
+    def sealed(**settings: Any) -> DeployRequest:
+        inference = InferenceConfig("score.py", **settings)
+        return seal(workspace.folder, "tiny-service", [], inference, find_target("local"), LocalOptions())[0]
+
+    request = sealed(base_image="python", base_image_registry=registry(username="MARKEDSECRETme"))
+    document = json.dumps(request.to_json())
+    assert SECRET not in document
+    assert DeployRequest.from_json(json.loads(document)) == request
+    assert request.inference["base_image_registry"] == {"address": "example.org"}
+    assert request.digest == sealed(base_image="example.org/python").digest
+    assert request.digest != sealed(base_image="python").digest
+    environment = Environment.from_docker_image("mine", "example.org/python", registry())
+    assert SECRET not in json.dumps(sealed(environment=environment).to_json())
+
+
+def test_a_service_keeps_a_login_for_each_registry(workspace: Workspace) -> None:
+    assert place_of(workspace.folder, "tiny-service", {}).logins is None
+    for inference in (
+        InferenceConfig("score.py", base_image="a", base_image_registry=registry("https://one.org")),
+        InferenceConfig("score.py", base_image="a", base_image_registry=registry("two.org", "you")),
+        InferenceConfig("score.py"),
+    ):
+        provide_login(workspace.folder, "tiny-service", inference)
+    path = place_of(workspace.folder, "tiny-service", {}).logins
+    assert path is not None
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert json.loads(path.read_text()) == {
+        "one.org": {"username": "me", "password": SECRET},
+        "two.org": {"username": "you", "password": SECRET},
+    }
