@@ -13,6 +13,7 @@ from jupyter_deploy.bundle.writer import BundleContents, write_bundle
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.engine.changes import refuse_twins
 from jupyter_deploy.engine.locking import lock_of
+from jupyter_deploy.engine.places import PACKING
 from jupyter_deploy.engine.recipes import logins_of
 from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.engine.sealing import seal
@@ -176,7 +177,7 @@ def _context(folder: WorkspaceFolder, package: Package) -> Iterator[Context]:
     from jupyter_deploy.images.context import context_of
 
     request = package.request
-    with tempfile.TemporaryDirectory(prefix=".package-", dir=folder.path) as place:
+    with folder.files.adding(), tempfile.TemporaryDirectory(prefix=PACKING, dir=folder.path) as place:
         bundle = Path(place) / "bundle"
         contents = BundleContents(
             request.service, 1, folder.id, request.models, request.script, package.lock.text(), request.settings,

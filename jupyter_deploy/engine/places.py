@@ -9,6 +9,9 @@ from typing import Any
 from jupyter_deploy.targets.base import Place
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 
+PACKING = ".package-"
+"""How the names of folders begin in which packages are made; there while somebody adds to the workspace's files."""
+
 
 def keys_name(service: str) -> str:
     """The name of the secret with a service's two keys, or the secrets of its tokens."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from jupyter_deploy.engine.operations import RESERVE, OperationHandle, is_here, lock_service
-from jupyter_deploy.engine.places import keys_name
+from jupyter_deploy.engine.places import PACKING, keys_name
 from jupyter_deploy.engine.services import find_service, list_services, needed_scripts
 from jupyter_deploy.engine.wheels import UNFINISHED, needed_wheels, wheels_folder
 from jupyter_deploy.errors import Busy, Elsewhere, ServiceNotFound, UserError
@@ -134,6 +134,8 @@ def _without_record(folder: WorkspaceFolder) -> Iterator[Unused]:
     """What processes that were killed have made and not recorded, or no longer."""
     services = _own_services(folder)
     operations = {record.id for record in folder.operations.list()}
+    for path in sorted(folder.path.glob(f"{PACKING}*")):  # one that is under way adds to the files meanwhile
+        yield Unused("leftover", f"{path.name}: of a package whose making was killed", (path,))
     for path in _old(folder.path / "operations"):
         if path.name not in operations:
             yield Unused("leftover", f"{path.name}: of an operation that was never begun", (path,))

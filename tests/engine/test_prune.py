@@ -109,6 +109,14 @@ def test_leftovers_of_killed_processes_go_when_they_are_old(workspace: Workspace
     assert not any(path.exists() for path in (unfinished, *made, *keys))
 
 
+def test_what_a_package_left_that_was_killed_goes_at_once(workspace: Workspace) -> None:
+    left = workspace.path / ".package-killed"
+    (left / "bundle").mkdir(parents=True)
+    assert listed(workspace) == [("leftover", ".package-killed: of a package whose making was killed")]
+    workspace.prune(dry_run=False)
+    assert not left.exists()
+
+
 def test_files_kept_at_an_address_go_there(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "ws", files=str(tmp_path / "shared"))
     register_text(workspace)

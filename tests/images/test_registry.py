@@ -81,6 +81,19 @@ def test_an_image_comes_back_from_where_it_was_pushed(
         pull(f"{registry.address}/small:none", registry, progress)
 
 
+def test_a_push_that_is_interrupted_leaves_no_name(
+    image: str, engine: docker.DockerClient, open_registry: ImageRegistry
+) -> None:
+    class Interrupted(Progress):
+        def say(self, line: str) -> None:
+            raise KeyboardInterrupt
+
+    registry = Registry(open_registry.address)
+    with pytest.raises(KeyboardInterrupt):
+        push(image, f"{registry.address}/small:interrupted", registry, Interrupted())
+    assert engine.images.get(image).tags == [image]
+
+
 def test_credentials_come_from_dockers_configuration_or_from_a_variable(
     image: str, guarded_registry: ImageRegistry, docker_configuration: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -145,14 +145,25 @@ def test_a_dockerfile_is_saved_as_docker_build_takes_it(
 
 
 def test_where_the_push_fails_the_image_stays_for_the_next_try(
-    workspace: Workspace, engine: docker.DockerClient, tmp_path: Path
-) -> None:
+    workspace: Workspace, engine: docker.DockerClient, tmp_path: Path, guarded_registry: ImageRegistry,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("REGISTRY_LOGIN", f"{USER}:wrong{PASSWORD}")
     unlike_others = InferenceConfig(str(write_script(tmp_path, f"{SCRIPT}# {tmp_path}")), base_image=BASE_IMAGE)
-    with pytest.raises(TargetError, match=r"the image cannot be pushed: no registry answers at 127\.0\.0\.1:1"):
-        Model.package(workspace, [], unlike_others, image_registry="127.0.0.1:1", image_name="tiny")
-    assert not engine.images.list("127.0.0.1:1/tiny")
+    to = {"image_name": "tiny", "image_registry": guarded_registry.address, "registry_credentials": "REGISTRY_LOGIN"}
+    with pytest.raises(TargetError) as refused:
+        Model.package(workspace, [], unlike_others, **to, show_output=True)  # type: ignore[arg-type]  # texts alone
+    address = guarded_registry.address
+    assert (
+        refused.value.what == f"the image cannot be pushed: {address} does not accept the credentials of REGISTRY_LOGIN"
+    )
+    assert not engine.images.list(f"{address}/tiny")
     again = Model.package(workspace, [], unlike_others)
     assert "the image is there already" in str(again.get_logs())
+    shown = [str(engine.images.get(str(again.location)).history()), str(refused.value), capsys.readouterr().out]
+    files = [path.read_bytes() for path in workspace.folder.path.rglob("*") if path.is_file()]
+    assert PASSWORD not in "".join(shown)
+    assert not any(PASSWORD.encode() in content for content in files)
     engine.images.remove(str(again.location))
 
 
