@@ -9,11 +9,15 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from jupyter_deploy.errors import TargetError
 from jupyter_deploy.images.engine import connected
+
+if TYPE_CHECKING:
+    from docker import DockerClient
 
 BASE_IMAGE = os.environ.get("LAB_BASE_IMAGE", "jupyter-deploy/python:3.11")
 LAB = Path(__file__).parent / "lab"
@@ -38,6 +42,16 @@ def docker_engine() -> Iterator[None]:
             if _STARTED.exists():
                 subprocess.run([LAB / "down"], check=True, capture_output=True)
                 _STARTED.unlink()
+
+
+@pytest.fixture
+def engine(docker_engine: None) -> Iterator[DockerClient]:
+    """A client of that engine, to look at what was made there."""
+    import docker
+
+    client = docker.from_env()
+    yield client
+    client.close()
 
 
 @contextlib.contextmanager

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import uuid
 from pathlib import Path
 
 import docker
-import pytest
 
 from jupyter_deploy import Workspace
-from tests.cli.conftest import DOUBLE, Cli, start
+from tests.cli.conftest import DOUBLE, Cli, finish, start
 from tests.engines import BASE_IMAGE
 from tests.helpers import register_text, write_script
 
@@ -42,28 +40,23 @@ def test_a_dockerfile_goes_where_the_output_path_says(cli: Cli, workspace: Works
     assert cli(*words, "--il", "v1").cause.startswith("image_label has no meaning with generate_dockerfile")
 
 
-@pytest.mark.usefixtures("docker_engine")
-def test_an_interruption_ends_the_build_and_leaves_nothing(workspace: Workspace, tmp_path: Path) -> None:
-    register_text(workspace)
+def test_an_interruption_ends_the_build_and_leaves_nothing(
+    workspace: Workspace, tmp_path: Path, engine: docker.DockerClient
+) -> None:
     label = uuid.uuid4().hex
+    register_text(workspace, label)  # so that there is something to build
     write_script(tmp_path, f"{DOUBLE}# {label}")
     words = ("model", "package", "-m", "tiny", "--es", "score.py", "--bi", BASE_IMAGE, "--il", label)
-    client = docker.from_env()
-    try:
-        with start(tmp_path, *words) as process:
-            assert process.stderr is not None
-            next(line for line in process.stderr if line.startswith("RUN python3"))
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=60)
-        assert (process.returncode, out, err.splitlines()[-1]) == (130, "", "interrupted")
-        assert list(workspace.folder.path.glob(".package-*")) == []
+    with start(tmp_path, *words) as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if line.startswith("RUN python3"))
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err.splitlines()[-1]) == (130, "", "interrupted")
+    assert list(workspace.folder.path.glob(".package-*")) == []
 
-        with start(tmp_path, *words) as process:
-            out, err = process.communicate(timeout=60)
-        assert json.loads(out)["location"] == f"jupyter-deploy/tiny-service:{label}", err
-        assert "the image is there already" not in err
-        image = client.images.get(f"jupyter-deploy/tiny-service:{label}")
-        for tag in image.tags:
-            client.images.remove(tag)
-    finally:
-        client.close()
+    again = finish(start(tmp_path, *words))
+    assert again.document["location"] == f"jupyter-deploy/tiny-service:{label}"
+    assert "the image is there already" not in again.err
+    for tag in engine.images.get(again.document["location"]).tags:
+        engine.images.remove(tag)

@@ -29,13 +29,6 @@ def docker_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 
 @pytest.fixture
-def engine() -> Iterator[docker.DockerClient]:
-    client = docker.from_env()
-    yield client
-    client.close()
-
-
-@pytest.fixture
 def image(engine: docker.DockerClient) -> Iterator[str]:
     """A small image, unlike all others."""
     data = io.BytesIO()

@@ -40,13 +40,6 @@ def config(tmp_path: Path) -> InferenceConfig:
     return InferenceConfig(str(write_script(tmp_path, SCRIPT)), base_image=BASE_IMAGE)
 
 
-@pytest.fixture
-def engine(docker_engine: None) -> Iterator[docker.DockerClient]:
-    client = docker.from_env()
-    yield client
-    client.close()
-
-
 @contextlib.contextmanager
 def running(engine: docker.DockerClient, image: str) -> Iterator[str]:
     """The address of a container of an image, as anybody would run it."""
