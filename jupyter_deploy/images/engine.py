@@ -46,6 +46,7 @@ def connected(doing: str) -> Iterator[DockerClient]:
     import docker
     from docker.errors import APIError, DockerException
     from requests.exceptions import RequestException
+    from urllib3.exceptions import HTTPError  # what breaks in the middle of an answer, where requests does not look
 
     try:
         _knock()
@@ -58,9 +59,10 @@ def connected(doing: str) -> Iterator[DockerClient]:
         yield engine
     except APIError as error:
         raise refusal(doing, error.explanation or str(error)) from error
-    except (RequestException, ConnectionError) as error:
+    except (RequestException, HTTPError, ConnectionError) as error:
         remedy = "look whether Docker still runs, then run the same command again"
-        raise TargetError(f"{doing}: the Docker Engine at {address()} ended meanwhile", str(error), remedy) from None
+        why = "its answer broke off" if isinstance(error, HTTPError) else str(error)
+        raise TargetError(f"{doing}: the Docker Engine at {address()} ended meanwhile", why, remedy) from None
     finally:
         for answer in list(answers):  # so that the engine ends a build or a push whose answer is not read to its end
             with contextlib.suppress(ValueError):  # a connection to a container, whose user has closed it

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
 import platform
+import re
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +21,7 @@ from jupyter_deploy.images.build import build
 from jupyter_deploy.images.context import context_of
 from jupyter_deploy.images.recipe import Recipe
 from tests.engines import BASE_IMAGE
+from tests.goldens import assert_golden
 from tests.images.test_context import bundle
 
 pytestmark = pytest.mark.usefixtures("docker_engine")
@@ -77,11 +83,36 @@ def failure(tmp_path: Path, lock: Lock, base: str, progress: Progress) -> Deploy
 def test_a_base_image_that_nobody_has_is_named(tmp_path: Path, progress: Progress) -> None:
     error = failure(tmp_path, NOTHING, "localhost:1/nowhere/python:3.11", progress)
     assert isinstance(error, TargetError)
-    assert error.what == (
-        "the base image 'localhost:1/nowhere/python:3.11' is not on the Docker Engine and cannot be pulled"
-    )
-    assert "refused" in error.why
-    assert "docker images" in error.remedy
+    assert_golden("errors/docker/base_image_missing.txt", re.sub(r"dial tcp .*:1:", "dial tcp ADDRESS:", str(error)))
+
+
+def test_a_base_image_of_another_platform_is_refused(
+    tmp_path: Path, progress: Progress, engine: docker.DockerClient
+) -> None:
+    name = "jupyter-deploy-tests/of-another-platform:1"
+    engine.images.load(empty_image(name, "s390x"))
+    try:
+        error = failure(tmp_path, NOTHING, name, progress)
+    finally:
+        engine.images.remove(name)
+    ours = engine.version()["Arch"]
+    assert_golden("errors/docker/base_image_of_another_platform.txt", str(error), {ours: "ENGINE"})
+
+
+def empty_image(name: str, architecture: str) -> bytes:
+    """An image as ``docker save`` writes it, with nothing in it."""
+    layer = bytes(2 * tarfile.BLOCKSIZE)
+    layers = {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]}
+    config = {"architecture": architecture, "os": "linux", "config": {}, "rootfs": layers}
+    manifest = [{"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}]
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode="w") as archive:
+        documents = {"config.json": json.dumps(config).encode(), "manifest.json": json.dumps(manifest).encode()}
+        for path, content in {**documents, "layer.tar": layer}.items():
+            facts = tarfile.TarInfo(path)
+            facts.size = len(content)
+            archive.addfile(facts, io.BytesIO(content))
+    return written.getvalue()
 
 
 def test_a_base_image_with_another_python_is_refused(tmp_path: Path, progress: Progress) -> None:
@@ -93,9 +124,7 @@ def test_a_package_that_does_not_install_is_quoted_from_pip(tmp_path: Path, prog
     none = LockedPackage("no-such-package-of-ours", "1.0", ("sha256:" + "0" * 64,))
     error = failure(tmp_path, replace(NOTHING, packages=(none,)), BASE_IMAGE, progress)
     assert isinstance(error, EnvironmentFailed)
-    assert error.what == (
-        "the packages cannot be installed in the image: No matching distribution found for no-such-package-of-ours==1.0"
-    )
+    assert_golden("errors/docker/package_does_not_install.txt", str(error))
     assert any("no-such-package-of-ours" in line for line in progress.lines)
 
 

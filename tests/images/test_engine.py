@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import getpass
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 from jupyter_deploy.errors import TargetError
 from jupyter_deploy.images.engine import connected, refusal
+from tests.goldens import assert_golden
 
 AS_NOBODY = """
 import os
@@ -38,10 +40,7 @@ def test_without_an_engine_the_first_line_says_where_it_was_looked_for(
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
     error = refused()
-    assert error.what == f"no Docker Engine answers at unix://{tmp_path}/docker.sock"
-    assert error.why == "No such file or directory"
-    assert "start Docker" in error.remedy
-    assert "--target process" in error.remedy
+    assert_golden("errors/docker/no_engine.txt", str(error), {str(tmp_path): "FOLDER"})
 
 
 def test_an_engine_that_does_not_listen_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -62,8 +61,7 @@ def test_an_address_that_is_none_is_quoted(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_who_may_not_use_the_socket_is_told_how(docker_engine: None) -> None:
     said = subprocess.run([sys.executable, "-c", AS_NOBODY], capture_output=True, text=True, check=True).stdout
-    assert said.splitlines()[0] == "you may not use the Docker Engine at unix:///var/run/docker.sock: permission denied"
-    assert "sudo usermod -aG docker" in said
+    assert_golden("errors/docker/no_permission.txt", said.rstrip(), {f"docker {getpass.getuser()}": "docker USER"})
 
 
 def test_a_full_disk_of_the_engine_is_named() -> None:

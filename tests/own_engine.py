@@ -1,0 +1,159 @@
+"""A Docker Engine of a test's own: it may be stopped, killed and filled up, and nobody else's tests notice."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import psutil
+import pytest
+
+from tests.engines import BASE_IMAGE
+from tests.helpers import wait_until
+
+_SIZE = "600m"
+"""Of the disk that it keeps everything on: memory, of which it takes what is used."""
+
+
+class OwnEngine:
+    """A second ``dockerd`` with a disk, a bridge and a socket of its own.
+
+    Parameters
+    ----------
+    folder : for all of them; short, since paths of sockets are. bridge : a network that is there.
+    """
+
+    def __init__(self, folder: Path, bridge: str) -> None:
+        self.address = f"unix://{folder}/docker.sock"
+        self.disk = folder / "data"
+        self._folder = folder
+        self._bridge = bridge
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, unless it runs, and wait until it answers."""
+        if self._process is None:
+            with (self._folder / "log").open("ab") as log:
+                self._process = subprocess.Popen(self._command(), stdout=log, stderr=log)
+            wait_until(self._listens)
+            with self.client() as client:
+                client.ping()
+
+    def stop(self) -> None:
+        """End it as a machine does that is shut down: what runs in it ends first."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        self._end(signal.SIGKILL)
+
+    @contextlib.contextmanager
+    def client(self) -> Iterator[docker.DockerClient]:
+        """A connection to it."""
+        made = docker.DockerClient(base_url=self.address)
+        try:
+            yield made
+        finally:
+            made.close()
+
+    @contextlib.contextmanager
+    def full(self, spare: int) -> Iterator[None]:
+        """Let its disk be full but for some bytes."""
+        filler = self.disk / "filler"
+        with filler.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(self.disk).free - spare)
+        try:
+            yield
+        finally:
+            filler.unlink()
+
+    def _command(self) -> list[str | Path]:
+        folders = ["--data-root", self.disk, "--exec-root", self._folder / "exec", "--pidfile", self._folder / "pid"]
+        network = ["--bridge", self._bridge, "--iptables=false", "--ip-forward=false", "--ip-masq=false"]
+        return ["dockerd", "--host", self.address, *folders, *network, "--shutdown-timeout", "10"]
+
+    def _listens(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, (self._folder / "log").read_text()[-2000:]
+        with socket.socket(socket.AF_UNIX) as connection:
+            return connection.connect_ex(self.address.removeprefix("unix://")) == 0
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is None:
+            return
+        helpers = psutil.Process(self._process.pid).children(recursive=True)
+        self._process.send_signal(how)
+        self._process.wait(timeout=30)
+        self._process = None
+        psutil.wait_procs(helpers, timeout=10)  # an engine that starts while they end takes them for its own
+        (self._folder / "pid").unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def _own_engine(docker_engine: None) -> Iterator[OwnEngine]:
+    """One for all tests of a process, with the lab's base image; started with the first of them."""
+    folder = Path(tempfile.mkdtemp(prefix="jd-"))
+    bridge = f"jd{os.getpid()}"
+    made = OwnEngine(folder, bridge)
+    made.disk.mkdir()
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder)
+        _run("mount", "-t", "tmpfs", "-o", f"size={_SIZE}", "tmpfs", made.disk)
+        stack.callback(_unmount, folder)
+        stack.enter_context(_bridge(bridge, f"10.213.{os.getpid() % 250}"))
+        stack.callback(made.stop)
+        made.start()
+        with contextlib.closing(docker.from_env()) as lab, made.client() as own:
+            own.images.load(lab.images.get(BASE_IMAGE).save(chunk_size=1 << 20, named=True))
+        yield made
+
+
+@pytest.fixture
+def own_engine(_own_engine: OwnEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnEngine]:
+    """The engine, running, as the one that is used; at the end no container is left in it."""
+    _own_engine.start()
+    monkeypatch.setenv("DOCKER_HOST", _own_engine.address)
+    yield _own_engine
+    _own_engine.start()
+    with _own_engine.client() as client:
+        for container in client.containers.list(all=True):
+            container.remove(force=True)
+
+
+@contextlib.contextmanager
+def _bridge(name: str, network: str) -> Iterator[None]:
+    """A bridge from which builds reach the package index; an engine that set its own rules would take away the lab's."""
+    addresses = f"{network}.0/24"
+    rules = [
+        ["-t", "nat", "POSTROUTING", "-s", addresses, "!", "-o", name, "-j", "MASQUERADE"],
+        ["-t", "filter", "FORWARD", "-i", name, "-j", "ACCEPT"],
+        ["-t", "filter", "FORWARD", "-o", name, "-j", "ACCEPT"],
+    ]
+    with contextlib.ExitStack() as stack:
+        _run("ip", "link", "add", name, "type", "bridge")
+        stack.callback(_run, "ip", "link", "delete", name)
+        _run("ip", "address", "add", f"{network}.1/24", "dev", name)
+        _run("ip", "link", "set", name, "up")
+        for option, table, *rule in rules:
+            _run("iptables", "-w", option, table, "-I", *rule)
+            stack.callback(_run, "iptables", "-w", option, table, "-D", *rule)
+        yield
+
+
+def _run(*command: str | Path) -> None:
+    subprocess.run(command, check=True)
+
+
+def _unmount(folder: Path) -> None:
+    """Unmount all below a folder; a killed engine leaves some."""
+    mounted = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+    for place in sorted((place for place in mounted if place.startswith(f"{folder}/")), reverse=True):
+        _run("umount", place)
