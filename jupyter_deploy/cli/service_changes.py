@@ -18,7 +18,7 @@ from jupyter_deploy.cli.configuration import (
 from jupyter_deploy.cli.output import service_document
 from jupyter_deploy.cli.waiting import carry_out, interruptible
 from jupyter_deploy.errors import OperationFailed, UserError
-from jupyter_deploy.sdk.webservice import Webservice
+from jupyter_deploy.sdk.webservice import LocalWebservice, Webservice
 from jupyter_deploy.sdk.workspace import Workspace
 
 
@@ -101,10 +101,20 @@ def _cancel(workspace: Workspace, args: argparse.Namespace) -> Any:
     return {"name": args.name, "operation": operation.kind, "state": operation.state}
 
 
+def _declare_delete(parser: Parser) -> None:
+    declare_name(parser)
+    parser.option(
+        "--delete-image", "its images in Docker too, unless a container was made from one", action="store_true"
+    )
+
+
 def _delete(workspace: Workspace, args: argparse.Namespace) -> Any:
     service = Webservice(workspace, args.name)
+    images = {"delete_image": True} if args.delete_image else {}
+    if images and not isinstance(service, LocalWebservice):
+        raise UserError(f"'{args.name}' has no image", remedy="only services on the target 'local' have one")
     with interruptible(workspace, args.name):
-        service.delete()
+        service.delete(**images)
     return {"name": args.name}
 
 
@@ -122,5 +132,5 @@ CHANGES = (
     Command("cancel", "Cancel the operation under way; what served goes on serving.",
             "jupyter ml service cancel -n diabetes-service", declare_name, _cancel),
     Command("delete", "Take a service away with its history.",
-            "jupyter ml service delete -n diabetes-service", declare_name, _delete),
+            "jupyter ml service delete -n diabetes-service", _declare_delete, _delete),
 )  # fmt: skip

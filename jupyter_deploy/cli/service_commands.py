@@ -7,9 +7,10 @@ from typing import Any
 
 from jupyter_deploy.cli.arguments import Parser, content, key_or_pair, positive, secret
 from jupyter_deploy.cli.command import Command
-from jupyter_deploy.cli.output import service_document
+from jupyter_deploy.cli.output import complain, service_document
 from jupyter_deploy.cli.service_changes import CHANGES, declare_name
-from jupyter_deploy.sdk.webservice import Webservice
+from jupyter_deploy.sdk.display import human_size
+from jupyter_deploy.sdk.webservice import LocalWebservice, Webservice
 from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.targets import find_target
 
@@ -96,6 +97,18 @@ def _get_access_token(workspace: Workspace, args: argparse.Namespace) -> Any:
     }
 
 
+def _declare_prune(parser: Parser) -> None:
+    parser.option("-y --yes", "remove what is listed; without it nothing goes", action="store_true")
+
+
+def _prune(workspace: Workspace, args: argparse.Namespace) -> Any:
+    found = LocalWebservice.prune(workspace, dry_run=not args.yes)
+    freed = human_size(sum(item.size for item in found if item.is_freed))
+    could = human_size(sum(item.size for item in found))
+    complain(f"{freed} freed" if args.yes else f"nothing was freed; --yes frees {could}")
+    return [item.serialize() for item in found]
+
+
 COMMANDS = (
     Command("list", "List services with their present state.", "jupyter ml service list -o table", _declare_list, _list),
     Command("show", "Show one service.", "jupyter ml service show -n diabetes-service", declare_name, _show),
@@ -110,4 +123,6 @@ COMMANDS = (
     Command("get-access-token", "Print a signed token for a service with token_auth_enabled.",
             "jupyter ml service get-access-token -n diabetes-service", declare_name, _get_access_token),
     *CHANGES,
+    Command("prune", "List the images on the Docker Engine that no service needs, with what each frees, and remove them with --yes.",
+            "jupyter ml service prune -o table", _declare_prune, _prune),
 )  # fmt: skip

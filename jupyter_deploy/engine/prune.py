@@ -21,7 +21,7 @@ from jupyter_deploy.errors import Busy, Elsewhere, ServiceNotFound, UserError
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.removal import Removal, remove
 
-Kind = Literal["bundle", "file", "wheel", "operation", "leftover", "environment"]
+Kind = Literal["bundle", "file", "wheel", "operation", "leftover", "environment", "image"]
 _YOUNG = 60.0
 """Seconds for which what has no record yet is taken for what is just being made."""
 
@@ -34,7 +34,8 @@ class Unused:
     ----------
     kind : "bundle" of a version that nothing returns to, "file" that no model and no script names, "wheel" that was built for
         a version that nothing returns to, "operation" of a service that is gone,
-        "leftover" of a process that was killed, "environment" that no service of this workspace uses.
+        "leftover" of a process that was killed, "environment" that no service of this workspace uses,
+        "image" on the Docker Engine that no container and no version of this workspace needs.
     what : for a person. paths : what would go. key : what would go at the address of a team's files.
     size : bytes of the disk, or of the store there, that this gives back. is_freed : whether they were.
     """

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class UnusedItem:
-    """One row of what :meth:`Workspace.prune` lists.
+    """One row of what :meth:`Workspace.prune` and :meth:`LocalWebservice.prune` list.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ class UnusedItem:
 
     Attributes
     ----------
-    kind : "bundle", "file", "wheel", "operation", "leftover" or "environment". what : what it is, in one line.
+    kind : "bundle", "file", "wheel", "operation", "leftover", "environment" or "image". what : what it is, in one line.
     size : bytes of the disk that freeing it gives back. is_freed : whether it is gone.
     """
 

@@ -32,6 +32,9 @@ from jupyter_deploy.targets.process.options import ProcessOptions
 if TYPE_CHECKING:
     import pandas
 
+    from jupyter_deploy.sdk.unused import UnusedItem
+    from jupyter_deploy.targets.docker.stats import Stats
+
 
 class Webservice:
     """A service; making one looks it up and gives the class of its target.
@@ -404,3 +407,61 @@ class LocalWebservice(Webservice):
     def port(self) -> int | None:
         """The port of this machine it is reached at; None until it has served."""
         return urlsplit(self.scoring_uri).port if self.scoring_uri else None
+
+    def stats(self) -> Stats:
+        """What its container takes now: CPU, memory and network, as the Docker Engine measures them; takes about two seconds.
+
+        Raises
+        ------
+        UserError : it does not run.
+
+        Example
+        -------
+        >>> service.stats().memory_bytes  # doctest: +SKIP
+        """
+        from jupyter_deploy.targets.docker import stats
+
+        _, place = services.where(self.workspace.folder, self.view)
+        return stats.read(place)
+
+    def delete(self, delete_image: bool = False) -> None:
+        """Take it away with its history; returns when it is gone and its models are free.
+
+        Parameters
+        ----------
+        delete_image : its images too, unless a container was made from one. Else they stay, and are found again by the same content.
+        """
+        from jupyter_deploy.engine import images
+
+        names = images.images_of(self.workspace.folder, self.view) if delete_image else set()
+        super().delete()
+        if names:
+            images.remove_images(names)
+
+    @staticmethod
+    def prune(workspace: Workspace, dry_run: bool = True) -> Table[UnusedItem]:
+        """List the images that no container and no version of the workspace needs, and remove them where this is no dry run.
+
+        A version of another workspace that is returned to after its image was removed is built again.
+
+        Parameters
+        ----------
+        dry_run : only list.
+
+        Returns
+        -------
+        a row for each image; its ``size`` is what its removal gives back, after that of the rows before it.
+
+        Raises
+        ------
+        TargetError : there is no Docker Engine.
+
+        Example
+        -------
+        >>> sum(item.size for item in LocalWebservice.prune(ws))  # doctest: +SKIP
+        """
+        from jupyter_deploy.engine.images import prune_images
+        from jupyter_deploy.sdk.unused import UnusedItem
+
+        found = prune_images(workspace.folder, dry_run=dry_run)
+        return Table(map(UnusedItem, found), "no image that could be removed")

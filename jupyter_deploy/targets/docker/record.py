@@ -23,7 +23,7 @@ class DockerRecord:
     ----------
     host, port : its address, for its whole life. version : the version that serves, or served last.
     is_stopped : whether it was ended on purpose. cname : the name in its address where it answers over TLS.
-    machine : where its engine is reached from.
+    machine : where its engine is reached from. images : what each version was run from, by its number.
     """
 
     host: str
@@ -32,6 +32,7 @@ class DockerRecord:
     is_stopped: bool = False
     cname: str = ""
     machine: str = field(default_factory=socket.gethostname)
+    images: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def scoring_uri(self) -> str:

@@ -160,6 +160,7 @@ class _Start:
         self._report = report
         self._address = (record.host, record.port) if record else (options.host, options.port)
         self._cname = options.ssl_cname or ""
+        self._images = record.images if record else {}
         self._begun: list[Container] = []
         self._held = contextlib.ExitStack()
         self._next: Container | None = None
@@ -212,7 +213,9 @@ class _Start:
             self._change_hands()
         assert self._next is not None
         assert self._address[1] is not None
-        record = DockerRecord(self._address[0], self._address[1], self._release.version, cname=self._cname)
+        version = self._release.version
+        images = {**self._images, str(version): self._release.runtime}
+        record = DockerRecord(self._address[0], self._address[1], version, cname=self._cname, images=images)
         record.write(self._place.folder)
         self._begun.remove(self._next)
         self._ours.put_in_place(self._next)

@@ -13,7 +13,7 @@ import docker
 import pytest
 
 from jupyter_deploy import InferenceConfig, LocalWebservice, Model, Webservice, Workspace
-from jupyter_deploy.errors import OperationFailed
+from jupyter_deploy.errors import OperationFailed, UserError
 from tests.certificates import CNAME, issued
 from tests.engines import BASE_IMAGE
 from tests.goldens import assert_golden
@@ -211,3 +211,28 @@ def test_a_service_with_tls_and_tokens_is_updated_and_its_tokens_are_renewed(loc
     for which in ("Primary", "Secondary"):
         service.regen_key(which)
         assert service.run("[1]") == "[1]"
+
+
+def test_what_a_container_takes_is_said_with_its_units(local: Local) -> None:
+    service = local.serve(
+        """
+        def init():
+            global held
+            held = bytearray(b"x" * 30_000_000)
+
+        def run(data):
+            return data
+    """,
+        memory_gb=0.5,
+    )
+    assert isinstance(service, LocalWebservice)
+    before = service.stats()
+    assert service.run("x" * 1_000_000) == "x" * 1_000_000
+    after = service.stats()
+    assert 30_000_000 < after.memory_bytes < after.memory_limit_bytes == 2**29
+    assert after.network_received_bytes - before.network_received_bytes > 1_000_000
+    assert after.network_sent_bytes - before.network_sent_bytes > 1_000_000
+    assert 0 <= after.cpu_cores <= 2
+    service.stop()
+    with pytest.raises(UserError, match=f"'{NAME}' does not run"):
+        service.stats()
