@@ -140,6 +140,8 @@ def test_of_two_processes_that_deploy_one_name_one_wins_and_deleting_leaves_noth
     assert not rig.workspace.folder.service_folder("service").exists()
     with pytest.raises(ServiceNotFound):
         Webservice(rig.workspace, "service")
+    with pytest.raises(ServiceNotFound):
+        service.delete()
     rig.model("one").delete()  # nothing needs it any more
     wait_until(lambda: not rig.running(), seconds=3)
 

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import docker
 import pytest
 
 from jupyter_deploy import InferenceConfig, LocalWebservice, Model, Webservice, Workspace
-from jupyter_deploy.errors import OperationFailed, UserError
+from jupyter_deploy.engine.events import Event
+from jupyter_deploy.errors import OperationCancelled, OperationFailed, UserError
 from tests.certificates import CNAME, issued
 from tests.engines import BASE_IMAGE
 from tests.goldens import assert_golden
@@ -211,6 +213,42 @@ def test_a_service_with_tls_and_tokens_is_updated_and_its_tokens_are_renewed(loc
     for which in ("Primary", "Secondary"):
         service.regen_key(which)
         assert service.run("[1]") == "[1]"
+
+
+BUILDS = "name: other\ndependencies: [pip, {pip: [six]}]\n"
+MOMENTS: dict[str, Callable[[Event], bool]] = {
+    "before the build": lambda event: event.kind == "began" and event.step == "environment",
+    "in the build": lambda event: event.kind == "log" and event.step == "image" and "Collecting" in event.text,
+    "while it starts": lambda event: event.text == "twin started",
+}
+
+
+def cancel_when(service: Webservice, has_come: Callable[[Event], bool]) -> None:
+    operation = service.operation
+    assert operation is not None
+    wait_until(lambda: any(map(has_come, operation.events())))
+    assert operation.cancel()
+    with pytest.raises(OperationCancelled):
+        service.wait_for_deployment()
+
+
+def test_an_update_is_cancelled_at_any_moment(local: Local, engine: docker.DockerClient, tmp_path: Path) -> None:
+    service = local.serve()
+    uri = service.scoring_uri
+    packages = tmp_path / "env.yml"
+    packages.write_text(BUILDS)
+    for moment, has_come in MOMENTS.items():
+        script = f"# {moment} {tmp_path}\nimport time\n\ndef init():\n    time.sleep(60)\n\ndef run(data):\n    pass\n"
+        config = local.config(script)
+        if moment == "in the build":
+            config = InferenceConfig(config.entry_script, base_image=BASE_IMAGE, conda_file=str(packages))
+        service.update(inference_config=config)
+        cancel_when(service, has_come)
+        assert (service.state, service.version, service.scoring_uri) == ("Healthy", 1, uri)
+        assert [each.name for each in engine.containers.list(all=True, filters={"name": local.container})] == [
+            local.container
+        ]
+    assert service.run("[1]") == "[1]"
 
 
 def test_what_a_container_takes_is_said_with_its_units(local: Local) -> None:

@@ -21,12 +21,13 @@ def nothing_is_young(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def packages_stay(local: Local, own_engine: OwnEngine) -> None:
+def only_packages_are_there(local: Local, own_engine: OwnEngine, workspace: Workspace) -> None:
     """What all images have in common gets a name of somebody else's, so that packages are installed once."""
     local.serve().delete()
     with own_engine.client() as client:
         parts = next(image for image in client.images.list() if any("parts-" in name for name in image.tags))
         parts.tag("somebody-elses", "1")
+    LocalWebservice.prune(workspace, dry_run=False)
 
 
 def built(engine: OwnEngine) -> set[str]:
@@ -54,7 +55,6 @@ def listed(workspace: Workspace) -> Collection[str]:
 def test_images_that_no_version_returns_to_are_listed_and_removed_with_what_that_frees(
     local: Local, own_engine: OwnEngine, workspace: Workspace
 ) -> None:
-    LocalWebservice.prune(workspace, dry_run=False)
     service = local.serve()
     first = built(own_engine)
     update(local, service, "b")
