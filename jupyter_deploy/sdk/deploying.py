@@ -52,7 +52,7 @@ def deploy(
             overwrite=overwrite, notebook_names=notebook_names, say=print,
         )  # fmt: skip
     service = Webservice(workspace, name)
-    service.begun = begun
+    service.begun, service.inference_config = begun, inference_config
     return service
 
 

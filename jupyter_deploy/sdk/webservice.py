@@ -48,6 +48,7 @@ class Webservice:
     Attributes
     ----------
     begun : what the last call through this handle set going; None for one that only looked it up.
+    inference_config : the last one that it was deployed or updated with through this handle.
 
     Raises
     ------
@@ -70,6 +71,7 @@ class Webservice:
         self.workspace = workspace
         self.name = name
         self.begun: changes.Begun | None = None
+        self.inference_config: InferenceConfig | None = None
 
     @classmethod
     def list(
@@ -319,6 +321,7 @@ class Webservice:
             inference=inference_config, changes=options, tags=tags, properties=properties, description=description,
             notebook_names=notebook_names, say=print,
         )  # fmt: skip
+        self.inference_config = inference_config or self.inference_config
 
     def rollback(self) -> None:
         """Return to the version that served before, byte for byte; returns at once."""
@@ -423,6 +426,27 @@ class LocalWebservice(Webservice):
 
         _, place = services.where(self.workspace.folder, self.view)
         return stats.read(place)
+
+    def reload(self, wait: bool = False) -> None:
+        """Serve script and ``source_directory`` as they are on the disk now: an update, which installs nothing again.
+
+        Parameters
+        ----------
+        wait : return when it serves them.
+
+        Raises
+        ------
+        UserError : neither deployed nor updated through this handle, which therefore knows no files.
+        """
+        if self.inference_config is None:
+            raise UserError(
+                f"the files that '{self.name}' was deployed from are not known to this handle",
+                "They are known to the one that Model.deploy returned, or that has updated it with an inference_config.",
+                "give them: service.update(inference_config=…)",
+            )
+        self.update(inference_config=self.inference_config)
+        if wait:
+            self.wait_for_deployment()
 
     def delete(self, delete_image: bool = False) -> None:
         """Take it away with its history; returns when it is gone and its models are free.

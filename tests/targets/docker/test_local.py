@@ -274,3 +274,18 @@ def test_what_a_container_takes_is_said_with_its_units(local: Local) -> None:
     service.stop()
     with pytest.raises(UserError, match=f"'{NAME}' does not run"):
         service.stats()
+
+
+def test_reloading_serves_the_script_as_it_is_now_and_installs_nothing(local: Local, workspace: Workspace) -> None:
+    service = local.serve()
+    assert isinstance(service, LocalWebservice)
+    local.config(ECHO.replace("return data", 'return "reloaded"'))  # written to the same file
+    service.reload(wait=True)
+    assert (service.run("[1]"), service.version) == ("reloaded", 2)
+    assert service.operation is not None
+    installs = [event for event in service.operation.events() if event.text.startswith("RUN python3 -m pip")]
+    assert [event.facts["cached"] for event in installs] == [True]
+    found = LocalWebservice(workspace, NAME)
+    assert isinstance(found, LocalWebservice)
+    with pytest.raises(UserError, match=r"not known to this handle\n.*\n.*service.update\(inference_config"):
+        found.reload()
