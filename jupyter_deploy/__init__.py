@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from jupyter_deploy.config.conda_dependencies import CondaDependencies as CondaDependencies
     from jupyter_deploy.config.environment import Environment as Environment
     from jupyter_deploy.config.inference import InferenceConfig as InferenceConfig
+    from jupyter_deploy.sdk.local_webservice import LocalWebservice as LocalWebservice
     from jupyter_deploy.sdk.model import Model as Model
     from jupyter_deploy.sdk.operation import Operation as Operation
     from jupyter_deploy.sdk.package import ModelPackage as ModelPackage
-    from jupyter_deploy.sdk.webservice import LocalWebservice as LocalWebservice
-    from jupyter_deploy.sdk.webservice import ProcessWebservice as ProcessWebservice
+    from jupyter_deploy.sdk.process_webservice import ProcessWebservice as ProcessWebservice
     from jupyter_deploy.sdk.webservice import Webservice as Webservice
     from jupyter_deploy.sdk.workspace import Workspace as Workspace
 
@@ -33,11 +33,11 @@ _HOMES = {
     "CondaDependencies": "jupyter_deploy.config.conda_dependencies",
     "Environment": "jupyter_deploy.config.environment",
     "InferenceConfig": "jupyter_deploy.config.inference",
-    "LocalWebservice": "jupyter_deploy.sdk.webservice",
+    "LocalWebservice": "jupyter_deploy.sdk.local_webservice",
     "Model": "jupyter_deploy.sdk.model",
     "ModelPackage": "jupyter_deploy.sdk.package",
     "Operation": "jupyter_deploy.sdk.operation",
-    "ProcessWebservice": "jupyter_deploy.sdk.webservice",
+    "ProcessWebservice": "jupyter_deploy.sdk.process_webservice",
     "Webservice": "jupyter_deploy.sdk.webservice",
     "Workspace": "jupyter_deploy.sdk.workspace",
 }

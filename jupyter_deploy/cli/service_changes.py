@@ -18,7 +18,8 @@ from jupyter_deploy.cli.configuration import (
 from jupyter_deploy.cli.output import service_document
 from jupyter_deploy.cli.waiting import carry_out, interruptible
 from jupyter_deploy.errors import OperationFailed, UserError
-from jupyter_deploy.sdk.webservice import LocalWebservice, Webservice
+from jupyter_deploy.sdk.local_webservice import LocalWebservice
+from jupyter_deploy.sdk.webservice import Webservice
 from jupyter_deploy.sdk.workspace import Workspace
 
 

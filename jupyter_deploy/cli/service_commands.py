@@ -10,7 +10,8 @@ from jupyter_deploy.cli.command import Command
 from jupyter_deploy.cli.output import complain, service_document
 from jupyter_deploy.cli.service_changes import CHANGES, declare_name
 from jupyter_deploy.sdk.display import human_size
-from jupyter_deploy.sdk.webservice import LocalWebservice, Webservice
+from jupyter_deploy.sdk.local_webservice import LocalWebservice
+from jupyter_deploy.sdk.webservice import Webservice
 from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.targets import find_target
 

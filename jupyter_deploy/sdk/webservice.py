@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlsplit
 
 from jupyter_deploy.config.inference import InferenceConfig
-from jupyter_deploy.config.options import Options
 from jupyter_deploy.engine import changes, collected, keys, logs, services, tokens
 from jupyter_deploy.engine.services import ServiceView
 from jupyter_deploy.errors import NotFound, UserError
 from jupyter_deploy.script import Finding
 from jupyter_deploy.sdk import descriptions, scoring_client
-from jupyter_deploy.sdk.configuration import deploy_configuration
 from jupyter_deploy.sdk.deploying import records_of
 from jupyter_deploy.sdk.display import Table, html_facts
 from jupyter_deploy.sdk.history import Version
@@ -26,14 +23,9 @@ from jupyter_deploy.sdk.packages import Package, packages_of
 from jupyter_deploy.sdk.waiting import wait_for
 from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.targets.base import State
-from jupyter_deploy.targets.docker.options import LocalOptions
-from jupyter_deploy.targets.process.options import ProcessOptions
 
 if TYPE_CHECKING:
     import pandas
-
-    from jupyter_deploy.sdk.unused import UnusedItem
-    from jupyter_deploy.targets.docker.stats import Stats
 
 
 class Webservice:
@@ -64,6 +56,8 @@ class Webservice:
 
     def __new__(cls, workspace: Workspace, name: str) -> Webservice:
         """Take the class of the service's target."""
+        from jupyter_deploy.sdk import local_webservice, process_webservice  # noqa: F401 - they make their classes known
+
         view = services.find_service(workspace.folder, name)
         return super().__new__(cls._kinds.get(view.record.target, Webservice))
 
@@ -386,106 +380,3 @@ class Webservice:
     def _repr_html_(self) -> str:
         facts = descriptions.facts(self)
         return html_facts(f"{self.name}: {facts.pop('state')}", facts)
-
-
-class ProcessWebservice(Webservice):
-    """A service that runs as processes of this machine, without Docker and without an account."""
-
-    compute_type: ClassVar[str] = "process"
-    deploy_configuration: ClassVar[Callable[..., Options]] = staticmethod(deploy_configuration(ProcessOptions))
-
-    @property
-    def port(self) -> int | None:
-        """The port it listens on; None until it has served."""
-        return urlsplit(self.scoring_uri).port if self.scoring_uri else None
-
-
-class LocalWebservice(Webservice):
-    """A service that runs in a container on the user's Docker Engine."""
-
-    compute_type: ClassVar[str] = "local"
-    deploy_configuration: ClassVar[Callable[..., Options]] = staticmethod(deploy_configuration(LocalOptions))
-
-    @property
-    def port(self) -> int | None:
-        """The port of this machine it is reached at; None until it has served."""
-        return urlsplit(self.scoring_uri).port if self.scoring_uri else None
-
-    def stats(self) -> Stats:
-        """What its container takes now: CPU, memory and network, as the Docker Engine measures them; takes about two seconds.
-
-        Raises
-        ------
-        UserError : it does not run.
-
-        Example
-        -------
-        >>> service.stats().memory_bytes  # doctest: +SKIP
-        """
-        from jupyter_deploy.targets.docker import stats
-
-        _, place = services.where(self.workspace.folder, self.view)
-        return stats.read(place)
-
-    def reload(self, wait: bool = False) -> None:
-        """Serve script and ``source_directory`` as they are on the disk now: an update, which installs nothing again.
-
-        Parameters
-        ----------
-        wait : return when it serves them.
-
-        Raises
-        ------
-        UserError : neither deployed nor updated through this handle, which therefore knows no files.
-        """
-        if self.inference_config is None:
-            raise UserError(
-                f"the files that '{self.name}' was deployed from are not known to this handle",
-                "They are known to the one that Model.deploy returned, or that has updated it with an inference_config.",
-                "give them: service.update(inference_config=…)",
-            )
-        self.update(inference_config=self.inference_config)
-        if wait:
-            self.wait_for_deployment()
-
-    def delete(self, delete_image: bool = False) -> None:
-        """Take it away with its history; returns when it is gone and its models are free.
-
-        Parameters
-        ----------
-        delete_image : its images too, unless a container was made from one. Else they stay, and are found again by the same content.
-        """
-        from jupyter_deploy.engine import images
-
-        names = images.images_of(self.workspace.folder, self.view) if delete_image else set()
-        super().delete()
-        if names:
-            images.remove_images(names)
-
-    @staticmethod
-    def prune(workspace: Workspace, dry_run: bool = True) -> Table[UnusedItem]:
-        """List the images that no container and no version of the workspace needs, and remove them where this is no dry run.
-
-        A version of another workspace that is returned to after its image was removed is built again.
-
-        Parameters
-        ----------
-        dry_run : only list.
-
-        Returns
-        -------
-        a row for each image; its ``size`` is what its removal gives back, after that of the rows before it.
-
-        Raises
-        ------
-        TargetError : there is no Docker Engine.
-
-        Example
-        -------
-        >>> sum(item.size for item in LocalWebservice.prune(ws))  # doctest: +SKIP
-        """
-        from jupyter_deploy.engine.images import prune_images
-        from jupyter_deploy.sdk.unused import UnusedItem
-
-        found = prune_images(workspace.folder, dry_run=dry_run)
-        return Table(map(UnusedItem, found), "no image that could be removed")

@@ -14,7 +14,7 @@ from docs.generated.markdown import code, plain, table
 from jupyter_deploy.cli.main import parsers
 from jupyter_deploy.config.inference import JSON_KEYS
 from jupyter_deploy.magics import MAGICS
-from jupyter_deploy.sdk.webservice import ProcessWebservice
+from jupyter_deploy.sdk.process_webservice import ProcessWebservice
 from jupyter_deploy.targets import find_target, target_names
 
 
