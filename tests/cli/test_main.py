@@ -65,7 +65,7 @@ def test_every_command_has_help_with_its_example(group: str, capsys: pytest.Capt
         (["model"], "no command is given behind 'model'", "model register"),
         (["modle", "list"], "jupyter ml has no group 'modle'; did you mean 'model'?", "it has: model, service"),
         (["computetarget", "list"], "jupyter ml has no group 'computetarget'", "it has: model, service"),
-        (["model", "profile"], "jupyter ml model has no command 'profile'", "it has: register, deploy, list, "),
+        (["model", "profile"], "jupyter ml model has no command 'profile'", "it has: register, deploy, package, list, "),
         (["service", "get-log"], "jupyter ml service has no command 'get-log'; did you mean 'get-logs'?", "it has: "),
         (["model", "list", "--latst"], "jupyter ml model list has no option '--latst'; did you mean '--latest'?", "--tag"),
         (["model", "list", "--lat"], "jupyter ml model list has no option '--lat'", "--latest"),
