@@ -36,16 +36,19 @@ def test_a_service_is_back_at_its_address_after_a_restart_of_the_engine(local: L
 def test_an_engine_that_dies_in_a_build_is_named_and_the_next_deployment_succeeds(
     local: Local, own_engine: OwnEngine
 ) -> None:
-    service = local.begin(ECHO + "\n# for a build of its own\n")
+    local.have_packages("six")
+    service = local.begin()
     operation = service.operation
     assert operation is not None
-    wait_until(lambda: any("venv" in event.text for event in operation.events()))
+    wait_until(lambda: any("Collecting" in event.text for event in operation.events()))
     own_engine.kill()
-    with pytest.raises(OperationFailed) as raised:
-        service.wait_for_deployment()
+    try:
+        with pytest.raises(OperationFailed) as raised:
+            service.wait_for_deployment()
+    finally:
+        own_engine.start()
     assert_golden("errors/docker/engine_dies_in_a_build.txt", str(raised.value), {own_engine.address: "ADDRESS"})
-    own_engine.start()
-    assert local.serve(ECHO + "\n# for a build of its own\n").run("[1]") == "[1]"
+    assert local.serve().run("[1]") == "[1]"
 
 
 def test_a_full_disk_of_the_engine_is_said_first(local: Local, own_engine: OwnEngine) -> None:

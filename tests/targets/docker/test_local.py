@@ -31,14 +31,21 @@ class Local:
     def __init__(self, workspace: Workspace, folder: Path) -> None:
         self._workspace = workspace
         self._folder = folder
+        self.conda_file: str | None = None
         self.container = f"jupyter-deploy-{workspace.folder.id}-{NAME}"
 
     def config(self, body: str) -> InferenceConfig:
-        return InferenceConfig(str(write_script(self._folder, body)), base_image=BASE_IMAGE)
+        return InferenceConfig(str(write_script(self._folder, body)), base_image=BASE_IMAGE, conda_file=self.conda_file)
 
     def begin(self, body: str = ECHO, **options: Any) -> Webservice:
         made = LocalWebservice.deploy_configuration(**options)
         return Model.deploy(self._workspace, NAME, [], self.config(body), made)
+
+    def have_packages(self, *names: str) -> None:
+        """Build with these from now on, which takes seconds where the engine's cache has not the same."""
+        path = self._folder / "env.yml"
+        path.write_text(f"name: other\ndependencies: [pip, {{pip: [{', '.join(names)}]}}]\n")
+        self.conda_file = str(path)
 
     def serve(self, body: str = ECHO, **options: Any) -> Webservice:
         service = self.begin(body, **options)
@@ -215,7 +222,6 @@ def test_a_service_with_tls_and_tokens_is_updated_and_its_tokens_are_renewed(loc
         assert service.run("[1]") == "[1]"
 
 
-BUILDS = "name: other\ndependencies: [pip, {pip: [six]}]\n"
 MOMENTS: dict[str, Callable[[Event], bool]] = {
     "before the build": lambda event: event.kind == "began" and event.step == "environment",
     "in the build": lambda event: event.kind == "log" and event.step == "image" and "Collecting" in event.text,
@@ -235,14 +241,12 @@ def cancel_when(service: Webservice, has_come: Callable[[Event], bool]) -> None:
 def test_an_update_is_cancelled_at_any_moment(local: Local, engine: docker.DockerClient, tmp_path: Path) -> None:
     service = local.serve()
     uri = service.scoring_uri
-    packages = tmp_path / "env.yml"
-    packages.write_text(BUILDS)
     for moment, has_come in MOMENTS.items():
         script = f"# {moment} {tmp_path}\nimport time\n\ndef init():\n    time.sleep(60)\n\ndef run(data):\n    pass\n"
-        config = local.config(script)
+        local.conda_file = None
         if moment == "in the build":
-            config = InferenceConfig(config.entry_script, base_image=BASE_IMAGE, conda_file=str(packages))
-        service.update(inference_config=config)
+            local.have_packages("six")
+        service.update(inference_config=local.config(script))
         cancel_when(service, has_come)
         assert (service.state, service.version, service.scoring_uri) == ("Healthy", 1, uri)
         assert [each.name for each in engine.containers.list(all=True, filters={"name": local.container})] == [
