@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from bench.report import Figure, seconds
 from bench.serving.load import body, load
 from jupyter_deploy import InferenceConfig, LocalWebservice, Model, ProcessWebservice, Webservice, Workspace
+from jupyter_deploy.errors import TargetError
+from jupyter_deploy.images.engine import connected
 from jupyter_deploy.targets.docker.options import LocalOptions
 
 if TYPE_CHECKING:
@@ -72,10 +74,16 @@ class Bench:
 
 
 def measure() -> list[Figure]:
-    """Deploy, change, and take away."""
-    import docker
+    """Deploy, change, and take away; nothing is measured where there is no engine."""
+    try:
+        with connected("nothing is measured of containers") as engine:
+            return _measured(engine)
+    except TargetError as error:
+        print(f"containers are left out: {error}")
+        return []
 
-    engine = docker.from_env()
+
+def _measured(engine: DockerClient) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="jupyter-deploy-bench-") as place:
         bench = Bench(Path(place))
         local = bench.deploy(LocalWebservice.deploy_configuration())
@@ -83,7 +91,6 @@ def measure() -> list[Figure]:
             return [*_deploying(bench, engine), _size(bench, engine), *_serving(bench, local)]
         finally:
             local.delete()
-            engine.close()
 
 
 def _deploying(bench: Bench, engine: DockerClient) -> list[Figure]:
