@@ -27,6 +27,7 @@ from jupyter_deploy.errors import ConfigError, NameTaken, OperationFailed, UserE
 from jupyter_deploy.models.provenance import user_name
 from jupyter_deploy.script import Finding
 from jupyter_deploy.targets import find_target
+from jupyter_deploy.targets.base import Target
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.locks import LockedFile
 from jupyter_deploy.workspace.records import ModelRecord, ServiceRecord, VersionRecord
@@ -167,10 +168,8 @@ def update(
             request, findings = seal(folder, name, kept, inference, target, options, notebook_names, say)
         elif models is not None:
             request = with_models(request, models)
-        before, after = target.server_settings(former), target.server_settings(options)
-        asked = {key: value for key, value in after.items() if value != before[key]}
+        settings = {**view.request.settings, **_asked(target, former, options)}
         options, certificate = given_certificate(name, options)
-        settings = {**view.request.settings, **asked}  # what nobody asked to change stays as it was filled in
         request = replace(request, options=without_secrets(options), settings=settings)
         is_same = request.digest == view.request.digest and not brings_secrets(folder, name, options)
         if inference is not None:
@@ -183,8 +182,13 @@ def update(
             _use_certificate(folder, view, certificate)  # the same version under another certificate
             return Begun(None, findings)
         provide_keys(folder, name, request.settings, options)
-        fields = {"options": dict(request.options)}
-        return Begun(_release(folder, lock, "update", request, record, fields), findings)
+        return Begun(_release(folder, lock, "update", request, record, {"options": dict(request.options)}), findings)
+
+
+def _asked(target: Target, former: Options, options: Options) -> dict[str, Any]:
+    """The server's settings that options change; what nobody asked to change stays as it was filled in."""
+    before, after = target.server_settings(former), target.server_settings(options)
+    return {key: value for key, value in after.items() if value != before[key]}
 
 
 def rollback(folder: WorkspaceFolder, name: str) -> Begun:

@@ -158,9 +158,7 @@ class Front:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._drain, 0.5, 30.0)  # what spreads the load may not know it yet
         loop.add_signal_handler(signal.SIGINT, self._drain, 0.0, 30.0)  # nobody is between the service and who says so
-        loop.add_signal_handler(
-            signal.SIGHUP, self._reload_keys
-        )  # the order below, as the owner of a container gives it
+        loop.add_signal_handler(signal.SIGHUP, self._reload_keys)  # "load_keys" from who owns a container
         if self._start.life_fd is not None:
             loop.add_reader(self._start.life_fd, self._abandon)
         self._control.obey(

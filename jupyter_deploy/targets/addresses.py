@@ -16,8 +16,17 @@ def scoring_uri(host: str, port: int, cname: str = "") -> str:
     """Where a service answers; without a certificate's name, a wildcard address is reached over loopback."""
     if cname:
         return f"https://{cname}:{port}/score"
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104  (read, not bound)
+    host = reached_at(host)
     return f"http://{f'[{host}]' if ':' in host and host[0] != '[' else host}:{port}/score"
+
+
+def reached_at(host: str) -> str:
+    """The address by which what listens on a host is reached from this machine.
+
+    >>> reached_at("::"), reached_at("192.0.2.1")
+    ('::1', '192.0.2.1')
+    """
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (read, not bound)
 
 
 def free_port(host: str) -> int:

@@ -62,7 +62,7 @@ class Containers:
         return next(iter([*running, *(each for each in found if version_of(each) == version)]), None)
 
     def tidy(self, kept: Container | None) -> None:
-        """Take away what operations that were killed have left: all but one container, which gets the service's name."""
+        """Take away all but one container, which gets the service's name: what served before, and what killed operations have left."""
         for container in self.all():
             if kept is None or container.id != kept.id:
                 self.remove(container)
@@ -103,10 +103,6 @@ class Containers:
             device_requests=gpu.requests() if release.recipe.gpu else [],
             **(_as_twin() if role == "twin" else _kept_running(release.options)),
         )
-
-    def put_in_place(self, container: Container) -> None:
-        """Give a container the service's name, and take all others away."""
-        self.tidy(container)
 
     def remove(self, container: Container) -> None:
         """Take a container away, after its log was copied; one that has gone meanwhile is no error."""

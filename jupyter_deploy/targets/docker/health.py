@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import ssl
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from jupyter_deploy.images.dockerfile import PYTHON, SERVER, SETTINGS
+from jupyter_deploy.targets.addresses import reached_at
 from jupyter_deploy.targets.docker import containers, failures
 from jupyter_deploy.targets.docker.options import LocalOptions
 
@@ -23,7 +24,7 @@ _ASK_SECONDS = 30
 
 def trouble(host: str, port: int, *, tls: bool) -> str:
     """Ask a service at its address whether it can answer; empty where it can, else why not."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (read, not bound)
+    host = reached_at(host)
     connection: http.client.HTTPConnection
     if tls:
         context = ssl.create_default_context()
@@ -67,8 +68,11 @@ def wait_inside(container: Container, options: LocalOptions) -> None:
     command = [PYTHON, SERVER, "health", "--settings", SETTINGS, "--within", str(_ASK_SECONDS)]
 
     def is_ready() -> bool:
-        with contextlib.suppress(APIError):  # it has ended, which is seen next
+        try:
             return bool(container.exec_run(command).exit_code == 0)
-        return False
+        except APIError as error:
+            if error.status_code != HTTPStatus.CONFLICT:
+                raise
+            return False  # it has ended, which is seen next
 
     wait(container, options, is_ready)

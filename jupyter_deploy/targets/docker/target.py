@@ -167,7 +167,7 @@ class _Start:
         self._is_published = False
 
     def try_out(self) -> None:
-        """Start a twin without the port, and wait until the engine finds it healthy."""
+        """Start a twin without the port, and wait until it is ready."""
         twin = self._ours.create(self._release, "twin", None)
         self._begun.append(twin)
         began = time.monotonic()
@@ -218,7 +218,7 @@ class _Start:
         record = DockerRecord(self._address[0], self._address[1], version, cname=self._cname, images=images)
         record.write(self._place.folder)
         self._begun.remove(self._next)
-        self._ours.put_in_place(self._next)
+        self._ours.tidy(self._next)
         return Status("Healthy", record.version, record.scoring_uri)
 
     def _change_hands(self) -> None:
