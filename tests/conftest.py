@@ -10,7 +10,14 @@ import pytest
 from jupyter_deploy import Model, Workspace
 from tests.helpers import ECHO, register_text, take_away, write_script
 
-pytest_plugins = ["tests.engines", "tests.own_engine", "tests.servers", "tests.registries", "tests.skips"]
+pytest_plugins = [
+    "tests.engines",
+    "tests.widgets.browser",
+    "tests.own_engine",
+    "tests.servers",
+    "tests.registries",
+    "tests.skips",
+]
 
 
 @pytest.fixture(autouse=True)

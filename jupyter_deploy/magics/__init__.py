@@ -19,10 +19,10 @@ from jupyter_deploy.magics import (
     services,
     update_service,
 )
-from jupyter_deploy.magics.cards import Cards
 from jupyter_deploy.magics.completion import Matcher, matcher_for
 from jupyter_deploy.magics.magic import bind
 from jupyter_deploy.script import schemas
+from jupyter_deploy.widgets.cards import Cards
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell

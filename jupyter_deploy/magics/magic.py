@@ -15,9 +15,9 @@ from jupyter_deploy.magics.arguments import Argument, parse, words_of
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jupyter_deploy.magics.cards import Cards
     from jupyter_deploy.sdk.webservice import Webservice
     from jupyter_deploy.sdk.workspace import Workspace
+    from jupyter_deploy.widgets.cards import Cards
 
 
 @dataclass(frozen=True)

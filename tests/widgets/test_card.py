@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_deploy.engine.events import Event, Kind
-from jupyter_deploy.magics.card import Card, Step, as_html, as_text, steps_of, with_events
+from jupyter_deploy.widgets.card import Card, Step, as_html, as_text, steps_of, with_events
 
 SERVICE = Card(
     "doubler", "Transitioning", (("URL", "http://127.0.0.1:1/score"), ("version", None)), "deploy", "Running"

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_deploy.errors import DeployError, NotFound
-from jupyter_deploy.magics.card import Card, card_of, with_events
+from jupyter_deploy.widgets.card import Card, card_of, with_events
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

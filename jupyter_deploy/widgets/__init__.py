@@ -1,0 +1,27 @@
+"""What is seen in cells: forms, cards, logs, tests and charts, over the classes of ``sdk``; each is loaded on first use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_deploy.widgets.log_pane import LogPane as LogPane
+
+_HOMES = {
+    "LogPane": "jupyter_deploy.widgets.log_pane",
+}
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Load a widget on its first use."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'jupyter_deploy.widgets' has no attribute '{name}'; it has {', '.join(__all__)}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Public names, for completion."""
+    return __all__
