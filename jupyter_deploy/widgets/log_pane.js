@@ -8,12 +8,17 @@ const PAGE = 500; // lines that are asked for at once
 const EDGE = 200; // pixels from the top or bottom at which more is asked for
 const LEVELS = ["debug", "info", "warning", "error"];
 
-/** Draw the pane of a model with the name of a service; returns how it is taken away. */
-export function render({ model, el }) {
+/**
+ * Draw the pane.
+ *
+ * @param el where. @param model the front end's. @param name of the service. @param part of the view that answers for the log.
+ * @returns how it is taken away.
+ */
+export function logPane(el, model, name, part) {
   const errors = errorPlace();
   const busy = busyPlace();
-  const kernel = talk(model, busy.set);
-  const list = element("div.lines", { role: "log", tabindex: 0, "aria-label": t("Log of {name}", { name: model.get("name") }) });
+  const kernel = talk(model, part, busy.set);
+  const list = element("div.lines", { role: "log", tabindex: 0, "aria-label": t("Log of {name}", { name }) });
   const note = element("span.note", { role: "status" });
   const state = { lines: [], follows: true, isPaused: false, isAtEnd: true, reached: 0, unseen: 0, isAsking: false, hit: -1 };
 
@@ -214,4 +219,4 @@ export function render({ model, el }) {
   return kernel.end;
 }
 
-export default { render };
+export default { render: ({ model, el }) => logPane(el, model, model.get("name"), "") };

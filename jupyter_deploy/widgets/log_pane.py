@@ -6,7 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import traitlets
 
@@ -14,8 +14,9 @@ from jupyter_deploy.engine.log_window import Line, LogWindow, Wanted
 from jupyter_deploy.engine.services import where
 from jupyter_deploy.errors import DeployError, ServiceNotFound, UserError
 from jupyter_deploy.sdk.webservice import Webservice
+from jupyter_deploy.widgets.answers import Answers, Tell, asked, error_of
 from jupyter_deploy.widgets.modules import module
-from jupyter_deploy.widgets.view import View, asked, error_of
+from jupyter_deploy.widgets.view import View
 
 PERIOD = 0.2
 """Seconds between two looks at the log."""
@@ -28,41 +29,29 @@ PLAIN = 50
 _LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
-class LogPane(View):
-    """The log of a service, live: coloured, searched, filtered, paused and downloaded.
+class LogAnswers(Answers):
+    """The log of a service, as its pane asks for it.
 
     Parameters
     ----------
-    service : whose log.
-
-    Example
-    -------
-    >>> LogPane(service)  # doctest: +SKIP
+    service : whose log. tell : reaches the panes.
     """
 
-    _esm = module("log_pane.js")
-
-    name = traitlets.Unicode().tag(sync=True)
-
-    def __init__(self, service: Webservice) -> None:
+    def __init__(self, service: Webservice, tell: Tell) -> None:
+        super().__init__(tell)
         self._service = service
         self._ended = threading.Event()
         self._window: LogWindow | None = None
         self._follower: threading.Thread | None = None
         self._starting = threading.Lock()
-        super().__init__(name=service.name)
 
-    def plain(self) -> str:
-        """The last lines of the log."""
-        try:
-            return "\n".join(line.text for line in self._log().before(self._log().refresh()[1], PLAIN)[0])
-        except DeployError as error:
-            return str(error)
+    def last(self, count: int) -> list[str]:
+        """The last lines, as text."""
+        return [line.text for line in self._log().before(self._log().refresh()[1], count)[0]]
 
     def close(self) -> None:
-        """End following the log, and close the view."""
+        """End following the log."""
         self._ended.set()
-        super().close()
 
     @asked
     def newest(self, count: int, text: str = "", level: str = "", regex: bool = False) -> dict[str, Any]:
@@ -88,13 +77,8 @@ class LogPane(View):
     def download(self) -> dict[str, Any]:
         """The whole log, in pieces that are told, so that none is too large for a message."""
         for piece in self._log().text():
-            self.send({"told": "piece", "name": self.name}, buffers=[piece])
-        return {"file": f"{self.name}.log"}
-
-    @asked
-    def ping(self) -> bool:
-        """Whether the kernel listens."""
-        return True
+            self.tell("piece", [piece])
+        return {"file": f"{self._service.name}.log"}
 
     def _log(self) -> LogWindow:
         if self._window is None:
@@ -107,7 +91,7 @@ class LogPane(View):
             if self._follower is None or not self._follower.is_alive():
                 position = self._log().refresh()[1]
                 self._follower = threading.Thread(
-                    target=self._tell_lines, args=(position,), name=f"log of {self.name}", daemon=True
+                    target=self._tell_lines, args=(position,), name=f"log of {self._service.name}", daemon=True
                 )
                 self._follower.start()
 
@@ -127,9 +111,36 @@ class LogPane(View):
                     asked_at = time.monotonic()
                     self._service.view  # noqa: B018  (raises where it is deleted)
         except ServiceNotFound:
-            self.tell("over", reason=f"the service '{self.name}' is deleted, and its log with it")
+            self.tell("over", reason=f"the service '{self._service.name}' is deleted, and its log with it")
         except DeployError as error:
             self.tell("failed", error=error_of(error))
+
+
+class LogPane(View):
+    """The log of a service, live: coloured, searched, filtered, paused and downloaded.
+
+    Parameters
+    ----------
+    service : whose log.
+
+    Example
+    -------
+    >>> LogPane(service)  # doctest: +SKIP
+    """
+
+    _esm = module("log_pane.js")
+
+    name = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, service: Webservice) -> None:
+        super().__init__({"": lambda tell: LogAnswers(service, tell)}, name=service.name)
+
+    def plain(self) -> str:
+        """The last lines of the log."""
+        try:
+            return "\n".join(cast(LogAnswers, self.part()).last(PLAIN))
+        except DeployError as error:
+            return str(error)
 
 
 def _sent(lines: Sequence[Line]) -> list[list[Any]]:

@@ -3,20 +3,21 @@
 const PATIENCE = 1000; // milliseconds without an answer, after which the kernel is asked whether it listens
 
 /**
- * Begin the conversation of one open copy of a view.
+ * Begin the conversation of a part of one open copy of a view.
  *
  * @param model the front end's model: `on(event, listener)`, `off`, `send(message)`.
+ * @param part the name of the part; the view's own is "".
  * @param onBusy told `true` while the kernel does not listen, since a cell runs, and `false` when it does again.
  * @returns `ask(what, given)`, a promise of the answer; `told(what, listener)`; `end()`.
  */
-export function talk(model, onBusy = () => {}) {
+export function talk(model, part, onBusy = () => {}) {
   const self = Math.random().toString(36).slice(2); // two browsers see each other's answers
   const waiting = new Map();
   const listeners = new Map();
   let count = 0;
 
   const receive = (message, buffers) => {
-    if (message.told !== undefined) listeners.get(message.told)?.(message, buffers);
+    if (message.told !== undefined && message.part === part) listeners.get(message.told)?.(message, buffers);
     const question = waiting.get(message.reply);
     if (!question) return;
     waiting.delete(message.reply);
@@ -43,7 +44,7 @@ export function talk(model, onBusy = () => {}) {
       const probe = () => (what === "ping" ? onBusy(true) : ask("ping").catch(() => {}));
       waiting.set(id, { resolve, reject, timer: setTimeout(probe, PATIENCE) });
       try {
-        model.send({ ask: what, id, given });
+        model.send({ ask: what, part, id, given });
       } catch {
         waiting.delete(id);
         reject(gone());
