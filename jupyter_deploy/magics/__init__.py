@@ -79,6 +79,7 @@ def unload(shell: InteractiveShell) -> None:
     _display(shell).pop(".".join(_WEBSERVICE), None)
     shell.events.unregister("pre_run_cell", _before_cell)
     shell.events.unregister("post_run_cell", given.cards.cell_ended)
+    given.cards.stop()
 
 
 def _display(shell: InteractiveShell) -> Any:

@@ -77,7 +77,7 @@ class ServerOptions(Options):
         " the script must be thread-safe.",
     )  # fmt: skip
     worker_count: int = option(
-        1, json="workerCount", minimum=1, maximum=256, group="Resources",
+        1, json="workerCount", minimum=1, maximum=256, group="Scale",
         help="Processes that run the script, each with a model of its own; init() is called once in each.",
     )  # fmt: skip
     worker_preload: bool = option(

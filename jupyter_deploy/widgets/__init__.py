@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jupyter_deploy.widgets.log_pane import LogPane as LogPane
+    from jupyter_deploy.widgets.service_panel import ServicePanel as ServicePanel
 
 _HOMES = {
     "LogPane": "jupyter_deploy.widgets.log_pane",
+    "ServicePanel": "jupyter_deploy.widgets.service_panel",
 }
 __all__ = sorted(_HOMES)
 

@@ -1,22 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from jupyter_deploy import InferenceConfig, Model, Webservice, Workspace
+from jupyter_deploy import Webservice
 from jupyter_deploy.engine.services import where
 from jupyter_deploy.widgets import LogPane
 from tests.widgets.browser import Draw
+from tests.widgets.conftest import Deploy
 
 
 @pytest.fixture
-def service(workspace: Workspace, tiny_model: Model, tiny_script: Callable[..., Path]) -> Webservice:
-    made = Model.deploy(workspace, "noisy", [tiny_model], InferenceConfig(str(tiny_script())))
-    made.wait_for_deployment()
-    return made
+def service(deploy: Deploy) -> Webservice:
+    return deploy("noisy")
 
 
 def append(service: Webservice, *lines: str) -> None:

@@ -1,0 +1,222 @@
+// The controls of a service: its address, what can be done with it, its history, log and keys.
+
+import { busyPlace, button, element, errorPlace, t, tabs } from "./dom.js";
+import { logPane } from "./log_pane.js";
+import { talk } from "./talk.js";
+
+const LIVE = ["Healthy", "Unhealthy", "Transitioning"];
+
+/**
+ * Draw the controls.
+ *
+ * @param el where. @param model the front end's. @param name of the service.
+ * @returns how they are taken away.
+ */
+export function servicePanel(el, model, name) {
+  const errors = errorPlace();
+  const busy = busyPlace();
+  const kernel = talk(model, "", busy.set);
+  const ends = [kernel.end];
+  const said = element("span.note", { role: "status" });
+  const address = element("div.bar");
+  const actions = element("div.bar", { role: "toolbar", "aria-label": t("Actions on {name}", { name }) });
+  const question = element("div.bar.question", { role: "group", hidden: true });
+  const history = element("div");
+  const pages = tabs(
+    [
+      { name: "history", label: t("History"), make: (page) => page.append(history) },
+      { name: "log", label: t("Log"), make: (page) => ends.push(logPane(page, model, name, "log")) },
+      { name: "keys", label: t("Keys"), make: drawKeys },
+    ],
+    t("Service {name}", { name }),
+  );
+  el.replaceChildren(
+    element("section.jupyter-deploy.service-panel", { "data-lm-suppress-shortcuts": "true", "aria-label": t("Service {name}", { name }) },
+      address, actions, question, busy.element, errors.element, pages.element),
+  );
+
+  let shown = {};
+  const act = (what, given = {}) => async () => {
+    errors.clear();
+    try {
+      await kernel.ask(what, given);
+    } catch (error) {
+      errors.show(error);
+    }
+  };
+
+  const can = {
+    update: button(t("Update…"), () => ask(updateForm())),
+    rollback: button(t("Rollback"), act("rollback"), { title: t("Return to the version that served before") }),
+    scale: button(t("Scale…"), () => ask(scaleForm())),
+    restart: button(t("Restart"), act("restart")),
+    stop: button(t("Stop"), act("stop")),
+    start: button(t("Start"), act("start")),
+    cancel: button(t("Cancel"), act("cancel"), { title: t("Stop what is under way; what served goes on serving") }),
+    delete: button(t("Delete…"), () => ask(deleteForm())),
+  };
+  for (const one of Object.values(can)) one.hidden = true; // until it is known what can be done
+  actions.append(...Object.values(can), said);
+
+  function draw(found) {
+    shown = found;
+    const isRunning = Boolean(found.running);
+    const show = (which, visible) => (can[which].hidden = !visible);
+    show("cancel", isRunning);
+    show("stop", !isRunning && LIVE.includes(found.state));
+    show("start", !isRunning && found.state === "Stopped");
+    show("restart", !isRunning && LIVE.includes(found.state));
+    show("update", !isRunning && found.version !== null);
+    show("rollback", !isRunning && found.history.filter((row) => row.served).length > 1);
+    show("scale", !isRunning && found.version !== null && found.scale.length > 0);
+    show("delete", !isRunning);
+    said.textContent = isRunning ? t("{what} is under way", { what: found.running }) : "";
+    address.replaceChildren(...addressOf(found.reach));
+    history.replaceChildren(historyOf(found.history));
+  }
+
+  /** A question below the buttons; focus goes there and comes back. */
+  function ask(form) {
+    const before = document.activeElement;
+    const end = () => {
+      question.hidden = true;
+      question.replaceChildren();
+      before?.focus?.();
+    };
+    question.replaceChildren(...form(end));
+    question.hidden = false;
+    question.querySelector("input, select, button")?.focus();
+    question.onkeydown = (event) => event.key === "Escape" && end();
+  }
+
+  const deleteForm = () => (end) => [
+    element("span", {}, t("Delete {name} for good, with its history and keys? Its models stay.", { name })),
+    button(t("Delete {name}", { name }), async () => { end(); await act("delete")(); }),
+    button(t("Keep it"), end),
+  ];
+
+  const scaleForm = () => (end) => {
+    const inputs = shown.scale.map((row) =>
+      element("input", { type: "number", name: row.name, value: row.value, min: row.minimum, max: row.maximum, title: row.help, required: true }));
+    const apply = async () => {
+      if (!inputs.every((input) => input.reportValidity())) return;
+      end();
+      await act("update", { options: Object.fromEntries(inputs.map((input) => [input.name, Number(input.value)])) })();
+    };
+    return [
+      ...inputs.map((input) => element("label", {}, input.name, input)),
+      button(t("Scale"), apply, { class: "primary" }),
+      button(t("Leave it"), end),
+    ];
+  };
+
+  const updateForm = () => (end) => {
+    const models = element("input", { type: "text", value: shown.models.join(" "), size: 24, spellcheck: "false" });
+    const script = element("input", { type: "text", placeholder: t("as it is"), size: 24, spellcheck: "false" });
+    const apply = async () => {
+      const wanted = models.value.split(/\s+/).filter(Boolean);
+      const given = { models: wanted.join() === shown.models.join() ? null : wanted, script: script.value.trim() };
+      end();
+      await act("update", given)();
+    };
+    return [
+      element("label", {}, t("models"), models),
+      element("label", {}, t("entry script"), script),
+      button(t("Update"), apply, { class: "primary" }),
+      button(t("Leave it"), end),
+    ];
+  };
+
+  function addressOf(reach) {
+    if (!reach.url) return [element("span.muted", {}, t("no address yet"))];
+    const { url, remark } = reached(reach);
+    return [
+      element("code.address", {}, url),
+      button(t("Copy"), (pressed) => copy(url, pressed), { "aria-label": t("Copy the address") }),
+      ...(remark ? [element("span.muted", {}, remark)] : []),
+    ];
+  }
+
+  async function copy(text, pressed) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = element("textarea", { value: text }); // pages without TLS have no clipboard of their own
+      el.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+      pressed.focus();
+    }
+    said.textContent = t("copied");
+  }
+
+  function historyOf(rows) {
+    const head = [t("version"), t("how"), t("models"), t("served since"), t("error")];
+    return element("div.scrolls", {}, element("table", {},
+      element("thead", {}, element("tr", {}, head.map((text) => element("th", { scope: "col" }, text)))),
+      element("tbody", {}, [...rows].reverse().map((row) =>
+        element("tr", row.current ? { "aria-current": "true" } : {},
+          [row.current ? t("{number} (current)", { number: row.version }) : row.version, row.how, row.models.join(", "), row.served ?? "", row.error]
+            .map((text) => element("td", {}, String(text))))))));
+  }
+
+  function drawKeys(page) {
+    const place = element("div");
+    const mask = () => place.replaceChildren(
+      element("p", {}, t("Keys are fetched when you ask for them, and are not kept in the notebook.")),
+      button(t("Show keys"), reveal));
+    const reveal = async () => {
+      await known;
+      if (!shown.hasKeys) return place.replaceChildren(element("p", {}, t("This service needs no key.")));
+      try {
+        drawn(await kernel.ask("keys"));
+      } catch (error) {
+        errors.show(error);
+      }
+    };
+    const drawn = (keys) => {
+      place.replaceChildren(
+        ...Object.entries(keys).map(([which, key]) => element("div.bar", {},
+          element("span", {}, which), element("code", {}, key),
+          button(t("Copy"), (pressed) => copy(key, pressed), { "aria-label": t("Copy the key {which}", { which }) }),
+          button(t("Regenerate"), async () => {
+            try {
+              drawn(await kernel.ask("regenerate", { key: which }));
+              said.textContent = t("{which} is a new key; the old one is refused", { which });
+            } catch (error) {
+              errors.show(error);
+            }
+          }, { "aria-label": t("Regenerate the key {which}", { which }) }))),
+        button(t("Hide"), mask));
+      place.querySelector("button")?.focus();
+    };
+    mask();
+    page.append(place);
+  }
+
+  const over = (text) => {
+    for (const one of Object.values(can)) one.hidden = true;
+    said.textContent = text;
+  };
+  kernel.told("overview", ({ overview }) => draw(overview));
+  kernel.told("deleted", () => over(t("{name} is deleted", { name })));
+  kernel.told("failed", ({ error }) => errors.show(error));
+  kernel.told("lost", () => over(t("The kernel was restarted or has ended; the service goes on. Run %load_ext jupyter_deploy and %services to see it again.")));
+  const known = kernel.ask("overview").then(draw, errors.show);
+  return () => ends.forEach((end) => end());
+}
+
+/** The address that works from this browser, and a remark where that is not sure. */
+export function reached(reach, place = window.location, page = document) {
+  const isHere = !reach.loopback || ["localhost", "127.0.0.1", "[::1]"].includes(place.hostname);
+  if (isHere) return { url: reach.url, remark: "" };
+  const config = page.getElementById("jupyter-config-data")?.textContent;
+  const base = reach.base || (config ? JSON.parse(config).baseUrl : "");
+  if (reach.proxied && base) {
+    return { url: `${place.origin}${base}${reach.proxied}`, remark: t("through jupyter-server-proxy; in programs {url} from the kernel's machine", { url: reach.url }) };
+  }
+  return { url: reach.url, remark: t("works on the kernel's machine only; with jupyter-server-proxy installed there it is reached from here") };
+}
+
+export default { render: ({ model, el }) => servicePanel(el, model, model.get("name")) };

@@ -1,0 +1,158 @@
+"""JupyterLab and Notebook in a real browser, with a kernel of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.helpers import wait_until
+
+SLOW = 60_000
+"""Milliseconds that a page of JupyterLab, or a kernel, may take on a loaded machine."""
+
+
+class Lab:
+    """A server with a folder of notebooks.
+
+    Parameters
+    ----------
+    folder : of everything that it keeps. command : "lab" or "notebook".
+    """
+
+    def __init__(self, folder: Path, command: str = "lab") -> None:
+        self.folder, self._command = folder, command
+        self.workspace = folder / "workspace"
+        self.root = folder / "root"
+        self.root.mkdir(parents=True)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        places = {
+            "JUPYTER_CONFIG_DIR": "config",
+            "JUPYTER_DATA_DIR": "data",
+            "JUPYTER_RUNTIME_DIR": "runtime",
+            "IPYTHONDIR": "ipython",
+        }
+        self._environment = {
+            **os.environ,
+            **{name: str(folder / place) for name, place in places.items()},
+            "JUPYTER_DEPLOY_WORKSPACE": str(self.workspace),
+            "PYTHONWARNINGS": "",
+        }
+        settings = [f"--ServerApp.port={self.port}", f"--ServerApp.root_dir={self.root}", "--IdentityProvider.token="]
+        plain = [
+            "--no-browser",
+            "--allow-root",
+            "--LabApp.news_url=",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        ]
+        with (folder / "server.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "jupyter", command, *plain, *settings],
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+            )
+        wait_until(self._answers, seconds=60)
+
+    def stop(self) -> None:
+        """End the server, and its kernels with it."""
+        self._process.terminate()
+        self._process.wait(timeout=30)
+
+    def address(self, notebook: str) -> str:
+        """Where a notebook is opened."""
+        place = "doc/tree" if self._command == "lab" else "notebooks"
+        return f"http://127.0.0.1:{self.port}/{place}/{notebook}"
+
+    def write(self, name: str, cells: Sequence[str]) -> None:
+        """Make a notebook."""
+        made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+        nbformat.write(made, self.root / name)
+
+    def _answers(self) -> bool:
+        assert self._process.poll() is None, (self.folder / "server.log").read_text()[-3000:]
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api", timeout=5):
+                return True
+        except OSError:
+            return False
+
+
+class Notebook:
+    """A notebook in a browser; cells are counted from 0."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page, self._address = page, address
+        self.open()
+
+    def open(self) -> None:
+        """Open it, or open it anew, and wait for its kernel."""
+        self.page.goto(self._address, timeout=SLOW)
+        expect(self.cell(0)).to_be_visible(timeout=SLOW)
+        self.idle()
+
+    def idle(self) -> None:
+        """Wait until the kernel is idle."""
+        expect(
+            self.page.locator(".jp-NotebookPanel-toolbar [data-status], .jp-Notebook-ExecutionIndicator").first
+        ).to_have_attribute("data-status", "idle", timeout=SLOW)
+
+    def cell(self, number: int) -> Locator:
+        """One cell with its outputs."""
+        return self.page.locator(f".jp-Cell[data-windowed-list-index='{number}'], .jp-Notebook .jp-Cell").nth(number)
+
+    def run(self, number: int) -> Locator:
+        """Run a cell, without waiting for its end, and return it."""
+        cell = self.cell(number)
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Control+Enter")
+        return cell
+
+    def restart(self) -> None:
+        """Restart the kernel, as the menu does."""
+        self.page.keyboard.press("Escape")
+        self.page.keyboard.press("0")
+        self.page.keyboard.press("0")
+        self.page.get_by_role("button", name=re.compile("Restart")).last.click()
+
+
+Open = Callable[[str, Sequence[str]], Notebook]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Lab]:
+    """One JupyterLab for the tests of a module."""
+    made = Lab(tmp_path_factory.mktemp("lab"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def browser_context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser without a past."""
+    context = chromium.new_context(viewport={"width": 1200, "height": 1000})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def open_notebook(lab: Lab, browser_context: BrowserContext) -> Open:
+    """Call it with a name and cells to get the notebook, opened in a browser."""
+
+    def opened(name: str, cells: Sequence[str]) -> Notebook:
+        lab.write(name, cells)
+        return Notebook(browser_context.new_page(), lab.address(name))
+
+    return opened

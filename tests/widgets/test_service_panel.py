@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from jupyter_deploy import Workspace
+from jupyter_deploy.errors import NotFound
+from jupyter_deploy.widgets import ServicePanel
+from tests.helpers import register_text
+from tests.widgets.browser import Draw
+from tests.widgets.conftest import Deploy
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_a_service_is_updated_rolled_back_scaled_stopped_and_started(
+    workspace: Workspace, deploy: Deploy, draw: Draw
+) -> None:
+    service = deploy()
+    register_text(workspace, "two")
+    woken: list[None] = []
+    page = draw(ServicePanel(service, lambda: woken.append(None)))
+    expect(page.get_by_text(str(service.scoring_uri), exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Rollback")).to_be_hidden()
+    press(page, "Update…")
+    page.get_by_label("models").fill("tiny:2")
+    press(page, "Update")
+    expect(page.get_by_role("cell", name="2 (current)")).to_be_visible(timeout=20000)
+    assert service.version == 2
+    press(page, "Rollback")
+    expect(page.get_by_role("cell", name="3 (current)")).to_be_visible(timeout=20000)
+    assert service.view.current is not None
+    assert service.view.current.models == ("tiny:1",)
+    press(page, "Scale…")
+    page.get_by_label("worker_count").fill("2")
+    press(page, "Scale")
+    expect(page.get_by_role("cell", name="4 (current)")).to_be_visible(timeout=20000)
+    assert service.view.record.options["workerCount"] == 2
+    press(page, "Stop")
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible(timeout=20000)
+    press(page, "Start")
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible(timeout=20000)
+    assert service.state == "Healthy"
+    assert woken
+
+
+def test_deletion_asks_once_and_says_that_it_is_done(deploy: Deploy, draw: Draw) -> None:
+    service = deploy()
+    page = draw(ServicePanel(service))
+    press(page, "Delete…")
+    press(page, "Keep it")
+    assert service.state == "Healthy"
+    expect(page.get_by_role("button", name="Delete…")).to_be_focused()
+    press(page, "Delete…")
+    page.keyboard.press("Escape")
+    press(page, "Delete…")
+    press(page, "Delete noisy")
+    expect(page.get_by_text("noisy is deleted")).to_be_visible(timeout=20000)
+    with pytest.raises(NotFound):
+        _ = service.state
+
+
+def test_keys_are_shown_when_asked_for_and_lie_in_no_trait(deploy: Deploy, draw: Draw) -> None:
+    service = deploy(auth_enabled=True)
+    panel = ServicePanel(service)
+    page = draw(panel)
+    page.get_by_role("tab", name="Keys").click()
+    primary, secondary = service.get_keys()
+    assert primary not in page.content()
+    press(page, "Show keys")
+    expect(page.get_by_text(primary, exact=True)).to_be_visible()
+    page.get_by_role("button", name="Regenerate the key Secondary").click()
+    expect(page.get_by_text(secondary, exact=True)).to_be_hidden()
+    renewed = service.get_keys()[1]
+    expect(page.get_by_text(renewed, exact=True)).to_be_visible()
+    assert primary not in json.dumps(panel.get_state(), default=str)
+    press(page, "Hide")
+    assert primary not in page.content()
+
+
+def test_what_is_refused_stands_in_the_panel_with_the_remedy(deploy: Deploy, draw: Draw) -> None:
+    page = draw(ServicePanel(deploy()))
+    press(page, "Update…")
+    page.get_by_label("models").fill("tiny:7")
+    press(page, "Update")
+    expect(page.get_by_role("alert")).to_contain_text("tiny:7")
+
+
+def test_tabs_are_reached_by_arrow_keys(deploy: Deploy, draw: Draw) -> None:
+    page = draw(ServicePanel(deploy()))
+    page.get_by_role("tab", name="History").press("ArrowRight")
+    expect(page.get_by_role("tab", name="Log")).to_be_focused()
+    expect(page.get_by_role("log")).to_contain_text("azmlinfsrv")
+
+
+@pytest.mark.parametrize(
+    ("place", "reach", "shown"),
+    [
+        ({"hostname": "localhost"}, {}, "http://127.0.0.1:5000/score"),
+        (
+            {"hostname": "hub.example"},
+            {"base": "/user/ada/", "proxied": "proxy/5000/score"},
+            "https://hub.example/user/ada/proxy/5000/score",
+        ),
+        ({"hostname": "hub.example"}, {}, "http://127.0.0.1:5000/score"),
+        ({"hostname": "hub.example"}, {"loopback": False}, "http://127.0.0.1:5000/score"),
+    ],
+)
+def test_the_address_works_from_the_browsers_machine(
+    draw: Draw, deploy: Deploy, place: dict[str, str], reach: dict[str, Any], shown: str
+) -> None:
+    from jupyter_deploy.widgets.modules import module
+
+    page = draw(ServicePanel(deploy()))
+    facts = {"url": "http://127.0.0.1:5000/score", "loopback": True, "proxied": "", "base": "", **reach}
+    found = page.evaluate(
+        """async ([esm, reach, place]) => {
+            const { reached } = await import(URL.createObjectURL(new Blob([esm], { type: "text/javascript" })));
+            return reached(reach, { origin: `https://${place.hostname}`, ...place }).url;
+        }""",
+        [module("service_panel.js"), facts, place],
+    )
+    assert found == shown
