@@ -12,11 +12,12 @@ from tests.helpers import ECHO, register_text, take_away, write_script
 
 pytest_plugins = [
     "tests.engines",
-    "tests.widgets.browser",
     "tests.own_engine",
     "tests.servers",
     "tests.registries",
     "tests.skips",
+    "tests.widgets.browser",
+    "tests.widgets.lab",
 ]
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import queue
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import comm
@@ -15,6 +18,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from jupyter_deploy.widgets.view import View
 
+ADDRESS = "http://127.0.0.1:8888"
+"""What the browser has of the network: whoever listens on the socket."""
+SOCKET = Path(tempfile.gettempdir(), f"jupyter-deploy-tests-{os.getpid()}.sock")
+_CHROMIUM = "chromium-headless-shell"
+_ALONE = Path(__file__).parent / "chromium-alone"
 _PAGE = """<!doctype html><html lang="en"><title>view</title><main id="main"></main>"""
 _DRAW = """async ({ esm, css, traits }) => {
   const listeners = {};
@@ -83,19 +91,24 @@ def comms(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    if shutil.which("chromium") is None:
+    """Debian's Chromium, without a window, in a network of its own."""
+    if shutil.which(_CHROMIUM) is None:
         if not (os.environ.get("CI") or os.environ.get("LAB")):
             pytest.skip("Chromium is installed only under CI or LAB=1")
-        for command in (
-            ["apt-get", "update"],
-            ["apt-get", "install", "--yes", "--no-install-recommends", "chromium", "fonts-dejavu-core"],
-        ):
-            subprocess.run(command, check=True, capture_output=True, timeout=600)
+        install("chromium-headless-shell", "fonts-dejavu-core")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        environment = {**os.environ, "BROWSER_SOCKET": str(SOCKET)}
+        browser = playwright.chromium.launch(executable_path=_ALONE, args=["--no-sandbox"], env=environment)
         yield browser
         browser.close()
+
+
+def install(*packages: str) -> None:
+    """Install packages of Debian's, one test process after the other."""
+    with Path(tempfile.gettempdir(), "jupyter-deploy-tests-apt.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        for command in (["apt-get", "update"], ["apt-get", "install", "--yes", "--no-install-recommends", *packages]):
+            subprocess.run(command, check=True, capture_output=True, timeout=600)
 
 
 Draw = Callable[[View], Page]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -16,9 +16,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.helpers import wait_until
+from tests.widgets.browser import ADDRESS, SOCKET
 
 SLOW = 60_000
 """Milliseconds that a page of JupyterLab, or a kernel, may take on a loaded machine."""
+_QUIET = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 
 
 class Lab:
@@ -34,9 +36,6 @@ class Lab:
         self.workspace = folder / "workspace"
         self.root = folder / "root"
         self.root.mkdir(parents=True)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
         places = {
             "JUPYTER_CONFIG_DIR": "config",
             "JUPYTER_DATA_DIR": "data",
@@ -49,16 +48,16 @@ class Lab:
             "JUPYTER_DEPLOY_WORKSPACE": str(self.workspace),
             "PYTHONWARNINGS": "",
         }
-        settings = [f"--ServerApp.port={self.port}", f"--ServerApp.root_dir={self.root}", "--IdentityProvider.token="]
-        plain = [
-            "--no-browser",
-            "--allow-root",
-            "--LabApp.news_url=",
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        ]
+        settings = {
+            "ServerApp": {"sock": str(SOCKET), "root_dir": str(self.root)},
+            "IdentityProvider": {"token": ""},
+        }
+        (folder / "config" / "labconfig").mkdir(parents=True)
+        (folder / "config" / "jupyter_server_config.json").write_text(json.dumps(settings))
+        (folder / "config" / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(_QUIET))
         with (folder / "server.log").open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "jupyter", command, *plain, *settings],
+                [sys.executable, "-m", "jupyter", command, "--no-browser", "--allow-root"],
                 env=self._environment,
                 stdout=log,
                 stderr=log,
@@ -73,7 +72,7 @@ class Lab:
     def address(self, notebook: str) -> str:
         """Where a notebook is opened."""
         place = "doc/tree" if self._command == "lab" else "notebooks"
-        return f"http://127.0.0.1:{self.port}/{place}/{notebook}"
+        return f"{ADDRESS}/{place}/{notebook}"
 
     def write(self, name: str, cells: Sequence[str]) -> None:
         """Make a notebook."""
@@ -83,11 +82,8 @@ class Lab:
 
     def _answers(self) -> bool:
         assert self._process.poll() is None, (self.folder / "server.log").read_text()[-3000:]
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api", timeout=5):
-                return True
-        except OSError:
-            return False
+        with socket.socket(socket.AF_UNIX) as connection:
+            return connection.connect_ex(str(SOCKET)) == 0
 
 
 class Notebook:
@@ -98,16 +94,10 @@ class Notebook:
         self.open()
 
     def open(self) -> None:
-        """Open it, or open it anew, and wait for its kernel."""
+        """Open it, or open it anew, and wait for its kernel: what is run before that listens is lost."""
         self.page.goto(self._address, timeout=SLOW)
         expect(self.cell(0)).to_be_visible(timeout=SLOW)
-        self.idle()
-
-    def idle(self) -> None:
-        """Wait until the kernel is idle."""
-        expect(
-            self.page.locator(".jp-NotebookPanel-toolbar [data-status], .jp-Notebook-ExecutionIndicator").first
-        ).to_have_attribute("data-status", "idle", timeout=SLOW)
+        expect(self.page.get_by_text(re.compile(r"\| (Idle|Busy)$")).first).to_be_visible(timeout=SLOW)
 
     def cell(self, number: int) -> Locator:
         """One cell with its outputs."""
@@ -118,6 +108,7 @@ class Notebook:
         cell = self.cell(number)
         cell.locator(".cm-content").click()
         self.page.keyboard.press("Control+Enter")
+        expect(cell.locator(".jp-InputPrompt")).not_to_have_text("[ ]:")
         return cell
 
     def restart(self) -> None:
