@@ -26,6 +26,7 @@ def plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever runs the tests may have set what changes defaults."""
     for name in ("JUPYTERHUB_API_TOKEN", "JUPYTER_DEPLOY_START_TIMEOUT", "JUPYTER_DEPLOY_WORKSPACE"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DOCKER_BUILDKIT", "0")  # the classic builder, but where a test takes the fixture buildx
 
 
 @pytest.fixture

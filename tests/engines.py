@@ -54,6 +54,20 @@ def engine(docker_engine: None) -> Iterator[DockerClient]:
     client.close()
 
 
+@pytest.fixture(scope="session")
+def _buildx(docker_engine: None) -> str:
+    """A folder of Docker's configuration whose plugin is buildx."""
+    made = subprocess.run([LAB / "buildx-up"], check=True, capture_output=True, text=True, timeout=300)
+    return made.stdout.splitlines()[-1]
+
+
+@pytest.fixture
+def buildx(_buildx: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ``docker`` command has buildx, and it is used."""
+    monkeypatch.setenv("DOCKER_CONFIG", _buildx)
+    monkeypatch.delenv("DOCKER_BUILDKIT")
+
+
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
     """Nobody else starts or ends the engine meanwhile."""
