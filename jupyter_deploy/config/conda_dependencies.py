@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_deploy.config.conda_file import CondaFile
+from jupyter_deploy.config.texts import texts_problem
 from jupyter_deploy.errors import ConfigError
 
 _PYTHON = re.compile(r"python(?=$|[\s=<>!~])")
@@ -57,8 +58,8 @@ class CondaDependencies:
         """
         made = cls()
         for name, packages in (("conda_packages", conda_packages), ("pip_packages", pip_packages)):
-            if isinstance(packages, str) or not all(isinstance(package, str) for package in packages):
-                raise ConfigError([f"{name} is {packages!r}; it takes a list of texts"])
+            if problem := texts_problem(name, packages):
+                raise ConfigError([problem])
         made.file = CondaFile(conda=tuple(conda_packages), pip=tuple(pip_packages))
         if python_version is not None:
             made.set_python_version(python_version)

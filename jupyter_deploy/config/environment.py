@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ from jupyter_deploy.config.conda_dependencies import CondaDependencies
 from jupyter_deploy.config.conda_file import CondaFile
 from jupyter_deploy.config.environment_keys import flatten, refusal
 from jupyter_deploy.config.registry import registry_problems
-from jupyter_deploy.config.texts import check_texts
+from jupyter_deploy.config.texts import check_texts, texts_problem
 from jupyter_deploy.errors import ConfigError
 
 _FILE = "azureml_environment.json"
@@ -60,12 +60,14 @@ class DockerSection:
     Parameters
     ----------
     enabled : run in a container. base_image, base_dockerfile, base_image_registry : what it begins with.
+    conda_only_packages : names of the conda dependencies that only conda has, which conda itself installs.
     """
 
     enabled: bool = False
     base_image: str | None = None
     base_dockerfile: str | None = None
     base_image_registry: Mapping[str, str] | None = field(default=None, repr=False)  # it holds a password
+    conda_only_packages: Sequence[str] = ()
 
     def given(self) -> tuple[str, ...]:
         """The names of the settings that were made."""
@@ -76,6 +78,8 @@ class DockerSection:
         found = registry_problems(self.base_image_registry, "environment.docker.base_image_registry")
         if self.base_image and self.base_dockerfile:
             found.append("environment.docker has base_image and base_dockerfile; an image begins with one of them")
+        if problem := texts_problem("environment.docker.conda_only_packages", self.conda_only_packages):
+            found.append(problem)
         return found
 
 
@@ -232,6 +236,7 @@ class Environment:
             "baseImage": self.docker.base_image,
             "baseDockerfile": self.docker.base_dockerfile,
             "baseImageRegistry": self.docker.base_image_registry and dict(self.docker.base_image_registry),
+            "condaOnlyPackages": list(self.docker.conda_only_packages),
         }
         whole = {
             "name": self.name,
@@ -262,7 +267,7 @@ class Environment:
             raise ConfigError(problems, f"{where}: environment" if where else "environment")
         docker = DockerSection(
             bool(flat.get("docker.enabled")), flat.get("docker.baseImage"), flat.get("docker.baseDockerfile"),
-            _registry(flat.get("docker.baseImageRegistry")),
+            _registry(flat.get("docker.baseImageRegistry")), flat.get("docker.condaOnlyPackages", ()),
         )  # fmt: skip
         python = PythonSection(
             _conda(flat, root, where),
@@ -290,6 +295,8 @@ class Environment:
         ]
         if isinstance(self.docker, DockerSection):
             both += self.docker.problems()
+            if self.docker.conda_only_packages and self.python.conda_dependencies is None:
+                both.append("environment.docker.conda_only_packages names conda dependencies, and python has none")
         return both + replaced
 
 

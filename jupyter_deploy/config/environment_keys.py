@@ -10,7 +10,7 @@ from jupyter_deploy.config.options import unknown_key
 _TAKEN = frozenset({
     "name", "version", "environmentVariables", "python.userManagedDependencies", "python.condaDependencies",
     "python.condaDependenciesFile", "python.pipRequirements", "docker.enabled", "docker.baseImage",
-    "docker.baseDockerfile", "docker.baseImageRegistry",
+    "docker.baseDockerfile", "docker.baseImageRegistry", "docker.condaOnlyPackages",
 })  # fmt: skip
 _UNSET: Mapping[
     str, tuple[Any, ...]

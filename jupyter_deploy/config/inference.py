@@ -13,6 +13,7 @@ from jupyter_deploy.config.environment import Environment
 from jupyter_deploy.config.files import read_document
 from jupyter_deploy.config.options import unknown_key
 from jupyter_deploy.config.registry import registry_problems
+from jupyter_deploy.config.texts import texts_problem
 from jupyter_deploy.errors import ConfigError, ScriptError
 
 RUNTIMES = ("python", "spark-py")
@@ -23,6 +24,7 @@ JSON_KEYS: Mapping[str, str] = {
     "entryScript": "entry_script",
     "runtime": "runtime",
     "condaFile": "conda_file",
+    "condaOnlyPackages": "conda_only_packages",
     "pipRequirementsFile": "pip_requirements_file",
     "extraDockerFileSteps": "extra_docker_file_steps",
     "extraDockerfileSteps": "extra_docker_file_steps",  # as users write it (azureml-v1 10 #15)
@@ -41,10 +43,12 @@ ENVIRONMENT_KEYS = ("condaFile", "pipRequirementsFile", "environment")
 _TYPES: Mapping[str, tuple[type, str]] = {
     "enable_gpu": (bool, "true or false"),
     "base_image_registry": (Mapping, "an object with address, username and password"),
+    "conda_only_packages": (list, "a list of texts"),
     "environment": (Mapping, "an object"),
 }
 _PARTS = (
-    "conda_file", "pip_requirements_file", "extra_docker_file_steps", "enable_gpu", "cuda_version", "base_image", "base_image_registry",
+    "conda_file", "conda_only_packages", "pip_requirements_file",
+    "extra_docker_file_steps", "enable_gpu", "cuda_version", "base_image", "base_image_registry",
 )  # fmt: skip
 
 
@@ -66,6 +70,7 @@ class InferenceConfig:
     environment : an Environment, which says all of that in one object and stands instead of these parts.
     trust : addresses and folders beside the package index from which the packages may come, or of which they may be built here,
         as a refusal names them; has no key in a file, since a file must not speak for itself.
+    conda_only_packages : names of packages in ``conda_file`` that only conda has; conda installs them, where a target builds an image.
 
     Raises
     ------
@@ -90,6 +95,7 @@ class InferenceConfig:
     pip_requirements_file: str | None = None
     environment: Environment | None = None
     trust: Sequence[str] = ()
+    conda_only_packages: Sequence[str] = ()
     script_path: Path = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -99,6 +105,7 @@ class InferenceConfig:
         self._check_environment()
         for name in ("conda_file", "pip_requirements_file", "extra_docker_file_steps"):
             self._check_file(name)
+        self._check_conda_only()
         if isinstance(self.trust, str):
             raise ConfigError([f"trust is {self.trust!r}; it takes a list"])
         if self.trust and not (self.conda_file or self.pip_requirements_file or self.environment):
@@ -171,6 +178,13 @@ class InferenceConfig:
             )
         if problems := self.environment.problems():
             raise ConfigError(problems)
+
+    def _check_conda_only(self) -> None:
+        if problem := texts_problem("conda_only_packages", self.conda_only_packages):
+            raise ConfigError([problem])
+        if self.conda_only_packages and not self.conda_file:
+            raise ConfigError(["conda_only_packages names packages of conda_file, which is not given; give both"])
+        object.__setattr__(self, "conda_only_packages", tuple(self.conda_only_packages))
 
     def _check_file(self, name: str) -> None:
         path = self.path_of(name)

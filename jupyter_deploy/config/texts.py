@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from jupyter_deploy.errors import UserError
 
@@ -36,6 +36,13 @@ def check_texts(what: str, values: Mapping[str, object] | None) -> dict[str, str
                 f"{what}: {key!r}: {value!r} holds a NUL character", "Databases cannot keep it.", "Leave it out."
             )
     return {key: str(value) for key, value in values.items()}
+
+
+def texts_problem(what: str, values: object) -> str:
+    """Why what a user gave is no list of texts; empty where it is one."""
+    if isinstance(values, Sequence) and not isinstance(values, str) and all(isinstance(item, str) for item in values):
+        return ""
+    return f"{what} is {values!r}; it takes a list of texts"
 
 
 def without_credentials(text: str) -> str:

@@ -25,12 +25,13 @@ class Sealing:
     Parameters
     ----------
     folder : keeps the wheels that are built. trusted : addresses and folders beside the package index from which packages may come.
-    say : called with each line of progress.
+    say : called with each line of progress. by_conda : packages of a conda file that conda itself installs, in an image.
     """
 
     folder: WorkspaceFolder
     trusted: Sequence[str]
     say: Callable[[str], None]
+    by_conda: Sequence[str] = ()
 
     def conda(self, file: CondaFile, filename: str, root: Path) -> SealedEnvironment:
         """Seal a conda file.
@@ -46,14 +47,15 @@ class Sealing:
         """
         from jupyter_deploy.environments import interpreter_for, plan_conda
 
-        plan = plan_conda(file, filename)
+        plan = plan_conda(file, filename, self.by_conda)
         plan.require(self.trusted)
         python = interpreter_for(plan)  # what is wrong is told in the call, before anything has begun
         wheels = build_wheels(self.folder, plan.pip, root, python, self.say)
         text = json.dumps(file.to_document(), ensure_ascii=False)
         return SealedEnvironment(
-            "conda", text, filename, variables=file.variables, trusted=tuple(self.trusted), wheels=wheels
-        )
+            "conda", text, filename, variables=file.variables, trusted=tuple(self.trusted),
+            by_conda=tuple(self.by_conda), wheels=wheels,
+        )  # fmt: skip
 
     def requirements(self, text: str, filename: str, root: Path) -> SealedEnvironment:
         """Seal the text of a requirements file; parameters and errors as of :meth:`conda`."""
@@ -79,7 +81,8 @@ def lock_of(folder: WorkspaceFolder, environment: SealedEnvironment, say: Callab
 
     trusted, wheels = environment.trusted, paths_of(folder, environment.wheels)
     if environment.kind == "conda":
-        plan = plan_conda(CondaFile.from_document(json.loads(environment.text), ""), environment.name)
+        file = CondaFile.from_document(json.loads(environment.text), "")
+        plan = plan_conda(file, environment.name, environment.by_conda)
         return lock_conda(plan, interpreter_for(plan), say, trusted, wheels)
     if environment.kind == "pip":
         return lock_requirements(environment.text, Path(sys.executable), say, environment.name, trusted, wheels)

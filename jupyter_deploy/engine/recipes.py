@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from jupyter_deploy.config.conda_file import CondaFile
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.registry import address_of
 from jupyter_deploy.engine.places import logins_name
+from jupyter_deploy.engine.requests import SealedEnvironment
 from jupyter_deploy.engine.service_secrets import held_secrets
 from jupyter_deploy.errors import ConfigError
 from jupyter_deploy.images.instructions import checked_beginning, checked_steps, images_of
@@ -39,12 +42,33 @@ def recipe_of(inference: InferenceConfig) -> Recipe:
         assert inference.environment is not None
         where = f"base_dockerfile of the environment '{inference.environment.name}'"
         recipe = replace(recipe, dockerfile=checked_beginning(recipe.dockerfile, where))
+    if recipe.dockerfile and conda_only_packages_of(inference):
+        remedy = "have conda install them in that Dockerfile, or name a base_image instead"
+        raise ConfigError(["base_dockerfile and conda_only_packages are both given"], "", remedy)
     if problems := [*_contradictions(recipe), *_useless_registry(recipe, inference)]:
         raise ConfigError(problems)
     registry = _registry(inference)
     if registry and recipe.base and not registry_of(recipe.base):
         recipe = replace(recipe, base=f"{address_of(registry)}/{recipe.base}")
     return recipe
+
+
+def conda_only_packages_of(inference: InferenceConfig) -> Sequence[str]:
+    """The names of the packages that conda itself installs."""
+    docker = inference.environment.docker if inference.environment else None
+    return (docker and docker.conda_only_packages) or inference.conda_only_packages
+
+
+def with_conda(recipe: Recipe, environment: SealedEnvironment) -> Recipe:
+    """The recipe with what conda itself installs, in its words, and the channels that have it."""
+    if not environment.by_conda:
+        return recipe
+    from jupyter_deploy.environments import plan_conda
+
+    file = CondaFile.from_document(json.loads(environment.text), "")
+    plan = plan_conda(file, environment.name, environment.by_conda)
+    channels = tuple(channel for channel in file.channels if channel != "nodefaults")
+    return replace(recipe, conda_only_packages=plan.conda, conda_channels=channels or ("defaults",))
 
 
 def _text(path: Path) -> str:

@@ -28,6 +28,7 @@ class SealedEnvironment:
     local : of a kernel's: modules that lie beside the script.
     variables : environment variables of the service.
     trusted : addresses and folders beside the package index from which its packages may come, by the person's word.
+    by_conda : of a conda file: the packages that conda itself installs, where the target makes an image.
     wheels : what was built in the call, by the source that the text names: where it lies in the workspace's folder of wheels.
     """
 
@@ -38,6 +39,7 @@ class SealedEnvironment:
     local: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     trusted: tuple[str, ...] = ()
+    by_conda: tuple[str, ...] = ()
     wheels: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -92,13 +94,18 @@ class DeployRequest:
             options=document["options"],
             settings=document["settings"],
             inference=document["inference"],
-            recipe=Recipe(**document.get("recipe", {})),
+            recipe=_recipe(document.get("recipe", {})),
         )
 
 
 def _environment(document: Mapping[str, Any]) -> SealedEnvironment:
-    tuples = {name: tuple(document.get(name, ())) for name in ("local", "trusted")}
+    tuples = {name: tuple(document.get(name, ())) for name in ("local", "trusted", "by_conda")}
     return SealedEnvironment(**{**document, **tuples})
+
+
+def _recipe(document: Mapping[str, Any]) -> Recipe:
+    tuples = {name: tuple(document.get(name, ())) for name in ("conda_only_packages", "conda_channels")}
+    return Recipe(**{**document, **tuples})
 
 
 def _files(documents: list[Mapping[str, Any]]) -> tuple[SealedFile, ...]:

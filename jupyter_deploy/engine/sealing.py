@@ -14,7 +14,7 @@ from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.config.texts import check_texts
 from jupyter_deploy.engine.locking import Sealing
-from jupyter_deploy.engine.recipes import for_record, recipe_of
+from jupyter_deploy.engine.recipes import conda_only_packages_of, for_record, recipe_of, with_conda
 from jupyter_deploy.engine.requests import DeployRequest, SealedEnvironment
 from jupyter_deploy.engine.sources import imports_of, modules_of, python_text, source_files
 from jupyter_deploy.errors import ConfigError, ScriptError
@@ -59,21 +59,22 @@ def seal(
     imports = {
         **_needed_for_collection(settings), **imports_of(sources), **dict.fromkeys(description.imports, description.filename)
     }  # fmt: skip
+    environment = _environment(
+        Sealing(folder, inference.trust, say, conda_only_packages_of(inference)),
+        inference,
+        SealedEnvironment("kernel", "", imports=imports, local=modules_of(script)),
+        models,
+    )
     request = DeployRequest(
         service=service,
         target=target.name,
         models=tuple(seal_model(model) for model in models),
         script=script,
-        environment=_environment(
-            Sealing(folder, inference.trust, say),
-            inference,
-            SealedEnvironment("kernel", "", imports=imports, local=modules_of(script)),
-            models,
-        ),
+        environment=environment,
         options=without_secrets(options),
         settings=settings,
         inference=for_record(inference),
-        recipe=recipe_of(inference),
+        recipe=with_conda(recipe_of(inference), environment),
     )
     deployed = [(model.name, model.version) for model in models]
     undeployed = undeployed_models(description, deployed, [file.path for file in script.files])

@@ -1,12 +1,13 @@
 """What a conda file means for a service: packages of PyPI in one interpreter, and a word on every line of the file.
 
-Nothing is installed by conda and no channel is asked. What has no counterpart is refused by name rather than left away.
+Nothing is installed by conda here and no channel is asked. What has no counterpart is refused by name rather than left away,
+unless conda itself is to install it, in an image.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -37,6 +38,8 @@ class CondaLine:
     requirement : what is taken for it, in pip's words. python : the version of Python that it asks for, in pip's words.
     left_out : the package that the scoring server stands in for.
     is_refused : the file cannot be used as long as it has this line.
+    conda : what conda itself is asked for, where it is.
+    is_conda_only : only conda has the package.
     pip : what a line for pip says, where it is taken.
     """
 
@@ -46,6 +49,8 @@ class CondaLine:
     python: str = ""
     left_out: str = ""
     is_refused: bool = False
+    conda: str = ""
+    is_conda_only: bool = False
     pip: RequirementLine | None = None
 
     def __str__(self) -> str:
@@ -70,6 +75,11 @@ class CondaPlan:
         return tuple(line.requirement for line in self.lines if line.requirement)
 
     @property
+    def conda(self) -> tuple[str, ...]:
+        """What conda itself is asked for, in its words."""
+        return tuple(line.conda for line in self.lines if line.conda)
+
+    @property
     def pip(self) -> tuple[RequirementLine, ...]:
         """What the lines for pip say."""
         return tuple(line.pip for line in self.lines if line.pip)
@@ -84,19 +94,25 @@ class CondaPlan:
         refused = [str(line) for line in self.lines if line.is_refused]
         if refused:
             remedy = "Change these lines; 'conda env export --from-history' writes a file that names only what was asked for."
+            if any(line.is_conda_only for line in self.lines):
+                remedy += "\nOr, for a target that builds images ('local'), name in conda_only_packages what conda is to install there."
             raise ConfigError(refused, self.filename, remedy)
         require_trust(self.pip, self.filename, trusted)
 
 
-def plan_conda(file: CondaFile, filename: str) -> CondaPlan:
+def plan_conda(file: CondaFile, filename: str, by_conda: Collection[str] = ()) -> CondaPlan:
     """Say what each line of a conda file comes to; :meth:`CondaPlan.require` refuses what cannot be had.
+
+    Parameters
+    ----------
+    by_conda : names of packages that conda itself installs, in an image.
 
     Examples
     --------
     >>> print(plan_conda(CondaFile(conda=("pytorch=2.1",)), "env.yml").lines[0])
     pytorch=2.1: taken as torch==2.1.*
     """
-    return CondaPlan(filename, tuple(_lines(file)))
+    return CondaPlan(filename, tuple(_lines(file, [name.lower() for name in by_conda])))
 
 
 def interpreter_for(plan: CondaPlan) -> Path:
@@ -142,11 +158,15 @@ def lock_conda(
     return replace(lock, left_out=tuple(sorted({line.left_out for line in plan.lines if line.left_out})))
 
 
-def _lines(file: CondaFile) -> Iterator[CondaLine]:
+def _lines(file: CondaFile, by_conda: Collection[str]) -> Iterator[CondaLine]:
     if file.channels:
-        yield CondaLine(f"channels {', '.join(file.channels)}", "not asked; every package comes from PyPI")
-    lines = [_conda_line(text) for text in file.conda]
+        yield _channels_line(file.channels, is_asked=bool(by_conda))
+    lines = [_conda_line(text, by_conda) for text in file.conda]
     yield from lines
+    named = {_name(text) for text in file.conda}
+    for name in by_conda:
+        if name not in named:
+            yield CondaLine(f"conda_only_packages {name}", "the file has no line for it", is_refused=True)
     if not any(line.python or line.text == _KERNELS for line in lines):
         yield CondaLine("no python", _KERNELS)
     yield from (_pip_line(text) for text in file.pip)
@@ -156,15 +176,40 @@ def _lines(file: CondaFile) -> Iterator[CondaLine]:
         yield CondaLine("prefix", "left out; the environment has a place of its own")
 
 
-def _conda_line(text: str) -> CondaLine:
+def _channels_line(channels: Sequence[str], *, is_asked: bool) -> CondaLine:
+    entry = f"channels {', '.join(channels)}"
+    if not is_asked:
+        return CondaLine(entry, "not asked; every package comes from PyPI")
+    if "***" in entry:
+        return CondaLine(entry, "one needs credentials, which the image would show; name one without", is_refused=True)
+    return CondaLine(entry, "asked for conda_only_packages; every other package comes from PyPI")
+
+
+def _name(text: str) -> str:
+    try:
+        return read_entry(text).name
+    except ValueError:
+        return ""
+
+
+def _conda_line(text: str, by_conda: Collection[str]) -> CondaLine:
     try:
         entry = read_entry(text)
         alone = conda_only(entry.name)
+        if entry.name in by_conda:
+            return _by_conda(text, entry, is_conda_only=alone is not None)
         if alone is not None:
-            return CondaLine(text, f"only in conda: {alone.means}; {alone.remedy}", is_refused=True)
+            told = f"only in conda: {alone.means}; {alone.remedy}"
+            return CondaLine(text, told, is_refused=True, is_conda_only=True)
         return _translated(text, entry)
     except ValueError as error:
         return CondaLine(text, str(error), is_refused=True)
+
+
+def _by_conda(text: str, entry: CondaEntry, *, is_conda_only: bool) -> CondaLine:
+    if entry.name in ("python", "pip") or (not is_conda_only and pypi_name(entry.name)):
+        raise ValueError("conda_only_packages is for what only conda has; take the name out there")
+    return CondaLine(text, "installed by conda, into the image", conda=" ".join(text.split()))
 
 
 def _translated(text: str, entry: CondaEntry) -> CondaLine:

@@ -139,7 +139,8 @@ def context_of(bundle: Path, lock: Lock, recipe: Recipe = PLAIN) -> Context:
     models = [f"{model['name']}:{model['version']}" for model in settings["models"]]
     parts = dockerfile.Parts(
         service=settings["name"], base=base, dockerfile=recipe.dockerfile, python=series_of(lock),
-        system=system_packages(recipe), steps=recipe.steps, wheels=bool(wheels),
+        system=system_packages(recipe), conda=dockerfile.conda_stage(recipe.conda_only_packages, recipe.conda_channels),
+        steps=recipe.steps, wheels=bool(wheels),
         models=any(name.startswith(f"{dockerfile.MODELS}/") for name in files), app=_top_level(files),
         labels={
             "org.opencontainers.image.title": settings["name"],
@@ -149,6 +150,8 @@ def context_of(bundle: Path, lock: Lock, recipe: Recipe = PLAIN) -> Context:
         },
     )  # fmt: skip
     bases = images_of(recipe.dockerfile) if recipe.dockerfile else (base,)
+    if recipe.conda_only_packages:
+        bases = (*bases, dockerfile.MICROMAMBA)
     return Context(settings["name"], bases, files, hashes, parts)
 
 

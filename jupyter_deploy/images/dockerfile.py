@@ -21,6 +21,15 @@ APP = "azureml-app"
 """The folder of the context that becomes AML_APP_ROOT."""
 MODELS = f"{APP}/azureml-models"
 
+MICROMAMBA = "mambaorg/micromamba:2.3.2"
+"""The image in which conda's packages are installed, before they are copied."""
+
+_CONDA = """\
+COPY --from=conda ["/opt/conda/", "/opt/conda/"]
+RUN echo /opt/conda/lib > /etc/ld.so.conf.d/zz-conda.conf && ldconfig
+ENV PATH=$PATH:/opt/conda/bin
+"""
+# Last in both searches: what the base image has of the same name, its Python above all, stays what is found.
 _APT = """\
 RUN apt-get update \\
  && mkdir -p /usr/share/man/man1 \\
@@ -56,7 +65,7 @@ class Parts:
     ----------
     service : its name. base : the image to begin with. python : the lock's series ("3.11").
     dockerfile : the user's own instructions to begin with, instead. steps : further ones, as root.
-    system : packages of the base image's distribution that are installed.
+    system : packages of the base image's distribution that are installed. conda : the stage in which conda's are.
     wheels : whether the context has wheels of its own. models : whether it has models.
     app : what lies in ``azureml-app`` beside the models, folders with a slash at their end.
     labels : of the image.
@@ -71,6 +80,7 @@ class Parts:
     labels: Mapping[str, str]
     dockerfile: str = ""
     system: Sequence[str] = ()
+    conda: str = ""
     steps: str = ""
 
 
@@ -88,8 +98,10 @@ def lasting(parts: Parts) -> str:
     }  # fmt: skip
     beginning = parts.dockerfile or f"FROM {parts.base}\n"
     sections = [
-        f"# The service '{parts.service}', written by jupyter_deploy: what changes most comes last.\n{beginning}USER root\n",
+        f"# The service '{parts.service}', written by jupyter_deploy: what changes most comes last.\n"
+        f"{parts.conda}{beginning}USER root\n",
         *(["# packages of the system\n" + _APT.format(packages=" ".join(parts.system))] if parts.system else ()),
+        *(["# what only conda has, found where the base image has none of the name\n" + _CONDA] if parts.conda else ()),
         "# a user without rights, an environment of the service's own, and how it is run\n" + _SYSTEM.format(**facts),
         "# the packages of the lock\n"
         + (_copy(["wheels/"], f"{HOME}/wheels/") if parts.wheels else "")
@@ -109,6 +121,17 @@ def changing(parts: Parts) -> str:
     """Write the rest of it."""
     told = f"# what the server is told\n{_copy(['service.json'], f'{HOME}/')}LABEL {_labels(parts.labels)}\n"
     return f"{told}\n# the script\n{''.join(_of_app(parts.app))}"
+
+
+def conda_stage(packages: Sequence[str], channels: Sequence[str]) -> str:
+    """Write the stage in which conda's packages are installed; empty without any."""
+    if not packages:
+        return ""
+    asked = [word for channel in channels for word in ("--channel", channel)]
+    install = ["micromamba", "install", "--yes", "--name", "base", "--override-channels", *asked, *packages]
+    clean = ["micromamba", "clean", "--yes", "--all"]
+    words = (json.dumps(command, ensure_ascii=False) for command in (install, clean))  # as no shell reads them
+    return "".join([f"FROM {MICROMAMBA} AS conda\n", *(f"RUN {command}\n" for command in words), "\n"])
 
 
 def instructions(text: str) -> list[str]:

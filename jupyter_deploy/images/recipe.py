@@ -15,6 +15,7 @@ class Recipe:
     dockerfile : the text of a Dockerfile that is the beginning instead.
     steps : further instructions, which run as root.
     runtime : "python", or "spark-py" for one with Java.
+    conda_only_packages : what conda itself installs, in its words. conda_channels : that have it.
     gpu : whether its containers get the machine's GPUs. cuda : the version of CUDA that the base image has; empty for none.
     """
 
@@ -24,6 +25,8 @@ class Recipe:
     runtime: str = "python"
     gpu: bool = False
     cuda: str = ""
+    conda_only_packages: tuple[str, ...] = ()
+    conda_channels: tuple[str, ...] = ()
 
 
 PLAIN = Recipe()

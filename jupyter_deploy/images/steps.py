@@ -84,6 +84,11 @@ def explained(failure: Failure, parts: Parts) -> TargetError | EnvironmentFailed
             tail,
             "take versions that have wheels for the base image's system, or another base image; builds need a network",
         )
+    if '"micromamba", "install"' in step:
+        remedy = "look at their names, their versions and the channels in the conda file; the build needs a network"
+        return EnvironmentFailed(
+            f"conda cannot install what conda_only_packages names: {last}", f"{reason}\n{tail}", remedy
+        )
     if "apt-get install" in step:
         remedy = "take another base_image: packages of its distribution are installed by apt-get, which needs a network"
         return TargetError(f"{DOING}: {last}", f"{reason}\n{tail}", remedy)

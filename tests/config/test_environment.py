@@ -68,6 +68,8 @@ def test_an_image_is_read_for_targets_that_take_one(tmp_path: Path) -> None:
     registry = {"address": "example.org", "username": "me", "password": "secret"}
     docker = read(tmp_path, docker={"enabled": True, "baseImage": "ubuntu", "baseImageRegistry": registry}).docker
     assert docker.given() == ("enabled", "base_image", "base_image_registry")
+    environment = read(tmp_path, docker={"condaOnlyPackages": ["mkl"]})
+    assert Environment.from_json(environment.to_json(), tmp_path, "").docker.conda_only_packages == ["mkl"]
     assert docker.problems() == []
     assert "secret" not in repr(docker)
 
@@ -77,6 +79,10 @@ def test_an_image_is_read_for_targets_that_take_one(tmp_path: Path) -> None:
     [
         ({"baseImage": "a", "baseDockerfile": "FROM a"}, "environment.docker has base_image and base_dockerfile"),
         ({"baseImageRegistry": {"address": "a"}}, "environment.docker.base_image_registry takes address, username and"),
+        (
+            {"condaOnlyPackages": ["mkl"]},
+            "environment.docker.conda_only_packages names conda dependencies, and python has none",
+        ),
         ({"baseImageRegistry": "secret"}, "environment.docker.base_image_registry takes address, username and"),
     ],
 )
@@ -84,6 +90,12 @@ def test_an_image_that_contradicts_itself_is_refused(tmp_path: Path, docker: dic
     (found,) = read(tmp_path, docker=docker).problems()
     assert found.startswith(problem)
     assert "secret" not in found
+
+
+def test_conda_only_packages_are_a_list(tmp_path: Path) -> None:
+    python = {"condaDependencies": {"dependencies": ["mkl"]}}
+    environment = read(tmp_path, docker={"condaOnlyPackages": "mkl"}, python=python)
+    assert environment.problems() == ["environment.docker.conda_only_packages is 'mkl'; it takes a list of texts"]
 
 
 def test_an_environment_with_a_password_is_not_registered(workspace: Workspace) -> None:

@@ -145,14 +145,16 @@ def test_every_key_of_the_file_reaches_its_setting(folder: Path) -> None:
     registry = {"address": "a", "username": "u", "password": "p"}
     config = InferenceConfig.from_json(
         {
-            "entryScript": "score.py", "runtime": "python", "condaFile": "env.yml", "extraDockerFileSteps": "steps.txt",
+            "entryScript": "score.py", "runtime": "python", "condaFile": "env.yml", "condaOnlyPackages": ["mkl"],
+            "extraDockerFileSteps": "steps.txt",
             "sourceDirectory": ".", "enableGpu": True, "cudaVersion": "10.0", "baseImage": "image", "baseImageRegistry": registry,
             "description": "d",
         },
         "ic.json",
     )  # fmt: skip
     assert config.given() == {
-        "entry_script": "score.py", "conda_file": "env.yml", "extra_docker_file_steps": "steps.txt", "source_directory": ".",
+        "entry_script": "score.py", "conda_file": "env.yml", "conda_only_packages": ("mkl",),
+        "extra_docker_file_steps": "steps.txt", "source_directory": ".",
         "enable_gpu": True, "cuda_version": "10.0", "base_image": "image", "base_image_registry": registry, "description": "d",
     }  # fmt: skip
 
@@ -164,6 +166,17 @@ def test_both_spellings_of_the_docker_steps_are_read_but_not_together(folder: Pa
         assert config.extra_docker_file_steps == "steps.txt"
     both = {"entryScript": "score.py", "extraDockerFileSteps": "a", "extraDockerfileSteps": "b"}
     assert "given twice" in refused(both).what
+
+
+def test_conda_only_packages_are_names_in_a_conda_file(folder: Path) -> None:
+    assert (
+        "condaOnlyPackages is 'mkl'; it takes a list" in refused({"entryScript": "a", "condaOnlyPackages": "mkl"}).what
+    )
+    assert (
+        "conda_only_packages is [3]; it takes a list"
+        in refused({"entryScript": "score.py", "condaOnlyPackages": [3]}).what
+    )
+    assert "which is not given; give both" in refused({"entryScript": "score.py", "condaOnlyPackages": ["mkl"]}).what
 
 
 def test_null_means_not_given() -> None:

@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 
-from jupyter_deploy import Environment, InferenceConfig, Workspace
+from jupyter_deploy import CondaDependencies, Environment, InferenceConfig, Workspace
+from jupyter_deploy.engine.locking import lock_of
 from jupyter_deploy.engine.places import place_of
-from jupyter_deploy.engine.recipes import provide_login, recipe_of
-from jupyter_deploy.engine.requests import DeployRequest
+from jupyter_deploy.engine.recipes import provide_login, recipe_of, with_conda
+from jupyter_deploy.engine.requests import DeployRequest, SealedEnvironment
 from jupyter_deploy.engine.sealing import seal
 from jupyter_deploy.errors import ConfigError
 from jupyter_deploy.images.recipe import Recipe
 from jupyter_deploy.targets import find_target
 from jupyter_deploy.targets.docker.options import LocalOptions
+from jupyter_deploy.targets.process.options import ProcessOptions
 from tests.helpers import write_script
 
 SECRET = "MARKEDSECRET"
@@ -51,6 +53,36 @@ def test_every_setting_reaches_the_recipe(folder: Path) -> None:
     environment = Environment.from_dockerfile("mine", "FROM a # no comment\n# one\nRUN b\n")
     assert recipe(environment=environment) == Recipe(dockerfile="FROM a # no comment\nRUN b\n")
     assert recipe(environment=Environment.from_docker_image("mine", "b:2")) == Recipe("b:2")
+
+
+def test_what_conda_installs_is_sealed_with_its_channels(folder: Path, workspace: Workspace) -> None:
+    (folder / "env.yml").write_text("channels: [conda-forge, nodefaults]\ndependencies: [six, r-base=4.1]\n")
+    environment = Environment.from_conda_specification("mine", folder / "env.yml")
+    environment.docker.conda_only_packages = ["r-base"]
+    for settings in ({"conda_file": "env.yml", "conda_only_packages": ["r-base"]}, {"environment": environment}):
+        inference = InferenceConfig("score.py", **settings)  # type: ignore[arg-type]
+        request, _ = seal(workspace.folder, "service", [], inference, find_target("local"), LocalOptions())
+        assert request.recipe == Recipe(conda_only_packages=("r-base=4.1",), conda_channels=("conda-forge",))
+        assert DeployRequest.from_json(json.loads(json.dumps(request.to_json()))).recipe == request.recipe
+        locked = lock_of(workspace.folder, request.environment, lambda _: None).packages
+        assert "six" in [package.name for package in locked]
+        with pytest.raises(ConfigError, match="conda_only_packages has no meaning on the target 'process'; it needs"):
+            seal(workspace.folder, "service", [], inference, find_target("process"), ProcessOptions())
+
+
+def test_a_file_without_channels_asks_those_that_conda_asks(folder: Path) -> None:
+    environment = SealedEnvironment("conda", '{"dependencies": ["mkl"]}', "env.yml", by_conda=("mkl",))
+    assert with_conda(Recipe("a"), environment) == Recipe(
+        "a", conda_only_packages=("mkl",), conda_channels=("defaults",)
+    )
+
+
+def test_a_dockerfile_of_ones_own_installs_what_conda_has_itself(folder: Path) -> None:
+    environment = Environment.from_dockerfile("mine", "FROM a\n")
+    environment.python.conda_dependencies = CondaDependencies.create(conda_packages=["mkl"])
+    environment.docker.conda_only_packages = ["mkl"]
+    with pytest.raises(ConfigError, match="base_dockerfile and conda_only_packages are both given"):
+        recipe(environment=environment)
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,41 @@ def test_what_cannot_be_had_is_told_all_at_once_and_nothing_is_resolved() -> Non
     assert refused.value.remedy
 
 
+def test_what_only_conda_has_is_left_to_conda_where_it_is_asked_for_by_name() -> None:
+    file = CondaFile(conda=("r-base=4.1", "conda-forge::nodejs  >=18", "six", "left-pad"), channels=("conda-forge",))
+    refused = plan_conda(file, "env.yml")
+    with pytest.raises(ConfigError) as error:
+        refused.require()
+    assert error.value.remedy.endswith("name in conda_only_packages what conda is to install there.")
+    plan = plan_conda(file, "env.yml", ["R-base", "nodejs", "left-pad"])
+    plan.require()
+    assert plan.conda == ("r-base=4.1", "conda-forge::nodejs >=18", "left-pad")
+    assert plan.requirements == ("six",)
+    assert [str(line) for line in plan.lines[:2]] == [
+        "channels conda-forge: asked for conda_only_packages; every other package comes from PyPI",
+        "r-base=4.1: installed by conda, into the image",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("numpy", "numpy=1: conda_only_packages is for what only conda has; take the name out there"),
+        ("python", "python=3.11: conda_only_packages is for what only conda has; take the name out there"),
+        ("mkl", "conda_only_packages mkl: the file has no line for it"),
+        (
+            "nodejs",
+            "channels https://***@example.org: one needs credentials, which the image would show; name one without",
+        ),
+    ],
+)
+def test_what_conda_is_asked_for_in_vain_is_refused(name: str, problem: str) -> None:
+    channel = "https://***@example.org" if name == "nodejs" else "conda-forge"
+    file = CondaFile(conda=("numpy=1", "python=3.11", "nodejs"), channels=(channel,))
+    refused = [str(line) for line in plan_conda(file, "env.yml", ["nodejs", name]).lines if line.is_refused]
+    assert refused == [problem]
+
+
 def test_secrets_in_entries_for_pip_are_not_shown() -> None:
     plan = plan_conda(CondaFile(pip=("https://ana:s3cret@example.org/x.whl", "-i https://s3cret@host/")), "env.yml")
     assert all(line.is_refused for line in plan.lines if line.entry.startswith("pip"))

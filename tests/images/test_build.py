@@ -8,6 +8,8 @@ import json
 import platform
 import re
 import tarfile
+import uuid
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import pytest
 
 from jupyter_deploy.environments.lock import Lock, LockedPackage
 from jupyter_deploy.errors import DeployError, EnvironmentFailed, TargetError
+from jupyter_deploy.images import dockerfile
 from jupyter_deploy.images.build import build
 from jupyter_deploy.images.context import context_of
 from jupyter_deploy.images.recipe import Recipe
@@ -172,6 +175,48 @@ def test_further_steps_are_shown_then_run_as_root_and_leave_the_packages_in_the_
     assert said == b"0\n"
     for name in (first, second):
         engine.images.remove(name)
+
+
+STAND_IN = """\
+FROM {base}
+LABEL key={key}
+RUN printf '%s\\n' '#!/bin/sh -e' 'echo "$@"' 'case "$*" in *no-such*) echo nothing provides no-such; exit 1;; esac' \\
+    'mkdir -p /opt/conda/bin /opt/conda/lib && cd /opt/conda' 'cp /bin/true bin/python3' 'cp /bin/true bin/only-conda' \\
+    'cp /lib/*/libz.so.1 lib/' > /usr/bin/micromamba && chmod +x /usr/bin/micromamba
+"""
+
+
+@pytest.fixture
+def micromamba(engine: docker.DockerClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An image that stands in for micromamba's, as no channel of conda can be reached: it has a program and a library."""
+    key = uuid.uuid4()  # nothing in the engine's cache was made with it
+    name = f"jupyter-deploy-tests/micromamba:{key}"
+    engine.images.build(fileobj=io.BytesIO(STAND_IN.format(base=BASE_IMAGE, key=key).encode()), tag=name, rm=True)
+    monkeypatch.setattr(dockerfile, "MICROMAMBA", name)
+    yield
+    engine.images.remove(name)
+
+
+@pytest.mark.usefixtures("micromamba")
+def test_what_conda_installs_is_found_after_what_the_base_image_has(
+    tmp_path: Path, progress: Progress, engine: docker.DockerClient
+) -> None:
+    recipe = Recipe(BASE_IMAGE, conda_only_packages=("only-conda >=1,<2",), conda_channels=("conda-forge",))
+    name = build(context_of(bundle(tmp_path), NOTHING, recipe), progress)
+    assert "install --yes --name base --override-channels --channel conda-forge only-conda >=1,<2" in progress.lines
+    asked = "command -v only-conda; command -v python3; /sbin/ldconfig -p | grep -o '/.*/libz.so.1$'"
+    said = engine.containers.run(name, ["-c", asked], entrypoint=["sh"], remove=True).decode().splitlines()
+    engine.images.remove(name)
+    assert said[:2] == ["/opt/conda/bin/only-conda", "/opt/venv/bin/python3"]
+    assert said[2] != said[3] == "/opt/conda/lib/libz.so.1"
+
+
+@pytest.mark.usefixtures("micromamba")
+def test_what_conda_does_not_install_is_quoted_from_it(tmp_path: Path, progress: Progress) -> None:
+    recipe = Recipe(BASE_IMAGE, conda_only_packages=("no-such",), conda_channels=("conda-forge",))
+    with pytest.raises(EnvironmentFailed) as raised:
+        build(context_of(bundle(tmp_path), NOTHING, recipe), progress)
+    assert raised.value.what == "conda cannot install what conda_only_packages names: nothing provides no-such"
 
 
 def test_a_further_step_that_fails_is_named_as_such(tmp_path: Path, progress: Progress) -> None:

@@ -13,6 +13,7 @@ from jupyter_deploy.bundle.contents import SealedFile, SealedModel, SealedScript
 from jupyter_deploy.bundle.writer import BundleContents, write_bundle
 from jupyter_deploy.environments.lock import Lock, LockedPackage
 from jupyter_deploy.errors import EnvironmentFailed
+from jupyter_deploy.images import dockerfile
 from jupyter_deploy.images.context import Context, Stage, context_of
 from jupyter_deploy.images.recipe import Recipe
 from jupyter_deploy.workspace.folder import open_workspace
@@ -126,6 +127,12 @@ RECIPES = {
     "Dockerfile": (Recipe(), LOCK),
     "Dockerfile.steps": (Recipe(dockerfile=BEGINNING, steps=STEPS), LOCK),
     "Dockerfile.spark": (Recipe("mine:1", runtime="spark-py"), replace(LOCK, packages=(SPARK,))),
+    "Dockerfile.conda": (
+        Recipe(
+            conda_only_packages=("conda-forge::r-base=4.1", "nodejs >=18"), conda_channels=("conda-forge", "bioconda")
+        ),
+        LOCK,
+    ),
     "Dockerfile.cuda": (Recipe(gpu=True, cuda="12.8"), replace(LOCK, python="3.12.3")),
 }
 
@@ -135,6 +142,13 @@ def test_the_dockerfile_has_what_changes_most_last(tmp_path: Path, name: str) ->
     recipe, lock = RECIPES[name]
     expected = Path(__file__).parents[1] / "data" / "images" / name
     assert context_of(bundle(tmp_path), lock, recipe).dockerfile == expected.read_text(encoding="utf-8")
+
+
+def test_the_image_that_has_conda_counts_as_a_base_image(tmp_path: Path) -> None:
+    made = context_of(
+        bundle(tmp_path), LOCK, Recipe("mine:1", conda_only_packages=("r-base",), conda_channels=("defaults",))
+    )
+    assert made.bases == ("mine:1", dockerfile.MICROMAMBA)
 
 
 def test_other_steps_are_other_content_and_every_base_image_is_known(tmp_path: Path) -> None:

@@ -44,7 +44,15 @@ class ProcessTarget:
     name: ClassVar[str] = "process"
     options: ClassVar[type[Options]] = ProcessOptions
     unsupported: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("runtime", "extra_docker_file_steps", "enable_gpu", "cuda_version", "base_image", "base_image_registry"),
+        (
+            "runtime",
+            "extra_docker_file_steps",
+            "enable_gpu",
+            "cuda_version",
+            "base_image",
+            "base_image_registry",
+            "conda_only_packages",
+        ),
         "local",
     )
 
