@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jupyter_deploy.widgets.log_pane import LogPane as LogPane
     from jupyter_deploy.widgets.service_panel import ServicePanel as ServicePanel
+    from jupyter_deploy.widgets.status_card import StatusCard as StatusCard
 
 _HOMES = {
     "LogPane": "jupyter_deploy.widgets.log_pane",
     "ServicePanel": "jupyter_deploy.widgets.service_panel",
+    "StatusCard": "jupyter_deploy.widgets.status_card",
 }
 __all__ = sorted(_HOMES)
 

@@ -67,7 +67,7 @@ export function servicePanel(el, model, name) {
     show("start", !isRunning && found.state === "Stopped");
     show("restart", !isRunning && LIVE.includes(found.state));
     show("update", !isRunning && found.version !== null);
-    show("rollback", !isRunning && found.history.filter((row) => row.served).length > 1);
+    show("rollback", !isRunning && found.canRollBack);
     show("scale", !isRunning && found.version !== null && found.scale.length > 0);
     show("delete", !isRunning);
     said.textContent = isRunning ? t("{what} is under way", { what: found.running }) : "";
@@ -168,13 +168,19 @@ export function servicePanel(el, model, name) {
       button(t("Show keys"), reveal));
     const reveal = async () => {
       await known;
-      if (!shown.hasKeys) return place.replaceChildren(element("p", {}, t("This service needs no key.")));
+      if (!shown.hasKeys && !shown.hasTokens) return place.replaceChildren(element("p", {}, t("This service needs no key.")));
       try {
-        drawn(await kernel.ask("keys"));
+        if (shown.hasTokens) drawnToken(await kernel.ask("token"));
+        else drawn(await kernel.ask("keys"));
       } catch (error) {
         errors.show(error);
       }
     };
+    const drawnToken = ({ token, until }) =>
+      place.replaceChildren(
+        element("div.bar", {}, element("span", {}, t("Token, until {until}", { until })), element("code.address", {}, token),
+          button(t("Copy"), (pressed) => copy(token, pressed), { "aria-label": t("Copy the token") })),
+        button(t("Hide"), mask));
     const drawn = (keys) => {
       place.replaceChildren(
         ...Object.entries(keys).map(([which, key]) => element("div.bar", {},
@@ -203,7 +209,7 @@ export function servicePanel(el, model, name) {
   kernel.told("deleted", () => over(t("{name} is deleted", { name })));
   kernel.told("failed", ({ error }) => errors.show(error));
   kernel.told("lost", () => over(t("The kernel was restarted or has ended; the service goes on. Run %load_ext jupyter_deploy and %services to see it again.")));
-  const known = kernel.ask("overview").then(draw, errors.show);
+  const known = kernel.ask("look").then(draw, errors.show);
   return () => ends.forEach((end) => end());
 }
 

@@ -10,17 +10,14 @@ import traitlets
 
 from jupyter_deploy.errors import DeployError, NotFound
 from jupyter_deploy.sdk.webservice import Webservice
-from jupyter_deploy.targets import find_target
 from jupyter_deploy.widgets.answers import Answers, Tell, asked, error_of
 from jupyter_deploy.widgets.log_pane import LogAnswers
 from jupyter_deploy.widgets.modules import module
-from jupyter_deploy.widgets.reach import reach_of
+from jupyter_deploy.widgets.overview import overview
 from jupyter_deploy.widgets.view import View
 
 PERIOD = 1.0
 """Seconds between two looks at the service."""
-SCALE = "Scale"
-"""The group of a target's options that say how many there are of something."""
 
 
 class ServiceAnswers(Answers):
@@ -39,7 +36,7 @@ class ServiceAnswers(Answers):
         self._watch: threading.Thread | None = None
 
     @asked
-    def overview(self) -> dict[str, Any]:
+    def look(self) -> dict[str, Any]:
         """What the service is and what can be done; from now on every change is told."""
         with self._watching:
             if self._watch is None or not self._watch.is_alive():
@@ -47,7 +44,7 @@ class ServiceAnswers(Answers):
                     target=self._tell_changes, name=f"panel of {self._service.name}", daemon=True
                 )
                 self._watch.start()
-        return self._look()
+        return overview(self._service.view)
 
     @asked
     def rollback(self) -> None:
@@ -111,6 +108,12 @@ class ServiceAnswers(Answers):
         self._service.regen_key(key)
         return self.keys()
 
+    @asked
+    def token(self) -> dict[str, str]:
+        """A token that requests may come with, and until when."""
+        made = self._service.get_access_token()
+        return {"token": made.access_token, "until": made.expiry_on.astimezone().strftime("%Y-%m-%d %H:%M:%S")}
+
     def close(self) -> None:
         """End the watch."""
         self._ended.set()
@@ -125,30 +128,11 @@ class ServiceAnswers(Answers):
             waker.cancel()
             self._changed()
 
-    def _look(self) -> dict[str, Any]:
-        service = self._service
-        view = service.view
-        operation = service.operation
-        kind = find_target(view.record.target).options
-        options = kind.from_json(view.record.options, view.record.name)
-        return {
-            **service.row(),
-            "reach": vars(reach_of(view.record.scoring_uri or "")),
-            "running": operation.kind if operation and operation.state == "Running" else "",
-            "hasKeys": service.auth_enabled,
-            "history": service.history().rows(),
-            "scale": [
-                {"name": row.name, "value": getattr(options, row.name), "minimum": row.minimum, "maximum": row.maximum, "help": row.help}
-                for row in kind.rows()
-                if row.group == SCALE and row.updatable
-            ],
-        }  # fmt: skip
-
     def _tell_changes(self) -> None:
         known: dict[str, Any] = {}
         while not self._ended.wait(PERIOD):
             try:
-                found = self._look()
+                found = overview(self._service.view)
             except NotFound:
                 self.tell("deleted")
                 return
