@@ -17,7 +17,7 @@ def magics() -> str:
 
 def _section(magic: Magic) -> str:
     usage = textwrap.fill(magic.usage, 96, subsequent_indent="    ", break_on_hyphens=False)
-    options = "It also takes every [option of its target](options.md)." if magic.has_options else ""
+    options = "It also takes every [option of its target](options.md) and of its image." if magic.has_options else ""
     return joined(
         f"## {code(magic.typed)}", plain(magic.summary), block(usage),
         table(("argument", "meaning"), ((_name(argument), plain(argument.help)) for argument in magic.arguments)),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from docs.generated.markdown import code, joined, plain, table
-from jupyter_deploy.cli.main import parsers
 from jupyter_deploy.config.inference import JSON_KEYS
+from jupyter_deploy.config.inference_options import INFERENCE_OPTIONS
 from jupyter_deploy.config.options import Option, Options
+from jupyter_deploy.magics.configuration import setting_arguments
 from jupyter_deploy.sdk.configuration import facts
 from jupyter_deploy.targets import find_target, target_names
 
@@ -44,12 +45,15 @@ def _facts(row: Option) -> Iterator[str]:
 
 
 def inference_keys() -> str:
-    """The keys of an inference configuration, with the name of each in Python and on the command line."""
-    flags = {
-        action.dest.removeprefix("inference:"): ", ".join(map(code, action.option_strings))
-        for _, parser in parsers()
-        for action in parser._actions
-        if action.dest.startswith("inference:")
-    }
-    rows = ((code(key), code(name), flags.get(key, "")) for key, name in JSON_KEYS.items())
-    return table(("JSON key", "`InferenceConfig(…)`", "command line"), rows)
+    """The keys of an inference configuration, with the name of each in Python, and its flags on the command line and in magics."""
+    rows = (
+        (code(key), code(name), _flags(key, every=True), _flags(key, every=False)) for key, name in JSON_KEYS.items()
+    )
+    return table(("JSON key", "`InferenceConfig(…)`", "command line", "`%deploy`, `%update_service`"), rows)
+
+
+def _flags(key: str, *, every: bool) -> str:
+    """All flags that lead to a key; or those of them that magics take as well."""
+    of_magics = {argument.name for argument in setting_arguments()}
+    rows = (row for row in INFERENCE_OPTIONS if row.json.partition(".")[0] == key and (every or row.name in of_magics))
+    return ", ".join(code(flag) for row in rows for flag in (row.flag, row.alias and f"--{row.alias}") if flag)

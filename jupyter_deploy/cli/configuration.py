@@ -7,15 +7,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jupyter_deploy.cli.arguments import Parser, given, secret
+from jupyter_deploy.config.environment import Environment
 from jupyter_deploy.config.inference import InferenceConfig
+from jupyter_deploy.config.inference_options import INFERENCE_OPTIONS
 from jupyter_deploy.config.options import Option, Options
+from jupyter_deploy.errors import ConfigError
 from jupyter_deploy.sdk.configuration import describe, placeholder
 from jupyter_deploy.sdk.reading import DeploymentFile, read_inference
+from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.targets import find_target, target_names
 
 
 def declare_inference(parser: Parser) -> None:
-    """Declare what makes an InferenceConfig; the destinations hold the keys of the file."""
+    """Declare what makes an InferenceConfig; the destinations hold the paths in the file."""
     heading = "Script and environment"
     parser.option(
         "--inference-config-file --ic -ic",
@@ -23,15 +27,16 @@ def declare_inference(parser: Parser) -> None:
         metavar="FILE",
         heading=heading,
     )
-    for key, flags, metavar, text in (
-        ("entryScript", "--entry-script --es", "PATH", "the script with init() and run()"),
-        ("sourceDirectory", "--source-directory --sd", "FOLDER", "deployed whole; other paths are relative to it"),
-        ("runtime", "--runtime --rt", "NAME", "python, the default"),
-        ("condaFile", "--conda-file --cf", "PATH", "packages and Python version, as a conda environment file"),
-        ("pipRequirementsFile", "--pip-requirements-file", "PATH", "packages; by default those of this Python"),
-        ("baseImage", "--base-image --bi", "IMAGE", "what an image begins with; by default Python's own"),
-    ):
-        parser.option(flags, text, dest=f"inference:{key}", metavar=metavar, heading=heading)
+    for row in INFERENCE_OPTIONS:
+        _declare_row(parser, row, f"inference:{row.json}")
+    parser.option("-e --environment-name", "an environment that is registered", metavar="NAME", heading=heading)
+    parser.option("--environment-version --ev", "of that name; by default the newest", metavar="N", heading=heading)
+    parser.option(
+        "--environment-directory --ed",
+        "a folder with an azureml_environment.json, as Environment.save_to_directory writes it",
+        metavar="FOLDER",
+        heading=heading,
+    )
     parser.several(
         "--trust",
         "a source of packages beside the package index that you trust, as the refusal names it",
@@ -40,14 +45,27 @@ def declare_inference(parser: Parser) -> None:
     )
 
 
-def inference_config(args: argparse.Namespace) -> InferenceConfig | None:
+def inference_config(workspace: Workspace, args: argparse.Namespace) -> InferenceConfig | None:
     """The InferenceConfig that was asked for; None where nothing was said of it.
 
     Raises
     ------
-    ConfigError, ScriptError : it does not fit.
+    ConfigError, ScriptError : it does not fit. NotFound : no such environment is registered.
     """
-    return read_inference(args.inference_config_file, given(args, "inference:"), args.trust or ())
+    environment = _environment(workspace, args)
+    over = {**given(args, "inference:"), **({"environment": environment.to_json()} if environment else {})}
+    return read_inference(args.inference_config_file, over, args.trust or ())
+
+
+def _environment(workspace: Workspace, args: argparse.Namespace) -> Environment | None:
+    name, version, folder = args.environment_name, args.environment_version, args.environment_directory
+    if version is not None and name is None:
+        raise ConfigError(["--environment-version is given without --environment-name"])
+    if name is not None and folder is not None:
+        raise ConfigError(["--environment-name and --environment-directory are both given; give one of them"])
+    if folder is not None:
+        return Environment.load_from_directory(folder)
+    return None if name is None else Environment.get(workspace, name, version)
 
 
 def declare_target_options(parser: Parser) -> None:
@@ -57,17 +75,17 @@ def declare_target_options(parser: Parser) -> None:
         for row in find_target(name).options.rows():
             rows.setdefault(row.name, row)
     for row in rows.values():
-        _declare_row(parser, row)
+        _declare_row(parser, row, f"option:{row.name}")
 
 
-def _declare_row(parser: Parser, row: Option) -> None:
+def _declare_row(parser: Parser, row: Option, destination: str) -> None:
     flags = f"{row.flag} --{row.alias}" if row.alias else row.flag
     text = describe(row) + (" @FILE or - reads it from a file or standard input." if row.secret else "")
     bare: dict[str, Any] = {"nargs": "?", "const": "true"} if row.type is bool else {}
     parser.option(
         flags,
         text,
-        dest=f"option:{row.name}",
+        dest=destination,
         type=_reader(row),
         metavar=placeholder(row),
         heading=row.group,

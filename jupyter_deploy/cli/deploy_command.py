@@ -51,7 +51,7 @@ def _declare(parser: Parser) -> None:
 def _deploy(workspace: Workspace, args: argparse.Namespace) -> Any:
     _refuse_compute(args.compute_target)
     models = given_models(args)
-    inference = inference_config(args)
+    inference = inference_config(workspace, args)
     described = {"tags": mapping(args.tag), "properties": mapping(args.property), "description": args.description}
     options = deployment_config(args, described)
     name = args.name or default_service_name(models[0])

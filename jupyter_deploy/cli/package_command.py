@@ -52,7 +52,7 @@ def _package(workspace: Workspace, args: argparse.Namespace) -> Any:
     package = Model.package(
         workspace,
         given_models(args),
-        inference_config(args),
+        inference_config(workspace, args),
         args.output_path is not None,
         args.image_name,
         args.image_label,

@@ -46,7 +46,7 @@ def _declare_update(parser: Parser) -> None:
 
 def _update(workspace: Workspace, args: argparse.Namespace) -> Any:
     service = Webservice(workspace, args.name)
-    inference, options = inference_config(args), target_options(args)
+    inference, options = inference_config(workspace, args), target_options(args)
 
     def change() -> Webservice:
         service.update(

@@ -197,9 +197,9 @@ class Environment:
             problems.append(
                 f"{self.name!r} is no name for an environment: letters, digits, '-', '.', '_'; it begins with none of Microsoft, AzureML"
             )
-        if self.docker.base_image_registry:
+        if "password" in (self.docker.base_image_registry or {}):
             problems.append(
-                "docker.base_image_registry has a password, which no record may hold; set it on what Environment.get returns"
+                "docker.base_image_registry has a password, which no record may hold; name a variable that holds it (credentials)"
             )
         if problems:
             raise ConfigError(problems)

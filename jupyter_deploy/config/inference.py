@@ -64,7 +64,9 @@ class InferenceConfig:
     conda_file : a conda environment file, relative as the entry script.
     extra_docker_file_steps : a file with ARG, ENV, EXPOSE, LABEL and RUN of a Dockerfile, for targets that build images.
     source_directory : a folder that is deployed whole and put on the module search path, so that the script can import what lies beside it.
-    enable_gpu, cuda_version : GPU support of the image. base_image, base_image_registry : the image to start from, and where it is.
+    enable_gpu, cuda_version : GPU support of the image. base_image : the image to start from.
+    base_image_registry : where it is: ``address`` with ``username`` and ``password``, or with ``credentials``, the name of an environment
+        variable that holds ``user:password``.
     description : free text.
     pip_requirements_file : a pip requirements file; neither this nor ``conda_file`` means the packages of the running kernel.
     environment : an Environment, which says all of that in one object and stands instead of these parts.

@@ -38,7 +38,7 @@ class Option:
     alias : the two-letter command-line alias without dashes, or "".
     unit : "cores", "GB", "ms"; empty where there is none.
     minimum, maximum : limits, both included. above : a limit that is itself excluded.
-    choices : the values allowed, empty for all.
+    choices : the values allowed, empty for all. shown : how help shows the value ("FOLDER"); by its unit or type where empty.
     group : the heading under which faces show it.
     help : one sentence.
     secret : never recorded or shown; replaced by a reference.
@@ -55,6 +55,7 @@ class Option:
     maximum: float | None = None
     above: float | None = None
     choices: tuple[Any, ...] = ()
+    shown: str = ""
     group: str = "General"
     help: str = ""
     secret: bool = False
@@ -212,7 +213,7 @@ class Options:
         for row in self.rows():
             value = getattr(self, row.name)
             if value != row.default:
-                _set_path(document, row.json, list(value) if isinstance(value, tuple) else value)
+                set_path(document, row.json, list(value) if isinstance(value, tuple) else value)
         return document
 
     def given(self) -> dict[str, Any]:
@@ -268,7 +269,8 @@ def _is_parent(path: str, known: Iterable[str]) -> bool:
     return any(name.startswith(path + ".") for name in known)
 
 
-def _set_path(document: dict[str, Any], path: str, value: Any) -> None:
+def set_path(document: dict[str, Any], path: str, value: Any) -> None:
+    """Put a value into a document where its path says: "keys.primaryKey" into the object ``keys``, which is made where it is missing."""
     *parents, leaf = path.split(".")
     for parent in parents:
         document = document.setdefault(parent, {})

@@ -10,7 +10,7 @@ from typing import Any
 
 from jupyter_deploy.config.conda_file import CondaFile
 from jupyter_deploy.config.inference import InferenceConfig
-from jupyter_deploy.config.registry import address_of
+from jupyter_deploy.config.registry import address_of, login_of
 from jupyter_deploy.engine.places import logins_name
 from jupyter_deploy.engine.requests import SealedEnvironment
 from jupyter_deploy.engine.service_secrets import held_secrets
@@ -117,11 +117,16 @@ def for_record(inference: InferenceConfig) -> dict[str, Any]:
 
 
 def logins_of(inference: InferenceConfig) -> Logins:
-    """The login that is given, by the address of its registry."""
+    """The login that is given, by the address of its registry.
+
+    Raises
+    ------
+    UserError : it is in a variable that does not hold one.
+    """
     registry = _registry(inference)
     if registry is None:
         return {}
-    return {address_of(registry): {"username": registry["username"], "password": registry["password"]}}
+    return {address_of(registry): login_of(registry)}
 
 
 def provide_login(folder: WorkspaceFolder, service: str, inference: InferenceConfig) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jupyter_deploy.config.credentials import from_variable
 from jupyter_deploy.errors import TargetError, UserError
 from jupyter_deploy.images.engine import connected, refusal
 from jupyter_deploy.images.names import host_of
@@ -51,22 +51,7 @@ class Registry:
         ------
         UserError : the variable, or Docker's configuration, has no credentials in it, or cannot be read.
         """
-        return _from_docker(self.host) if self.credentials is None else _from_variable(self.credentials)
-
-
-def _from_variable(name: str) -> Mapping[str, Any]:
-    remedy = "set it to user:password before Jupyter or the command starts, and give its name alone"
-    if not name.isidentifier():  # not quoted: it may be the password itself
-        raise UserError(
-            "the credentials are given by the name of an environment variable, and this is none", "", remedy
-        )
-    user, colon, password = os.environ.get(name, "").partition(":")
-    if not (user and colon and password):
-        what = "holds no user:password" if name in os.environ else "is not set"
-        raise UserError(
-            f"the environment variable {name}, which is to hold the registry's credentials, {what}", "", remedy
-        )
-    return {"username": user, "password": password}
+        return _from_docker(self.host) if self.credentials is None else from_variable(self.credentials)
 
 
 def _from_docker(host: str) -> Mapping[str, Any]:

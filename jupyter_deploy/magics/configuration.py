@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,14 @@ TRUST = Argument(
 def models_argument(help: str, *, required: bool) -> Argument:  # noqa: A002  (as the record has it)
     """The argument ``--models``."""
     return Argument("models", help, ("--models",), "N[:V]", "model", count="several", required=required)
+
+
+def setting_arguments() -> tuple[Argument, ...]:
+    """The settings of an InferenceConfig but for script and environment, which a magic names itself."""
+    from jupyter_deploy.config.inference_options import INFERENCE_OPTIONS
+
+    said = ("entryScript", *ENVIRONMENT_KEYS)
+    return tuple(replace(_argument(row), parse=row.parse) for row in INFERENCE_OPTIONS if row.json not in said)
 
 
 def options_by_target() -> dict[str, tuple[Argument, ...]]:
@@ -96,13 +105,25 @@ def given_options(given: argparse.Namespace, options: type[Options]) -> dict[str
 
 
 def inference_config(given: argparse.Namespace) -> InferenceConfig | None:
-    """Put ``--ic``, ``--script`` and ``--env`` together; None where none of them is given."""
+    """Put ``--ic``, ``--script``, ``--env`` and the settings of the image together; None where none of them is given."""
     from jupyter_deploy.sdk.reading import read_inference
 
-    if given.env and not (given.ic or given.script):
-        raise UsageError("--env is the environment of a script; give --script as well")
+    settings = _given_settings(given)
+    if not (given.ic or given.script):
+        for flag in ("--env",) if given.env else settings:
+            raise UsageError(f"{flag} is for a script; give --script as well")
+    over = {option.json: value for option, value in settings.values()}
     script = {"entryScript": given.script} if given.script else {}
-    return read_inference(given.ic, {**script, **environment_keys(given.env)}, given.trust or ())
+    return read_inference(given.ic, {**over, **script, **environment_keys(given.env)}, given.trust or ())
+
+
+def _given_settings(given: argparse.Namespace) -> dict[str, tuple[Option, Any]]:
+    """The settings on the line with their values, by their flags."""
+    from jupyter_deploy.config.inference_options import INFERENCE_OPTIONS
+
+    return {
+        row.flag: (row, value) for row in INFERENCE_OPTIONS if (value := getattr(given, row.name, None)) is not None
+    }
 
 
 def environment_keys(env: str | None) -> dict[str, str | None]:

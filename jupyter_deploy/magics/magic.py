@@ -66,7 +66,7 @@ class Magic:
     ----------
     name : without percent signs. summary : what it does and returns; the first text of its help.
     run : does it. example : lines of a notebook.
-    arguments : its own. has_options : whether the options of targets are arguments as well.
+    arguments : its own. has_options : whether the settings of images and the options of targets are arguments as well.
     kind : "line" or "cell".
     expands : whether IPython replaces ``$name`` and ``{expression}`` in its line; not where JSON may be typed.
     """
@@ -89,15 +89,17 @@ class Magic:
     def usage(self) -> str:
         """Its line: ``%score NAME JSON|VARIABLE``."""
         words = [self.typed, *(argument.usage for argument in self.arguments)]
-        return " ".join([*words, "[any option of the target]"] if self.has_options else words)
+        return " ".join(
+            [*words, "[any setting of the image] [any option of the target]"] if self.has_options else words
+        )
 
     def all_arguments(self) -> tuple[Argument, ...]:
-        """Its own arguments and, where it has them, the options of every target."""
+        """Its own arguments and, where it has them, the settings of images and the options of every target."""
         if not self.has_options:
             return self.arguments
-        from jupyter_deploy.magics.configuration import option_arguments
+        from jupyter_deploy.magics.configuration import option_arguments, setting_arguments
 
-        return (*self.arguments, *option_arguments())
+        return (*self.arguments, *setting_arguments(), *option_arguments())
 
     def help(self) -> str:
         """The text of ``%magic?``: usage, summary, every argument, an example."""
@@ -105,8 +107,9 @@ class Magic:
         parts.append(textwrap.fill(self.summary, 110))
         parts += _explained("Arguments", self.arguments)
         if self.has_options:
-            from jupyter_deploy.magics.configuration import options_by_target
+            from jupyter_deploy.magics.configuration import options_by_target, setting_arguments
 
+            parts += _explained("Settings of the script's folder and of the image", setting_arguments())
             for target, arguments in options_by_target().items():
                 parts += _explained(f"Options of the target '{target}'", arguments)
         return "\n\n".join([*parts, "Example\n" + textwrap.indent(textwrap.dedent(self.example).strip(), "  ")])

@@ -9,7 +9,7 @@ from typing import Any
 
 from jupyter_deploy.config.files import read_document
 from jupyter_deploy.config.inference import ENVIRONMENT_KEYS, InferenceConfig
-from jupyter_deploy.config.options import Options
+from jupyter_deploy.config.options import Options, set_path
 from jupyter_deploy.errors import ConfigError
 from jupyter_deploy.sdk.deploying import default_options
 from jupyter_deploy.targets import find_target, target_names
@@ -20,7 +20,9 @@ def read_inference(file: str | None, over: Mapping[str, Any], trust: Sequence[st
 
     Parameters
     ----------
-    file : the file, or None. over : keys of the file that win over what it says; an environment wins over those of any kind.
+    file : the file, or None.
+    over : values by their paths in the file, which win over what it says; an environment wins over those of any kind,
+        and what is said of an object replaces the whole of it.
     trust : sources of packages that are trusted.
 
     Returns
@@ -37,8 +39,11 @@ def read_inference(file: str | None, over: Mapping[str, Any], trust: Sequence[st
         return None
     document = {} if file is None else read_document(file, "inference configuration")
     others = dict.fromkeys(ENVIRONMENT_KEYS) if any(key in over for key in ENVIRONMENT_KEYS) else {}
+    said: dict[str, Any] = {}
+    for path, value in over.items():
+        set_path(said, path, value)
     return InferenceConfig.from_json(
-        {**document, **others, **over}, "inference configuration" if file is None else Path(file).name, trust
+        {**document, **others, **said}, "inference configuration" if file is None else Path(file).name, trust
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_deploy import CondaDependencies, Environment, Workspace
 from jupyter_deploy.cli.arguments import Parser
 from jupyter_deploy.cli.configuration import (
     declare_inference,
@@ -17,7 +18,7 @@ from jupyter_deploy.cli.configuration import (
 )
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
-from jupyter_deploy.errors import ConfigError, UserError
+from jupyter_deploy.errors import ConfigError, NotFound, UserError
 from jupyter_deploy.targets.process.options import ProcessOptions
 from tests.certificates import CNAME, issued
 from tests.helpers import write_script
@@ -40,7 +41,7 @@ def parser() -> Parser:
 
 
 def inference(*words: str) -> InferenceConfig | None:
-    return inference_config(parser().read(words))
+    return inference_config(Workspace("workspace"), parser().read(words))
 
 
 def deployment(*words: str, **described: Any) -> Options:
@@ -74,6 +75,54 @@ def test_an_environment_on_the_line_wins_over_one_of_another_kind_in_the_file(fo
         (folder / name).touch()
     file = write(folder, entryScript="score.py", pipRequirementsFile="requirements.txt")
     assert inference("--ic", file, "--cf", "env.yml") == InferenceConfig("score.py", conda_file="env.yml")
+
+
+def test_everything_that_is_said_of_an_image_can_be_said_on_the_line(folder: Path) -> None:
+    (folder / "steps.txt").write_text("RUN true\n")
+    words = ["--es", "score.py", "--rt", "spark-py", "--ds", "steps.txt", "--bi", "team/python:1", "--eg"]
+    words += ["--ir", "example.org", "--base-image-credentials", "REGISTRY_LOGIN"]
+    registry = {"address": "example.org", "credentials": "REGISTRY_LOGIN"}
+    assert inference(*words) == InferenceConfig(
+        "score.py", runtime="spark-py", extra_docker_file_steps="steps.txt", base_image="team/python:1",
+        base_image_registry=registry, enable_gpu=True,
+    )  # fmt: skip
+    file = write(folder, entryScript="score.py", enableGpu=True, cudaVersion="12.6")
+    config = inference("--ic", file, "--enable-gpu", "false", "--cv", "12.8")
+    assert config == InferenceConfig("score.py", enable_gpu=False, cuda_version="12.8")
+
+
+def test_a_registry_on_the_line_replaces_that_of_the_file_and_is_whole(folder: Path) -> None:
+    login = {"address": "one.org", "username": "me", "password": "secret"}
+    file = write(folder, entryScript="score.py", baseImage="a", baseImageRegistry=login)
+    config = inference("--ic", file, "--ir", "two.org", "--base-image-credentials", "LOGIN")
+    assert config is not None
+    assert config.base_image_registry == {"address": "two.org", "credentials": "LOGIN"}
+    with pytest.raises(ConfigError, match="or address and credentials, the name of an environment variable"):
+        inference("--ic", file, "--ir", "two.org")
+
+
+def test_an_environment_comes_by_name_or_from_a_folder(folder: Path) -> None:
+    made = Environment("mine")
+    made.python.conda_dependencies = CondaDependencies.create(conda_packages=["scikit-learn"])
+    made.register(Workspace("workspace"))
+    made.environment_variables = {"A": "1"}
+    made.register(Workspace("workspace"))
+    made.save_to_directory("saved")
+
+    def found(*words: str) -> Environment:
+        config = inference("--es", "score.py", *words)
+        assert config is not None
+        assert config.environment is not None
+        return config.environment
+
+    assert (found("-e", "mine").version, found("-e", "mine", "--ev", "1").version) == ("2", "1")
+    assert found("--ed", "saved").to_json() == made.to_json()
+    with pytest.raises(NotFound):
+        found("-e", "none")
+    with pytest.raises(ConfigError, match="--environment-version is given without"):
+        found("--ev", "1")
+    with pytest.raises(ConfigError, match="are both given"):
+        found("-e", "mine", "--ed", "saved")
 
 
 def test_problems_of_the_file_name_the_file(folder: Path) -> None:
@@ -177,8 +226,8 @@ def test_sources_are_trusted_on_the_line_alone(folder: Path) -> None:
         "--trust",
         "/own",
     ]
-    config = inference_config(parser().read(words))
+    config = inference(*words)
     assert config is not None
     assert config.trust == ("https://a.example", "/own")
     with pytest.raises(ConfigError, match="trust is for the sources"):
-        inference_config(parser().read(["--trust", "/own"]))
+        inference("--trust", "/own")

@@ -17,6 +17,7 @@ from tests.helpers import register_text, write_script
 def test_a_dockerfile_goes_where_the_output_path_says(cli: Cli, workspace: Workspace, tmp_path: Path) -> None:
     register_text(workspace)
     write_script(tmp_path, DOUBLE)
+    (tmp_path / "steps.txt").write_text("ENV ADDED=1\n")
     (tmp_path / "meta.json").write_text('{"modelId": "tiny:1"}')
     words = (
         "model",
@@ -27,13 +28,17 @@ def test_a_dockerfile_goes_where_the_output_path_says(cli: Cli, workspace: Works
         "score.py",
         "--bi",
         "some/base:1",
+        "--ds",
+        "steps.txt",
         "--output-path",
         "context",
     )
     assert cli(*words).document == {
         "generateDockerfile": True, "state": "Succeeded", "location": str(tmp_path / "context")
     }  # fmt: skip
-    assert "FROM some/base:1" in (tmp_path / "context" / "Dockerfile").read_text()
+    dockerfile = (tmp_path / "context" / "Dockerfile").read_text()
+    assert "FROM some/base:1" in dockerfile
+    assert "ENV ADDED=1" in dockerfile
     assert (tmp_path / "context" / "azureml-app" / "azureml-models" / "tiny" / "1" / "tiny.txt").is_file()
     assert cli(*words).cause == f"{tmp_path / 'context'} is not empty"
     assert cli("model", "package", "--es", "score.py").cause == "no model is given"

@@ -102,13 +102,14 @@ def test_an_environment_with_a_password_is_not_registered(workspace: Workspace) 
     registry = {"address": "example.org", "username": "me", "password": "secret"}
     environment = Environment.from_dockerfile("mine", "FROM example.org/a\n", container_registry=registry)
     assert environment.docker.base_image_registry == registry
-    with pytest.raises(ConfigError, match="has a password, which no record may hold"):
+    with pytest.raises(ConfigError, match="has a password, which no record may hold; name a variable"):
         environment.register(workspace)
     environment.save_to_directory(workspace.path.parent / "mine")
     (file,) = (workspace.path.parent / "mine").iterdir()
     assert file.stat().st_mode & 0o777 == 0o600
-    environment.docker.base_image_registry = None
-    environment.register(workspace)
+    environment.docker.base_image_registry = {"address": "example.org", "credentials": "REGISTRY_LOGIN"}
+    registered = environment.register(workspace)
+    assert registered.docker.base_image_registry == environment.docker.base_image_registry
 
 
 @pytest.mark.parametrize(

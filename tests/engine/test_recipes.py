@@ -11,10 +11,10 @@ import pytest
 from jupyter_deploy import CondaDependencies, Environment, InferenceConfig, Workspace
 from jupyter_deploy.engine.locking import lock_of
 from jupyter_deploy.engine.places import place_of
-from jupyter_deploy.engine.recipes import provide_login, recipe_of, with_conda
+from jupyter_deploy.engine.recipes import logins_of, provide_login, recipe_of, with_conda
 from jupyter_deploy.engine.requests import DeployRequest, SealedEnvironment
 from jupyter_deploy.engine.sealing import seal
-from jupyter_deploy.errors import ConfigError
+from jupyter_deploy.errors import ConfigError, UserError
 from jupyter_deploy.images.recipe import Recipe
 from jupyter_deploy.targets import find_target
 from jupyter_deploy.targets.docker.options import LocalOptions
@@ -164,3 +164,13 @@ def test_a_service_keeps_a_login_for_each_registry(workspace: Workspace) -> None
         "one.org": {"username": "me", "password": SECRET},
         "two.org": {"username": "you", "password": SECRET},
     }
+
+
+def test_a_login_may_be_named_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = {"address": "example.org", "credentials": "REGISTRY_LOGIN"}
+    inference = InferenceConfig("score.py", base_image="a", base_image_registry=named)
+    assert recipe_of(inference) == Recipe("example.org/a")
+    with pytest.raises(UserError, match="REGISTRY_LOGIN, which is to hold the registry's credentials, is not set"):
+        logins_of(inference)
+    monkeypatch.setenv("REGISTRY_LOGIN", f"me:{SECRET}")
+    assert logins_of(inference) == {"example.org": {"username": "me", "password": SECRET}}

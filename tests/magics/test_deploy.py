@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from IPython.core.error import UsageError
 
+from jupyter_deploy import InferenceConfig
 from jupyter_deploy.errors import ConfigError, ModelNotFound, ServiceNotFound, Untrusted
 from jupyter_deploy.magics import deploy, update_service
 from jupyter_deploy.magics.arguments import parse, words_of
@@ -55,6 +56,21 @@ def test_script_and_environment_on_the_line_win_over_the_file(files: Path) -> No
     assert (config.entry_script, config.conda_file) == ("other.py", None)
 
 
+def test_what_is_said_of_the_image_on_the_line_wins_over_the_file(files: Path) -> None:
+    (files / "steps.txt").write_text("RUN true\n")
+    (files / "ic.json").write_text(json.dumps({"entryScript": "score.py", "baseImage": "old", "runtime": "spark-py"}))
+    line = "--ic ic.json --bi team/python:1 --ir example.org --base-image-credentials LOGIN --ds steps.txt --eg true"
+    for magic, words in ((deploy.MAGIC, SVC), (update_service.MAGIC, "svc ")):
+        assert inference_config(given(words + line, magic)) == InferenceConfig(
+            "score.py", runtime="spark-py", base_image="team/python:1", extra_docker_file_steps="steps.txt", enable_gpu=True,
+            base_image_registry={"address": "example.org", "credentials": "LOGIN"},
+        )  # fmt: skip
+        assert "--extra-docker-file-steps, --ds PATH" in magic.help()
+    assert inference_config(given(SVC + "--script score.py --sd src")) == InferenceConfig(
+        "score.py", source_directory="src"
+    )
+
+
 def test_sources_of_packages_are_trusted_on_the_line(files: Path) -> None:
     for magic, words in ((deploy.MAGIC, SVC), (update_service.MAGIC, "svc ")):
         line = words + "--script score.py --env own.txt --trust https://a.example/x --trust /own"
@@ -68,7 +84,10 @@ REFUSED = [
     ("%deploy svc", UsageError, "give the models of 'svc' with --models, or the name of a variable"),
     ("%deploy svc --models m", ModelNotFound, "there is no model 'm'"),
     ("%deploy svc --models m --name other", UsageError, "--name and --sample are for a variable"),
-    ("%deploy svc --models m --env needs.txt", UsageError, "give --script as well"),
+    ("%deploy svc --models m --env needs.txt", UsageError, "--env is for a script; give --script as well"),
+    ("%deploy svc --models m --bi python", UsageError, "--base-image is for a script; give --script as well"),
+    ("%deploy svc --models m --script score.py --eg maybe", UsageError, "--enable-gpu is 'maybe'; it takes true or"),
+    ("%deploy svc --models m --script score.py --rt java", ConfigError, "runtime is 'java'; it takes one of"),
     ("%deploy svc --models m --script score.py --trust /own", ConfigError, "trust is for the sources"),
     (
         "%%score_script score.py --env own.txt\ndef init(): pass\ndef run(d): return d",
