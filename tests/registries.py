@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import socket
 import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.helpers import wait_until
 from tests.servers import free_port, install
+from tests.tokens import token_server
 
 USER, PASSWORD = "someone", "pass:word"
 _HTPASSWD = f"{USER}:$2b$04$ofX1aBL.661ksVPZoWTCeOoRH.UnZ6rQcNbd4slvdYFRREeuEZIEm\n"
@@ -26,21 +29,18 @@ class ImageRegistry:
 
     Parameters
     ----------
-    folder : for its files. guarded : whether it asks for USER and PASSWORD.
+    folder : for its files. settings : of whom it asks who they are. host : that it listens on.
 
     Attributes
     ----------
     address : "127.0.0.1:PORT".
     """
 
-    def __init__(self, folder: Path, *, guarded: bool) -> None:
-        self._guarded = guarded
-        self.address = f"127.0.0.1:{free_port()}"
-        (folder / "htpasswd").write_text(_HTPASSWD)
+    def __init__(self, folder: Path, settings: str = "", host: str = "127.0.0.1") -> None:
+        self.address = f"{host}:{free_port()}"
         (folder / "config.yml").write_text(
             f"version: 0.1\nhttp: {{addr: '{self.address}'}}\nlog: {{level: warn}}\n"
-            f"storage: {{filesystem: {{rootdirectory: '{folder}/images'}}}}\n"
-            + (f"auth: {{htpasswd: {{realm: tests, path: '{folder}/htpasswd'}}}}\n" if guarded else "")
+            f"storage: {{filesystem: {{rootdirectory: '{folder}/images'}}}}\n" + settings
         )
         command = ["setpriv", "--pdeathsig", "KILL", _program(), "serve", str(folder / "config.yml")]
         with (folder / "log").open("wb") as log:
@@ -70,21 +70,43 @@ def _program() -> str:
     return str(shutil.which("docker-registry"))
 
 
-def _registry(folder: Path, *, guarded: bool) -> Iterator[ImageRegistry]:
+@contextlib.contextmanager
+def _registry(folder: Path, settings: str = "", host: str = "127.0.0.1") -> Iterator[ImageRegistry]:
     if not (os.environ.get("CI") or os.environ.get("LAB")):
         pytest.skip("a registry of images is started only under CI or LAB=1")
-    registry = ImageRegistry(folder, guarded=guarded)
-    yield registry
-    registry.stop()
+    registry = ImageRegistry(folder, settings, host)
+    try:
+        yield registry
+    finally:
+        registry.stop()
 
 
 @pytest.fixture(scope="session")
 def open_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageRegistry]:
     """A registry that everybody may use."""
-    yield from _registry(tmp_path_factory.mktemp("registry"), guarded=False)
+    with _registry(tmp_path_factory.mktemp("registry")) as registry:
+        yield registry
 
 
 @pytest.fixture(scope="session")
 def guarded_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageRegistry]:
     """A registry that asks for a password."""
-    yield from _registry(tmp_path_factory.mktemp("registry"), guarded=True)
+    folder = tmp_path_factory.mktemp("registry")
+    (folder / "htpasswd").write_text(_HTPASSWD)
+    with _registry(folder, f"auth: {{htpasswd: {{realm: tests, path: '{folder}/htpasswd'}}}}\n") as registry:
+        yield registry
+
+
+@pytest.fixture
+def closed_registry(tmp_path: Path) -> Iterator[ImageRegistry]:
+    """A registry that takes every login, and lets nobody do anything."""
+    with token_server(tmp_path, allowed=()) as settings, _registry(tmp_path, settings) as registry:
+        yield registry
+
+
+@pytest.fixture
+def plain_registry(tmp_path: Path) -> Iterator[ImageRegistry]:
+    """A registry without TLS, where the engine asks for it: at the address of the engine's own bridge, which is not 127.0.0.1."""
+    bridge = psutil.net_if_addrs().get("docker0", ())
+    with _registry(tmp_path, host=next(each.address for each in bridge if each.family == socket.AF_INET)) as registry:
+        yield registry

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from jupyter_deploy.errors import TargetError
 from jupyter_deploy.images.progress import Progress
+from jupyter_deploy.images.refusals import Refusal, read_refusal, without_tls
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
 HUB = "docker.io"
+_LOGIN_REFUSED: Mapping[Refusal, str] = {
+    "unknown": "it refused the username and password",
+    "denied": "it has none of that name, or none for this login",
+}
 Logins = Mapping[str, Mapping[str, str]]
 """Username and password by the address of a registry; used for a pull, and part of nothing."""
-
-_REFUSED = re.compile(
-    r"unauthorized|no basic auth credentials|access denied|access to the resource is denied|forbidden", re.IGNORECASE
-)
 
 
 def registry_of(name: str) -> str:
@@ -78,7 +78,7 @@ def _pull(engine: DockerClient, name: str, progress: Progress, login: Mapping[st
     except APIError as error:
         reason = error.explanation or str(error)
     if reason:
-        raise _refused(name, reason, bool(login)) if _REFUSED.search(reason) else _cannot_be_had(name, reason)
+        raise _refused(name, reason, bool(login))
 
 
 def _told(records: Iterator[Mapping[str, Any]], progress: Progress) -> Iterator[Mapping[str, Any]]:
@@ -97,8 +97,13 @@ def _cannot_be_had(name: str, why: str) -> TargetError:
 
 
 def _refused(name: str, why: str, has_login: bool) -> TargetError:
-    registry = registry_of(name) or HUB
-    reason = "it refused the username and password" if has_login else "it has none of that name, or wants a login"
+    registry, kind = registry_of(name) or HUB, read_refusal(why)
+    if kind == "plain":
+        what, remedy = without_tls(registry)
+        return TargetError(f"the base image '{name}' cannot be pulled: {what}", why.strip(), remedy)
+    if kind not in ("unknown", "denied"):
+        return _cannot_be_had(name, why)
+    reason = _LOGIN_REFUSED[kind] if has_login else "it has none of that name, or wants a login"
     return TargetError(
         f"the base image '{name}' was not given out by {registry}: {reason}",
         why.strip(),

@@ -13,16 +13,12 @@ from jupyter_deploy.images.engine import connected, refusal
 from jupyter_deploy.images.names import host_of
 from jupyter_deploy.images.progress import Progress
 from jupyter_deploy.images.pull import find
+from jupyter_deploy.images.refusals import read_refusal, without_tls
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
 _PUSH, _PULL = "the image cannot be pushed", "the image cannot be pulled"
-_UNKNOWN = ("unauthorized", "no basic auth", "authentication required", "incorrect username or password")
-_ABSENT = (
-    "connection refused", "no such host", "i/o timeout", "no route to host", "network is unreachable", "server misbehaving",
-    "client.timeout exceeded", "deadline exceeded",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -139,26 +135,22 @@ def _follow(
 
 
 def _refused(doing: str, reason: str, registry: Registry, has_login: bool) -> TargetError:
-    text, host = reason.lower(), registry.host
+    host, kind = registry.host, read_refusal(reason)
     again = "then run the same again; what is built already is found"
-    if any(sign in text for sign in _UNKNOWN):
-        if has_login:
-            source = registry.credentials or "Docker's configuration"
-            remedy = f"set {source} to those that it knows" if registry.credentials else f"run 'docker login {host}'"
-            return TargetError(
-                f"{doing}: {host} does not accept the credentials of {source}", reason, f"{remedy}, {again}"
-            )
+    if kind == "unknown" and has_login:
+        source = registry.credentials or "Docker's configuration"
+        remedy = f"set {source} to those that it knows" if registry.credentials else f"run 'docker login {host}'"
+        return TargetError(f"{doing}: {host} does not accept the credentials of {source}", reason, f"{remedy}, {again}")
+    if kind == "unknown":
         remedy = f"run 'docker login {host}', or name an environment variable that holds them, {again}"
         return TargetError(f"{doing}: {host} asks for credentials, and there are none for it", reason, remedy)
-    if "denied" in text:
+    if kind == "denied":
         remedy = f"take a path that you may use, or other credentials ('docker login {host}'), {again}"
         return TargetError(f"{doing}: {host} does not let you use {registry.address}", reason, remedy)
-    if "http response to https" in text:
-        remedy = f"give the registry a certificate, or list {host} under insecure-registries in the engine's daemon.json, {again}"
-        return TargetError(
-            f"{doing}: {host} answers without TLS, which the Docker Engine does not allow it", reason, remedy
-        )
-    if any(sign in text for sign in _ABSENT):
+    if kind == "plain":
+        what, remedy = without_tls(host)
+        return TargetError(f"{doing}: {what}", reason, f"{remedy}, {again}")
+    if kind == "absent":
         remedy = f"look at the address, and whether the registry runs and the engine can reach it, {again}"
         return TargetError(f"{doing}: no registry answers at {host}", reason, remedy)
     return refusal(doing, reason)

@@ -141,19 +141,23 @@ def test_another_file_than_the_locked_one_is_refused(tmp_path: Path, progress: P
 
 def test_a_build_that_is_interrupted_ends_in_the_engine_too(tmp_path: Path, engine: docker.DockerClient) -> None:
     class Interrupted(Progress):
-        def report(self, text: str, **facts: Any) -> None:
-            super().report(text, **facts)
-            if text.startswith('COPY ["service.json"'):
+        def say(self, line: str) -> None:
+            super().say(line)
+            if line == "begun":
                 raise KeyboardInterrupt
 
+    def recipe(name: str) -> Recipe:
+        return Recipe(BASE_IMAGE, steps=f"RUN echo begun && sleep 3 # {tmp_path} {name}\n")
+
     progress = Interrupted()
-    begun = context_of(bundle(tmp_path / "a", script=f"# {tmp_path}\n"), NOTHING, Recipe(BASE_IMAGE))
+    begun = context_of(bundle(tmp_path / "a", script=f"# {tmp_path}\n"), NOTHING, recipe("a"))
     with pytest.raises(KeyboardInterrupt) as raised:
         build(begun, progress)
     assert progress.steps
-    later = context_of(bundle(tmp_path / "b", script=f"# {tmp_path} b\n"), NOTHING, Recipe(BASE_IMAGE))
-    engine.images.remove(build(later, Progress()))  # takes as many steps as the other had to go
-    assert not engine.images.list(f"jupyter-deploy/service:{begun.digest(engine.images.get(BASE_IMAGE).id)[:20]}")
+    later = context_of(bundle(tmp_path / "b", script=f"# {tmp_path} b\n"), NOTHING, recipe("b"))
+    engine.images.remove(build(later, Progress()))  # takes all that the other had to go, and more
+    digest, _ = begun.lasting(engine.images.get(BASE_IMAGE).id)
+    assert not engine.images.list(f"jupyter-deploy/service:parts-{digest[:20]}")
     assert raised.traceback  # which holds on to what was interrupted, as a notebook's does
 
 
@@ -161,7 +165,7 @@ def test_further_steps_are_shown_then_run_as_root_and_leave_the_packages_in_the_
     tmp_path: Path, progress: Progress, engine: docker.DockerClient
 ) -> None:
     steps = f"RUN id -u > /who && echo {tmp_path} \\\n && echo done\nENV FACTOR=2\n"
-    made = bundle(tmp_path)
+    made = bundle(tmp_path, script=f"# {tmp_path}\n")
     first = build(context_of(made, NOTHING, Recipe(BASE_IMAGE)), progress)
     changed = Progress()
     second = build(context_of(made, NOTHING, Recipe(BASE_IMAGE, steps=steps)), changed)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Iterator
 
 import docker
 import pytest
@@ -15,13 +14,6 @@ from tests.images.test_build import Progress
 from tests.registries import PASSWORD, USER, ImageRegistry
 
 LOGIN = {"username": USER, "password": PASSWORD}
-
-
-@pytest.fixture
-def engine(docker_engine: None) -> Iterator[docker.DockerClient]:
-    client = docker.from_env()
-    yield client
-    client.close()
 
 
 @pytest.fixture
@@ -68,3 +60,28 @@ def test_an_image_is_pulled_with_its_login_and_not_without(guarded: str, engine:
     assert f"pulling {guarded}" in progress.lines
     assert PASSWORD not in f"{progress.lines} {progress.steps}"
     engine.images.remove(guarded)
+
+
+def test_a_registry_that_gives_nothing_out_is_told_from_one_that_refuses_a_login(
+    engine: docker.DockerClient, closed_registry: ImageRegistry
+) -> None:
+    begins = f"the base image '{closed_registry.address}/a:1' was not given out by {closed_registry.address}: "
+    for logins, why in (
+        ({}, "it has none of that name, or wants a login"),
+        ({closed_registry.address: LOGIN}, "it has none of that name, or none for this login"),
+    ):
+        with pytest.raises(TargetError) as refused:
+            base_image(engine, f"{closed_registry.address}/a:1", Progress(), logins)
+        assert refused.value.what == begins + why
+        assert "denied" in refused.value.why
+
+
+def test_a_registry_without_tls_is_told_as_such(engine: docker.DockerClient, plain_registry: ImageRegistry) -> None:
+    address = plain_registry.address
+    with pytest.raises(TargetError) as refused:
+        base_image(engine, f"{address}/a:1", Progress(), {})
+    assert refused.value.what == (
+        f"the base image '{address}/a:1' cannot be pulled:"
+        f" {address} answers without TLS, which the Docker Engine does not allow it"
+    )
+    assert f"list {address} under insecure-registries" in refused.value.remedy

@@ -121,6 +121,27 @@ def test_a_wrong_password_is_told_from_none(
     assert refusal(image, Registry(address, "REGISTRY_LOGIN")).what == f"{what} REGISTRY_LOGIN"
 
 
+def test_who_may_not_push_there_is_told_from_who_is_not_known(
+    image: str, closed_registry: ImageRegistry, docker_configuration: Path
+) -> None:
+    address = f"{closed_registry.address}/team"
+    log_in(docker_configuration, closed_registry.address, PASSWORD)
+    error = refusal(image, Registry(address))
+    assert error.what == f"the image cannot be pushed: {closed_registry.address} does not let you use {address}"
+    assert error.why == "denied: requested access to the resource is denied"
+    assert "take a path that you may use" in error.remedy
+
+
+def test_a_registry_without_tls_is_told_with_what_the_engine_needs(image: str, plain_registry: ImageRegistry) -> None:
+    error = refusal(image, Registry(plain_registry.address))
+    what = f"{plain_registry.address} answers without TLS, which the Docker Engine does not allow it"
+    assert error.what == f"the image cannot be pushed: {what}"
+    assert f"list {plain_registry.address} under insecure-registries" in error.remedy
+    with pytest.raises(TargetError) as refused:
+        pull(f"{plain_registry.address}/small:v1", Registry(plain_registry.address), Progress())
+    assert refused.value.what == f"the image cannot be pulled: {what}"
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "registry.invalid/team"])
 def test_where_no_registry_answers_that_is_said(image: str, address: str) -> None:
     error = refusal(image, Registry(address))
