@@ -47,6 +47,16 @@ def issued(folder: Path, name: str = "first", *names: str, age: timedelta | None
     return _written(folder, name, made.cert_chain_pems[0].bytes(), made.private_key_pem.bytes())
 
 
+def write_certificates(folder: Path, client: Path, *names: str) -> Pair:
+    """What a server needs that asks its clients for certificates: its own; and a folder for a client, as Docker's tools name its files."""
+    client.mkdir()
+    made = AUTHORITY.issue_cert("client@example.org")
+    AUTHORITY.cert_pem.write_to_path(client / "ca.pem")
+    made.private_key_pem.write_to_path(client / "key.pem")
+    made.cert_chain_pems[0].write_to_path(client / "cert.pem")
+    return issued(folder, "server", *names)
+
+
 def encrypted(pair: Pair) -> Pair:
     """The same with an encrypted key."""
     key = load_pem_private_key(pair.key.read_bytes(), None)

@@ -12,8 +12,8 @@ from tests.helpers import ECHO, register_text, take_away, write_script
 
 pytest_plugins = [
     "tests.engines",
-    "tests.own_engine",
     "tests.servers",
+    "tests.own_engine",
     "tests.registries",
     "tests.skips",
     "tests.widgets.browser",

@@ -16,23 +16,34 @@ import docker
 import psutil
 import pytest
 
+from tests.certificates import write_certificates
 from tests.engines import BASE_IMAGE
 from tests.helpers import wait_until
+from tests.servers import free_port
 
 _SIZE = "600m"
 """Of the disk that it keeps everything on: memory, of which it takes what is used."""
 
 
 class OwnEngine:
-    """A second ``dockerd`` with a disk, a bridge and a socket of its own.
+    """A second ``dockerd`` with a disk, a bridge and a socket of its own; over TLS it also answers to who has a certificate.
 
     Parameters
     ----------
-    folder : for all of them; short, since paths of sockets are. bridge : a network that is there.
+    folder : for all of them; short, since paths of sockets are. bridge : a network that is there. host : its address of this machine.
+
+    Attributes
+    ----------
+    over_tls, as_remote : its addresses over TLS, by loopback and by that address of the machine, as another machine would use it.
+    certificates : a folder with those that it asks for, as ``DOCKER_CERT_PATH`` takes it.
     """
 
-    def __init__(self, folder: Path, bridge: str) -> None:
+    def __init__(self, folder: Path, bridge: str, host: str) -> None:
         self.address = f"unix://{folder}/docker.sock"
+        port = free_port()
+        self.over_tls, self.as_remote = f"tcp://127.0.0.1:{port}", f"tcp://{host}:{port}"
+        self.certificates = folder / "client"
+        self._certificate = write_certificates(folder, self.certificates, "127.0.0.1", host)
         self.disk = folder / "data"
         self._folder = folder
         self._bridge = bridge
@@ -78,7 +89,10 @@ class OwnEngine:
     def _command(self) -> list[str | Path]:
         folders = ["--data-root", self.disk, "--exec-root", self._folder / "exec", "--pidfile", self._folder / "pid"]
         network = ["--bridge", self._bridge, "--iptables=false", "--ip-forward=false", "--ip-masq=false"]
-        return ["dockerd", "--host", self.address, *folders, *network, "--shutdown-timeout", "10"]
+        addresses = [word for each in (self.address, self.over_tls, self.as_remote) for word in ("--host", each)]
+        own, authority = self._certificate, self.certificates / "ca.pem"
+        tls = ["--tlsverify", "--tlscacert", authority, "--tlscert", own.certificate, "--tlskey", own.key]
+        return ["dockerd", *addresses, *tls, *folders, *network, "--shutdown-timeout", "10"]
 
     def _listens(self) -> bool:
         assert self._process is not None
@@ -101,14 +115,14 @@ class OwnEngine:
 def _own_engine(docker_engine: None) -> Iterator[OwnEngine]:
     """One for all tests of a process, with the lab's base image; started with the first of them."""
     folder = Path(tempfile.mkdtemp(prefix="jd-"))
-    bridge = f"jd{os.getpid()}"
-    made = OwnEngine(folder, bridge)
+    bridge, network = f"jd{os.getpid()}", f"10.213.{os.getpid() % 250}"
+    made = OwnEngine(folder, bridge, f"{network}.1")
     made.disk.mkdir()
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, folder)
         _run("mount", "-t", "tmpfs", "-o", f"size={_SIZE}", "tmpfs", made.disk)
         stack.callback(_unmount, folder)
-        stack.enter_context(_bridge(bridge, f"10.213.{os.getpid() % 250}"))
+        stack.enter_context(_bridge(bridge, network))
         stack.callback(made.stop)
         made.start()
         with contextlib.closing(docker.from_env()) as lab, made.client() as own:

@@ -1,10 +1,9 @@
-"""The way to the Docker Engine: where it listens, and what its refusals mean in words."""
+"""The way to the Docker Engine: a connection for one piece of work, and what its refusals mean in words."""
 
 from __future__ import annotations
 
 import contextlib
 import getpass
-import os
 import socket
 import weakref
 from collections.abc import Iterator
@@ -12,23 +11,18 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from jupyter_deploy.errors import TargetError
+from jupyter_deploy.images.address import address, client_settings
 
 if TYPE_CHECKING:
     from docker import DockerClient
     from requests import Response
 
-DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 _TIMEOUT = 120
 """Seconds that an answer of the engine may take."""
 _KNOCK = 5
 """Seconds that a connection to it may take."""
 _WITHOUT = "or deploy without it (--target process)"
 _NO_ROOM = "no space left on device"
-
-
-def address() -> str:
-    """Where the engine listens: ``DOCKER_HOST``, as Docker's own tools take it."""
-    return os.environ.get("DOCKER_HOST") or DEFAULT_ADDRESS
 
 
 @contextlib.contextmanager
@@ -43,14 +37,16 @@ def connected(doing: str) -> Iterator[DockerClient]:
     ------
     TargetError : there is no engine, it may not be used, it refused, or it ended meanwhile.
     """
-    import docker
     from docker.errors import APIError, DockerException
     from requests.exceptions import RequestException
     from urllib3.exceptions import HTTPError  # what breaks in the middle of an answer, where requests does not look
 
+    from jupyter_deploy.images.client import Client
+
     try:
-        _knock()
-        engine = docker.from_env(timeout=_TIMEOUT)
+        settings = client_settings()
+        _knock(settings["base_url"])
+        engine = Client(timeout=_TIMEOUT, **settings)
     except (DockerException, OSError) as error:
         raise _unreachable(error) from None
     answers: weakref.WeakSet[Response] = weakref.WeakSet()
@@ -79,19 +75,19 @@ def refusal(doing: str, explanation: str) -> TargetError:
     return TargetError(f"{doing}: {lines[0]}", "\n".join(lines[1:]))
 
 
-def _knock() -> None:
+def _knock(address: str) -> None:
     """See whether somebody listens; the library's own error for that says less, and leaves its socket open.
 
     Raises
     ------
     OSError : nobody does, or not for us.
     """
-    parts = urlsplit(address())
+    parts = urlsplit(address)
     if parts.scheme == "unix":
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(_KNOCK)
             connection.connect(parts.path)
-    elif parts.scheme == "tcp" and parts.hostname and parts.port:
+    elif parts.scheme in ("tcp", "http", "https") and parts.hostname and parts.port:
         socket.create_connection((parts.hostname, parts.port), timeout=_KNOCK).close()
 
 
@@ -108,6 +104,9 @@ def _unreachable(error: BaseException) -> TargetError:
             error.strerror or str(error),
             f"start Docker, set DOCKER_HOST where it listens elsewhere, {_WITHOUT}",
         )
+    if not address():
+        remedy = f"look at 'docker context ls', DOCKER_CONTEXT and DOCKER_CONFIG, or set DOCKER_HOST, {_WITHOUT}"
+        return TargetError(f"the Docker Engine to use cannot be found out: {error}", "", remedy)
     return TargetError(
         f"the Docker Engine at {address()} cannot be used",
         str(error),

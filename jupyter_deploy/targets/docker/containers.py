@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_deploy.errors import TargetError
+from jupyter_deploy.images.address import address as engine_address
+from jupyter_deploy.images.address import machine_of
 from jupyter_deploy.images.dockerfile import PORT, SETTINGS, USER, USER_HOME
 from jupyter_deploy.targets.addresses import address_error
 from jupyter_deploy.targets.base import Place, Release
@@ -138,7 +140,7 @@ def start(container: Container, address: tuple[str, int] | None = None) -> None:
     except APIError as error:
         reason = error.explanation or str(error)
         if address and (found := _TAKEN.search(reason)):
-            raise address_error(address[0], address[1], found[0]) from None
+            raise address_error(*address, found[0], machine_of(engine_address())) from None
         raise
 
 

@@ -22,9 +22,14 @@ _ASK_SECONDS = 30
 """That one process asks; well below what an answer of the engine may take."""
 
 
-def trouble(host: str, port: int, *, tls: bool) -> str:
-    """Ask a service at its address whether it can answer; empty where it can, else why not."""
-    host = reached_at(host)
+def trouble(host: str, port: int, *, tls: bool, machine: str) -> str:
+    """Ask a service at its address whether it can answer; empty where it can, else why not.
+
+    Parameters
+    ----------
+    machine : of its engine; empty for this one.
+    """
+    host = reached_at(host, machine)
     connection: http.client.HTTPConnection
     if tls:
         context = ssl.create_default_context()

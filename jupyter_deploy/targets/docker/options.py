@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from jupyter_deploy.config.options import option
 from jupyter_deploy.images.dockerfile import PORT
+from jupyter_deploy.targets.addresses import in_url, is_wildcard
 from jupyter_deploy.targets.server_options import ServerOptions
 
 
@@ -37,8 +38,5 @@ class LocalOptions(ServerOptions):
     def settings(self) -> dict[str, Any]:
         """In the container the server answers at all of its addresses; which of this machine's reach it is the engine's affair."""
         names = dict.fromkeys((*self.allowed_hosts, self.host))
-        anywhere = ("0.0.0.0", "::")  # noqa: S104  (no names)
-        hosts = [
-            f"[{name}]" if name.count(":") > 1 and name[0] != "[" else name for name in names if name not in anywhere
-        ]
-        return {**super().settings(), "host": anywhere[0], "port": PORT, "allowedHosts": hosts}
+        hosts = [in_url(name) if name.count(":") > 1 else name for name in names if not is_wildcard(name)]
+        return {**super().settings(), "host": "0.0.0.0", "port": PORT, "allowedHosts": hosts}  # noqa: S104  (its own)

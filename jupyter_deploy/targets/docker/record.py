@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_deploy.errors import TargetError
+from jupyter_deploy.images.address import address, machine_of
 from jupyter_deploy.targets.addresses import scoring_uri
 
 NAME = "docker.json"
@@ -23,7 +24,8 @@ class DockerRecord:
     ----------
     host, port : its address, for its whole life. version : the version that serves, or served last.
     is_stopped : whether it was ended on purpose. cname : the name in its address where it answers over TLS.
-    machine : where its engine is reached from. images : what each version was run from, by its number.
+    machine : where its engine is reached from. engine : where that listens; empty in records of earlier releases.
+    images : what each version was run from, by its number.
     """
 
     host: str
@@ -32,12 +34,13 @@ class DockerRecord:
     is_stopped: bool = False
     cname: str = ""
     machine: str = field(default_factory=socket.gethostname)
+    engine: str = ""
     images: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def scoring_uri(self) -> str:
         """Where the service answers."""
-        return scoring_uri(self.host, self.port, self.cname)
+        return scoring_uri(self.host, self.port, self.cname, machine_of(self.engine))
 
     @property
     def is_elsewhere(self) -> bool:
@@ -65,9 +68,19 @@ class DockerRecord:
 
         Raises
         ------
-        TargetError : it belongs to another one.
+        TargetError : it belongs to another one, or to another engine than the one that is in use.
         """
         record = cls.read(folder)
         if record is not None and record.is_elsewhere:
             raise TargetError(f"'{service}' runs on {record.machine}", remedy="do this on that machine")
+        if record is not None and (other := record.other_engine()):
+            remedy = f"set DOCKER_HOST={record.engine}, or use the Docker context that it was deployed with"
+            raise TargetError(f"'{service}' {other}", remedy=remedy)
         return record
+
+    def other_engine(self) -> str:
+        """Say so where the service is on another engine than the one that is in use; empty where it is not."""
+        used = address()
+        if not (self.engine and used) or self.engine == used:
+            return ""
+        return f"runs on the Docker Engine at {self.engine}, and the one in use is at {used}"

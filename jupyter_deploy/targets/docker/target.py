@@ -7,17 +7,20 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.errors import TargetError
+from jupyter_deploy.images.address import address, machine_of
 from jupyter_deploy.images.engine import connected
-from jupyter_deploy.targets.addresses import AddressTaken, free_port
+from jupyter_deploy.targets.addresses import AddressTaken, free_port, in_url, is_wildcard, some_port
 from jupyter_deploy.targets.base import Candidate, Place, Release, Report, Status, Work
 from jupyter_deploy.targets.docker import containers, gpu, health, logs, vault
 from jupyter_deploy.targets.docker.containers import Containers
 from jupyter_deploy.targets.docker.options import LocalOptions
 from jupyter_deploy.targets.docker.record import NAME, DockerRecord
+from jupyter_deploy.targets.server_options import LOOPBACK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +47,10 @@ class LocalTarget:
     def server_settings(self, options: Options) -> Mapping[str, Any]:
         """What the scoring server has to know; the published port is the engine's affair."""
         assert isinstance(options, LocalOptions)
-        return options.settings()
+        settings = options.settings()
+        if is_wildcard(options.host) and (machine := machine_of(address())):
+            settings["allowedHosts"] = [*settings["allowedHosts"], in_url(machine)]
+        return settings
 
     def prepare(self, place: Place, release: Release, lock: Lock, work: Work) -> Release:
         """Build the image of the bundle, unless the engine has it."""
@@ -53,6 +59,7 @@ class LocalTarget:
         from jupyter_deploy.images.context import context_of
 
         DockerRecord.here(place.folder, place.service)
+        _refuse_unreachable(release.options)
         with work.step("image", "image"):
             if release.recipe.gpu:
                 with connected("its GPUs cannot be seen") as engine:
@@ -84,6 +91,8 @@ class LocalTarget:
         facts: dict[str, Any] = {"version": record.version, "scoring_uri": record.scoring_uri}
         if record.is_elsewhere:
             return Status("Unknown", error=f"it runs on {record.machine}; its state can be seen from there", **facts)
+        if other := record.other_engine():
+            return Status("Unknown", error=f"it {other}", **facts)
         try:
             with connected("its state cannot be seen") as engine:
                 container = Containers(engine, place).current(record.version)
@@ -161,6 +170,7 @@ class _Start:
         self._address = (record.host, record.port) if record else (options.host, options.port)
         self._cname = options.ssl_cname or ""
         self._images = record.images if record else {}
+        self._engine = address()
         self._begun: list[Container] = []
         self._held = contextlib.ExitStack()
         self._next: Container | None = None
@@ -187,7 +197,7 @@ class _Start:
             return self._publish(host, port)
         for _ in range(_TRIES):
             try:
-                return self._publish(host, free_port(host))
+                return self._publish(host, some_port() if machine_of(self._engine) else free_port(host))
             except AddressTaken:  # somebody else was faster
                 self.withdraw()
         raise TargetError(f"no free port was found on {host} in {_TRIES} tries", remedy="give a port")
@@ -198,7 +208,8 @@ class _Start:
         containers.start(container, (host, port))
         self._address = (host, port)
         self._report("container started", container=container.short_id, port=port)
-        health.wait(container, self._options, lambda: not health.trouble(host, port, tls=bool(self._cname)))
+        ask = partial(health.trouble, host, port, tls=bool(self._cname), machine=machine_of(self._engine))
+        health.wait(container, self._options, lambda: not ask())
         self._is_published = True
         self._report("container ready", seconds=round(time.monotonic() - began, 3))
 
@@ -215,7 +226,8 @@ class _Start:
         assert self._address[1] is not None
         version = self._release.version
         images = {**self._images, str(version): self._release.runtime}
-        record = DockerRecord(self._address[0], self._address[1], version, cname=self._cname, images=images)
+        host, port = self._address[0], self._address[1]
+        record = DockerRecord(host, port, version, cname=self._cname, engine=self._engine, images=images)
         record.write(self._place.folder)
         self._begun.remove(self._next)
         self._ours.tidy(self._next)
@@ -242,6 +254,17 @@ class _Start:
         self._held.close()
 
 
+def _refuse_unreachable(options: Any) -> None:
+    """Refuse an address at which only the machine of the engine itself could reach the service."""
+    assert isinstance(options, LocalOptions)
+    machine = machine_of(address())
+    if machine and options.host in LOOPBACK:
+        raise TargetError(
+            f"host is {options.host}, at which nobody but {machine} itself, the machine of the Docker Engine, could reach the service",
+            remedy="give an address of that machine as host, or 0.0.0.0 for all of them; requests then need a key unless you say otherwise",
+        )
+
+
 def _logins(place: Place) -> Logins:
     found: Logins = json.loads(place.logins.read_text(encoding="utf-8")) if place.logins else {}
     return found
@@ -254,7 +277,8 @@ def _state(container: Container | None, record: DockerRecord, facts: dict[str, A
     facts = {**facts, "version": containers.version_of(container), "details": {"container": container.short_id}}
     state = container.attrs["State"]
     if container.status == "running":
-        trouble = health.trouble(record.host, record.port, tls=bool(record.cname))
+        machine = machine_of(record.engine)
+        trouble = health.trouble(record.host, record.port, tls=bool(record.cname), machine=machine)
         return Status("Unhealthy" if trouble else "Healthy", error=trouble, **facts)
     if container.status == "restarting":
         why = f"its container ended with exit code {state['ExitCode']}, and the engine starts it again"
