@@ -49,6 +49,8 @@ def running(engine: docker.DockerClient, image: str) -> Iterator[str]:
         address = f"http://127.0.0.1:{container.ports['5001/tcp'][0]['HostPort']}"
         wait_until(lambda: _is_ready(address))
         yield address
+        container.stop(timeout=20)
+        assert container.wait()["StatusCode"] == 0  # SIGTERM has reached the server, which came to its end
     finally:
         container.remove(force=True)
 

@@ -13,7 +13,7 @@ from typing import Any
 import docker
 import pytest
 
-from jupyter_deploy import InferenceConfig, LocalWebservice, Model, Webservice, Workspace
+from jupyter_deploy import Environment, InferenceConfig, LocalWebservice, Model, Webservice, Workspace
 from jupyter_deploy.engine.events import Event
 from jupyter_deploy.errors import OperationCancelled, OperationFailed, UserError
 from tests.certificates import CNAME, issued
@@ -32,10 +32,14 @@ class Local:
         self._workspace = workspace
         self._folder = folder
         self.conda_file: str | None = None
+        self.environment: Environment | None = None
         self.container = f"jupyter-deploy-{workspace.folder.id}-{NAME}"
 
     def config(self, body: str) -> InferenceConfig:
-        return InferenceConfig(str(write_script(self._folder, body)), base_image=BASE_IMAGE, conda_file=self.conda_file)
+        script = str(write_script(self._folder, body))
+        if self.environment is not None:
+            return InferenceConfig(script, environment=self.environment)
+        return InferenceConfig(script, base_image=BASE_IMAGE, conda_file=self.conda_file)
 
     def begin(self, body: str = ECHO, **options: Any) -> Webservice:
         made = LocalWebservice.deploy_configuration(**options)
@@ -71,7 +75,7 @@ def init():
     global facts
     status = dict(line.split(":\\t", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":\\t" in line)
     facts = {name: status[name] for name in ("CapEff", "NoNewPrivs", "Uid")}
-    facts["version"] = os.environ["SERVICE_VERSION"]
+    facts["version"], facts["threads"] = os.environ["SERVICE_VERSION"], os.environ["OMP_NUM_THREADS"]
     facts["writable"] = []
     for folder in ("/", "/opt/jupyter-deploy", "/var/azureml-app", "/run/service", "/tmp", os.environ["HOME"]):
         try:
@@ -86,11 +90,14 @@ def run(data):
 
 
 def test_a_service_has_no_rights_and_writes_to_memory_alone(local: Local, engine: docker.DockerClient) -> None:
+    local.environment = Environment.from_docker_image("mine", BASE_IMAGE)
+    local.environment.environment_variables = {"OMP_NUM_THREADS": "3"}
     service = local.serve(CONFINED, memory_gb=0.5, cpu_cores=0.5, cpu_cores_limit=1.0)
     assert isinstance(service, LocalWebservice)
     uid = "\t".join(["10001"] * 4)
     assert service.run("") == {
-        "CapEff": "0" * 16, "NoNewPrivs": "1", "Uid": uid, "version": "1", "writable": ["/tmp", "/home/service"],  # noqa: S108
+        "CapEff": "0" * 16, "NoNewPrivs": "1", "Uid": uid, "version": "1", "threads": "3",
+        "writable": ["/tmp", "/home/service"],  # noqa: S108
     }  # fmt: skip
     container = engine.containers.get(local.container)
     host = container.attrs["HostConfig"]
@@ -289,6 +296,8 @@ def test_reloading_serves_the_script_as_it_is_now_and_installs_nothing(local: Lo
     assert service.operation is not None
     installs = [event for event in service.operation.events() if event.text.startswith("RUN python3 -m pip")]
     assert [event.facts["cached"] for event in installs] == [True]
+    (moved,) = [event for event in service.operation.events() if event.text == "the port has changed hands"]
+    assert 0 < moved.facts["gap_seconds"] < 60
     found = LocalWebservice(workspace, NAME)
     assert isinstance(found, LocalWebservice)
     with pytest.raises(UserError, match=r"not known to this handle\n.*\n.*service.update\(inference_config"):
