@@ -11,7 +11,7 @@ from jupyter_deploy.engine.services import list_services
 
 ALWAYS = {"workspace.json", "records.db", "records.db-wal", "records.db-shm", "trusted.txt"}
 OF_AN_OPERATION = {"request.json", "events.jsonl", "output.log"}
-OF_A_SERVICE = {"process.json", "supervisor.log", "log"}
+OF_A_SERVICE = {"process.json", "docker.json", "supervisor.log", "log"}
 
 
 class Accounts:

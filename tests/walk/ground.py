@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import psutil
 
@@ -32,12 +32,16 @@ class Step(NamedTuple):
 
 
 class Ground:
-    """A workspace with two models, "one" and "two".
+    """A workspace with two models, "one" and "two", whose service runs in processes.
 
     Parameters
     ----------
     folder : an empty folder for everything that belongs to it.
     """
+
+    target: ClassVar[str] = "process"
+    parts: ClassVar[int] = 9
+    """Of a walk, each with every ninth step; every third of the parts makes up every third step."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -76,6 +80,7 @@ class Ground:
         return {
             "PYTHONPATH": f"{HOOK}{os.pathsep}{ROOT}",
             "WALK_MARK": self._mark,
+            "WALK_TARGET": self.target,
             "WALK_SERVICE": str(self.workspace.folder.service_folder(SERVICE)),
         }
 
@@ -88,6 +93,14 @@ class Ground:
         finally:
             os.environ.clear()
             os.environ.update(before)
+
+    def is_tidy(self, *, served: bool) -> bool:
+        """Whether nothing runs but what serves."""
+        return len(self.processes()) == (3 if served else 0)
+
+    def goes_on(self, step: str, victim: str) -> bool:
+        """Whether what served before an update has to be there, without a break, when a process is killed after a step."""
+        return victim != "supervisor"
 
     def processes(self) -> list[psutil.Process]:
         """Every living process that has come out of a command here, whatever it calls itself."""

@@ -20,18 +20,22 @@ def main() -> None:
 def do(workspace: object, command: str, argument: str = "") -> None:
     """What a person types: ``register FOLDER``, ``deploy MODEL``, ``update MODEL``, ``rollback`` or ``delete``."""
     from jupyter_deploy import InferenceConfig, Model, Webservice, Workspace
+    from jupyter_deploy.targets import find_target
 
     assert isinstance(workspace, Workspace)
     if command == "register":
         Model.register(workspace, argument, "walked")
         return
+    script = str(Path(workspace.path.parent, "score.py"))
+    image = os.environ.get("WALK_IMAGE")
+    inference = InferenceConfig(script, base_image=image)
     if command == "deploy":
-        script = InferenceConfig(str(Path(workspace.path.parent, "score.py")))
-        service = Model.deploy(workspace, SERVICE, [argument], script)
+        options = find_target(os.environ["WALK_TARGET"]).options()
+        service = Model.deploy(workspace, SERVICE, [argument], inference, options)
     else:
         service = Webservice(workspace, SERVICE)
         if command == "update":
-            service.update(models=[argument])
+            service.update(models=[argument], inference_config=inference if image else None)
         elif command == "rollback":
             service.rollback()
         elif command == "delete":

@@ -18,7 +18,7 @@ NAME = "docker.json"
 
 @dataclass(frozen=True)
 class DockerRecord:
-    """A service on this target, from its first serving version to its deletion.
+    """A service on this target, from the start of its first container at its address to its deletion.
 
     Parameters
     ----------
@@ -26,6 +26,7 @@ class DockerRecord:
     is_stopped : whether it was ended on purpose. cname : the name in its address where it answers over TLS.
     machine : where its engine is reached from. engine : where that listens; empty in records of earlier releases.
     images : what each version was run from, by its number.
+    is_begun : whether its first version has been started and has not been seen to serve; it stays so where the operation was killed then.
     """
 
     host: str
@@ -36,6 +37,7 @@ class DockerRecord:
     machine: str = field(default_factory=socket.gethostname)
     engine: str = ""
     images: Mapping[str, str] = field(default_factory=dict)
+    is_begun: bool = False
 
     @property
     def scoring_uri(self) -> str:

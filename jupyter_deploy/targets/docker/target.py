@@ -73,7 +73,9 @@ class LocalTarget:
         record = DockerRecord.here(place.folder, place.service)
         with connected("the container cannot be started") as engine:
             ours = Containers(engine, place)
-            current = ours.current(record.version if record else None)
+            current = ours.current(record.version) if record else None
+            if record is not None and record.is_begun and not _answers(current, record):
+                record = current = None  # a first version that was left on its way, and never served
             ours.tidy(current)
             ours.give_secrets(release.runtime)
             start = _Start(ours, place, release, record, current, report)
@@ -88,6 +90,15 @@ class LocalTarget:
         record = DockerRecord.read(place.folder)
         if record is None:
             return Status("Stopped", error="it has never served")
+        status = self._asked(place, record)
+        if record.is_begun and status.state != "Healthy":
+            return replace(status, version=None)
+        if record.is_begun:  # and now is known to serve, whatever becomes of who began it
+            with contextlib.suppress(OSError):
+                replace(record, is_begun=False).write(place.folder)
+        return status
+
+    def _asked(self, place: Place, record: DockerRecord) -> Status:
         facts: dict[str, Any] = {"version": record.version, "scoring_uri": record.scoring_uri}
         if record.is_elsewhere:
             return Status("Unknown", error=f"it runs on {record.machine}; its state can be seen from there", **facts)
@@ -95,8 +106,7 @@ class LocalTarget:
             return Status("Unknown", error=f"it {other}", **facts)
         try:
             with connected("its state cannot be seen") as engine:
-                container = Containers(engine, place).current(record.version)
-                return _state(container, record, facts)
+                return _state(Containers(engine, place).current(record.version), record, facts)
         except TargetError as error:
             return Status("Unknown", error=error.what, **facts)
 
@@ -171,6 +181,7 @@ class _Start:
         self._cname = options.ssl_cname or ""
         self._images = record.images if record else {}
         self._engine = address()
+        self._is_first = record is None
         self._begun: list[Container] = []
         self._held = contextlib.ExitStack()
         self._next: Container | None = None
@@ -204,6 +215,8 @@ class _Start:
 
     def _publish(self, host: str, port: int) -> None:
         container = self._next or self._make(host, port)
+        if self._is_first:  # what a killed operation has started is found again by it
+            replace(self._record(host, port), is_begun=True).write(self._place.folder)
         began = time.monotonic()
         containers.start(container, (host, port))
         self._address = (host, port)
@@ -223,15 +236,19 @@ class _Start:
         if not self._is_published:
             self._change_hands()
         assert self._next is not None
-        assert self._address[1] is not None
-        version = self._release.version
-        images = {**self._images, str(version): self._release.runtime}
-        host, port = self._address[0], self._address[1]
-        record = DockerRecord(host, port, version, cname=self._cname, engine=self._engine, images=images)
+        host, port = self._address
+        assert port is not None
+        record = self._record(host, port)
         record.write(self._place.folder)
+        self._is_first = False
         self._begun.remove(self._next)
         self._ours.tidy(self._next)
         return Status("Healthy", record.version, record.scoring_uri)
+
+    def _record(self, host: str, port: int) -> DockerRecord:
+        version = self._release.version
+        images = {**self._images, str(version): self._release.runtime}
+        return DockerRecord(host, port, version, cname=self._cname, engine=self._engine, images=images)
 
     def _change_hands(self) -> None:
         assert self._former is not None  # otherwise it was published at once
@@ -252,6 +269,8 @@ class _Start:
             self._ours.remove(self._begun.pop())
         self._next = None
         self._held.close()
+        if self._is_first:
+            (self._place.folder / NAME).unlink(missing_ok=True)
 
 
 def _refuse_unreachable(options: Any) -> None:
@@ -287,6 +306,10 @@ def _state(container: Container | None, record: DockerRecord, facts: dict[str, A
         return Status("Unhealthy", error="its container is paused (docker unpause)", **facts)
     why = "" if record.is_stopped else f"its container ended with exit code {state['ExitCode']}; {_START}"
     return Status("Stopped", error=why, **facts)
+
+
+def _answers(container: Container | None, record: DockerRecord) -> bool:
+    return _state(container, record, {}).state == "Healthy"
 
 
 def _have_reread(container: Container) -> None:

@@ -1,13 +1,15 @@
 """Loaded by every Python of a walk at its start: notes each step as it is taken, or kills one of the processes just after one.
 
-A step is a call to the store's files, a committed change of the records, or an event that is no log line. ``WALK_TRACE`` names a file
-to note them in; ``WALK_KILL`` holds the step after which to kill, and whom, as that file has them.
+A step is a call to the store's files, a committed change of the records, an event that is no log line, or, of a service in Docker, a
+change that the engine was asked for. ``WALK_TRACE`` names a file to note them in; ``WALK_KILL`` holds the step after which to kill, and
+whom, as that file has them.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -18,6 +20,9 @@ from pathlib import Path
 from typing import Any
 
 _ROLES = {"jupyter_deploy.engine.runner": "operation", "tests.walk.kernel": "kernel"}
+_PASSING = re.compile(r" \([^)]*\)$")
+"""How long a step took, and the like, which differ from run to run."""
+_ID = re.compile(r"[0-9a-f]{12,64}")
 _taken: Counter[str] = Counter()
 
 
@@ -31,7 +36,7 @@ def _install(role: str) -> None:
     def write_and_step(log: EventLog, kind: Any, text: str = "", *, step: str = "", **facts: Any) -> Any:
         event = write(log, kind, text, step=step, **facts)
         if kind != "log":
-            _step(role, " ".join(filter(None, (kind, step, text if kind == "moved" else ""))), facts)
+            _step(role, " ".join(filter(None, (kind, step, _PASSING.sub("", text) if kind == "moved" else ""))), facts)
         return event
 
     def keep_and_step(*arguments: Any) -> None:
@@ -46,6 +51,25 @@ def _install(role: str) -> None:
         _step(role, "recorded")
 
     EventLog.write, FileStore._keep, Database.writing = write_and_step, keep_and_step, write_record_and_step
+    if role == "operation" and os.environ["WALK_TARGET"] == "local":
+        _install_engine(role)
+
+
+def _install_engine(role: str) -> None:
+    from docker import APIClient
+
+    def stepping(name: str) -> Any:
+        change = getattr(APIClient, name)
+
+        def change_and_step(client: Any, url: str, *arguments: Any, **more: Any) -> Any:
+            answer = change(client, url, *arguments, **more)
+            _step(role, f"engine {name[1:]} {_ID.sub('*', url.partition('/v')[2].partition('/')[2])}")
+            return answer
+
+        return change_and_step
+
+    for name in ("_post", "_put", "_delete"):
+        setattr(APIClient, name, stepping(name))
 
 
 def _step(role: str, name: str, facts: Mapping[str, Any] | None = None) -> None:
@@ -69,7 +93,7 @@ _last_started: list[int] = []
 
 def _supervisor(facts: Mapping[str, Any]) -> int | None:
     """The one that this operation has started, or the one that serves."""
-    if "port" in facts:
+    if "port" in facts and "pid" in facts:
         _last_started.append(facts["pid"])
     if _last_started:
         return _last_started[-1]
