@@ -17,14 +17,13 @@ def client_settings() -> dict[str, Any]:
     DockerException : there is no such context, or it cannot be read; certificates are missing.
     """
     from docker.context import ContextAPI
-    from docker.context.config import get_current_context_name
     from docker.errors import DockerException
     from docker.utils import kwargs_from_env
 
     given: dict[str, Any] = {**kwargs_from_env()}
     if "base_url" in given:
         return given
-    name = os.environ.get("DOCKER_CONTEXT") or get_current_context_name()
+    name = context_in_use()
     try:
         context = ContextAPI.get_context(name)
     except Exception as error:  # the SDK's own class for a file that cannot be read is none of its own
@@ -33,6 +32,15 @@ def client_settings() -> dict[str, Any]:
         raise DockerException(f"there is no Docker context '{name}'")
     tls = {"tls": context.TLSConfig} if context.TLSConfig else {}
     return {"base_url": context.Host, **tls, **given}
+
+
+def context_in_use() -> str:
+    """The name of Docker's context that says where the engine is; ``default`` where ``DOCKER_HOST`` does, as Docker has it."""
+    from docker.context.config import get_current_context_name
+
+    if os.environ.get("DOCKER_HOST"):
+        return "default"
+    return os.environ.get("DOCKER_CONTEXT") or str(get_current_context_name())
 
 
 def address() -> str:

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from jupyter_deploy.errors import TargetError
+from jupyter_deploy.images.address import context_in_use
 from jupyter_deploy.images.buildx_progress import Build
 from jupyter_deploy.images.context import Stage
-from jupyter_deploy.images.engine import address
 from jupyter_deploy.images.progress import Progress
 from jupyter_deploy.images.steps import DOING, Failure
 
@@ -25,7 +25,6 @@ _MISSING = re.compile(r"is not a docker command|(unknown|unrecognized) command",
 _TIMEOUT = 30
 """Seconds that buildx may take to say its version."""
 _REMEDY = "mend buildx, or set DOCKER_BUILDKIT=0, so that the engine builds without it"
-_NOT_PASSED_ON = frozenset({"DOCKER_CONTEXT", "DOCKER_DEFAULT_PLATFORM"})
 """What could lead the command to another engine, or another kind of machine, than the one that is spoken to otherwise."""
 
 
@@ -58,7 +57,7 @@ def program() -> str:
 def build_with_buildx(docker: str, stage: Stage, name: str, progress: Progress) -> Failure | None:
     """Build a stage; see :data:`~jupyter_deploy.images.steps.Builder`."""
     command = [
-        docker, "buildx", "build", "--builder", "default",  # the engine's own: no other sees the images that the engine has
+        docker, "buildx", "build", "--builder", context_in_use(),  # the engine's own: no other sees the images that the engine has
         "--progress", "rawjson", "--provenance=false", "--load", "--tag", name, "-",
     ]  # fmt: skip
     build = Build(stage.dockerfile, progress)
@@ -109,8 +108,8 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def _environment() -> Mapping[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
-    return {**kept, "DOCKER_HOST": address()}
+    """Without the platform that it would build for where nothing else is said: the classic builder knows none."""
+    return {name: value for name, value in os.environ.items() if name != "DOCKER_DEFAULT_PLATFORM"}
 
 
 def _does_not_start(said: Sequence[str], code: int) -> str:
