@@ -25,7 +25,6 @@ _MISSING = re.compile(r"is not a docker command|(unknown|unrecognized) command",
 _TIMEOUT = 30
 """Seconds that buildx may take to say its version."""
 _REMEDY = "mend buildx, or set DOCKER_BUILDKIT=0, so that the engine builds without it"
-"""What could lead the command to another engine, or another kind of machine, than the one that is spoken to otherwise."""
 
 
 def program() -> str:
