@@ -13,8 +13,10 @@ from jupyter_deploy.images.steps import Failure, lines_of, report_step
 if TYPE_CHECKING:
     from docker import DockerClient
 
-_STEP = re.compile(r"Step (\d+)/(\d+) : (.*)")
-_NOISE = re.compile(r"( ---> |Removing intermediate container |Successfully (built|tagged) )")
+_STEP = re.compile(r"(?:Step|STEP) \d+/\d+ ?: (.*)")
+"""How a step begins: "Step 1/3 : RUN …" in Docker's words, "STEP 1/3: RUN …" in Podman's."""
+_CACHED = re.compile(r" ?--+> Using cache")
+_NOISE = re.compile(r" ?--+> |Removing intermediate container |COMMIT |[0-9a-f]{64}$|Successfully (built|tagged) ")
 
 
 def build_classic(engine: DockerClient, stage: Stage, name: str, progress: Progress) -> Failure | None:
@@ -53,8 +55,8 @@ class _Step:
         """Read one line of the engine's."""
         if step := _STEP.match(line):
             self.end()
-            self.text, self.output, self._cached, self._began = step[3], [], False, time.monotonic()
-        elif line == " ---> Using cache":
+            self.text, self.output, self._cached, self._began = step[1], [], False, time.monotonic()
+        elif _CACHED.match(line):
             self._cached = True
         elif self.text and not _NOISE.match(line) and not self.text.startswith("FROM "):
             self.output.append(line)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from jupyter_deploy.errors import TargetError
 from jupyter_deploy.images.address import address as engine_address
 from jupyter_deploy.images.address import machine_of
-from jupyter_deploy.images.dockerfile import PORT, SETTINGS, USER, USER_HOME
+from jupyter_deploy.images.dockerfile import PORT, SETTINGS, USER_HOME
 from jupyter_deploy.targets.addresses import address_error
 from jupyter_deploy.targets.base import Place, Release
 from jupyter_deploy.targets.docker import gpu, logs, vault
@@ -175,7 +175,7 @@ def _confined() -> Mapping[str, Any]:
 
     return {
         "read_only": True,
-        "tmpfs": {"/tmp": "mode=1777", USER_HOME: f"mode=0700,uid={USER},gid={USER}"},  # noqa: S108 - the container's own
+        "tmpfs": dict.fromkeys(("/tmp", USER_HOME), "mode=1777"),  # noqa: S108 - the container's own, which has one user
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
         "log_config": LogConfig(type="json-file", config={"max-size": "10m", "max-file": "3"}),
