@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.engines",
     "tests.servers",
     "tests.own_engine",
+    "tests.podman_engine",
     "tests.registries",
     "tests.skips",
     "tests.widgets.browser",

@@ -121,7 +121,7 @@ def _own_engine(docker_engine: None) -> Iterator[OwnEngine]:
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, folder)
         _run("mount", "-t", "tmpfs", "-o", f"size={_SIZE}", "tmpfs", made.disk)
-        stack.callback(_unmount, folder)
+        stack.callback(unmount, folder)
         stack.enter_context(_bridge(bridge, network))
         stack.callback(made.stop)
         made.start()
@@ -166,7 +166,7 @@ def _run(*command: str | Path) -> None:
     subprocess.run(command, check=True)
 
 
-def _unmount(folder: Path) -> None:
+def unmount(folder: Path) -> None:
     """Unmount all below a folder; a killed engine leaves some."""
     mounted = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
     for place in sorted((place for place in mounted if place.startswith(f"{folder}/")), reverse=True):

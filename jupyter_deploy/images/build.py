@@ -14,7 +14,7 @@ from jupyter_deploy.images.context import Context, Stage
 from jupyter_deploy.images.dockerfile import Parts, instructions
 from jupyter_deploy.images.engine import connected
 from jupyter_deploy.images.progress import Progress
-from jupyter_deploy.images.pull import Logins, base_image, find
+from jupyter_deploy.images.pull import Logins, add_name, base_image, find
 from jupyter_deploy.images.steps import DOING, PARTS, Builder, explained, own_instructions, report_step
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _make(engine: DockerClient, builder: Builder, stage: Stage, name: str, progr
 def tag(image: str, name: str) -> None:
     """Give an image of the engine a further name."""
     with connected("the image cannot be named") as engine:
-        engine.api.tag(image, name)
+        add_name(engine, image, name)
 
 
 def is_there(name: str) -> bool:

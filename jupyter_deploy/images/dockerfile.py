@@ -42,7 +42,8 @@ RUN python3 -c "import sys; v = '%d.%d' % sys.version_info[:2]; \\
  && python3 -m venv --without-pip /opt/venv \\
  && echo 'service:x:{user}:{user}::{user_home}:/usr/sbin/nologin' >> /etc/passwd \\
  && echo 'service:x:{user}:' >> /etc/group \\
- && mkdir -p {user_home} {app_root}
+ && mkdir -p {user_home} {app_root} \\
+ && chmod 1777 {user_home}
 ENV AML_APP_ROOT={app_root} HOME={user_home} PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR {app_root}
 EXPOSE {port}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from jupyter_deploy.errors import TargetError
+from jupyter_deploy.errors import DeployError, TargetError
 from jupyter_deploy.images.address import address, client_settings
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ def connected(doing: str) -> Iterator[DockerClient]:
         _knock(settings["base_url"])
         engine = Client(timeout=_TIMEOUT, **settings)
     except (DockerException, OSError) as error:
+        if isinstance(
+            error.__cause__, DeployError
+        ):  # an operation is cancelled, which the library takes for its own fault
+            raise error.__cause__ from None
         raise _unreachable(error) from None
     answers: weakref.WeakSet[Response] = weakref.WeakSet()
     engine.api.hooks["response"].append(lambda answer, **_: answers.add(answer))

@@ -30,6 +30,15 @@ def check_image_names(name: str | None, label: str | None, registry: str | None)
         raise ConfigError(problems)
 
 
+def short_name(name: str) -> str:
+    """An image's name without the place that Podman puts before one that has none: Docker Hub, or its own for what was loaded.
+
+    >>> short_name("docker.io/team/diabetes:v1")
+    'team/diabetes:v1'
+    """
+    return name.removeprefix("docker.io/").removeprefix("localhost/")
+
+
 def host_of(registry: str) -> str:
     """The part of a registry's address that says where it listens."""
     return registry.partition("/")[0]

@@ -43,6 +43,14 @@ def find(engine: DockerClient, name: str) -> Mapping[str, Any] | None:
         return None
 
 
+def add_name(engine: DockerClient, image: str, name: str) -> None:
+    """Give an image of the engine a further name."""
+    from docker.utils import parse_repository_tag
+
+    repository, tag = parse_repository_tag(name)
+    engine.api.tag(image, repository, tag)
+
+
 def base_image(engine: DockerClient, name: str, progress: Progress, logins: Logins) -> str:
     """The id of a base image; it is pulled where the engine does not have it.
 

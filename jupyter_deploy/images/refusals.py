@@ -33,5 +33,6 @@ def without_tls(host: str) -> tuple[str, str]:
     """Say that a registry has no TLS, and what helps."""
     return (
         f"{host} answers without TLS, which the Docker Engine does not allow it",
-        f"give the registry a certificate, or list {host} under insecure-registries in the engine's daemon.json",
+        f"give the registry a certificate, or list {host} under insecure-registries in the engine's daemon.json"
+        " (Podman: insecure = true in registries.conf)",
     )

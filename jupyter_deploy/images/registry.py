@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,13 +13,14 @@ from jupyter_deploy.errors import TargetError, UserError
 from jupyter_deploy.images.engine import connected, refusal
 from jupyter_deploy.images.names import host_of
 from jupyter_deploy.images.progress import Progress
-from jupyter_deploy.images.pull import find
+from jupyter_deploy.images.pull import add_name, find
 from jupyter_deploy.images.refusals import read_refusal, without_tls
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
 _PUSH, _PULL = "the image cannot be pushed", "the image cannot be pulled"
+_DIGEST = re.compile(r": digest: (sha256:[0-9a-f]{64}) ")
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def push(image: str, name: str, registry: Registry, progress: Progress) -> None:
     login = registry.login()
     with connected(_PUSH) as engine:
         is_new = find(engine, name) is None
-        engine.api.tag(image, name)
+        add_name(engine, image, name)
         began = time.monotonic()
         try:
             records = engine.api.push(name, stream=True, decode=True, auth_config=dict(login))
@@ -125,8 +127,8 @@ def _follow(
     digest, reason = "", ""
     for record in records:
         reason = reason or str(record.get("error", ""))
-        digest = str((record.get("aux") or {}).get("Digest", digest))
         status = str(record.get("status", ""))
+        digest = found[1] if (found := _DIGEST.search(status)) else digest
         if status and "progress" not in record and status not in ("Preparing", "Waiting"):
             progress.say(": ".join(filter(None, (record.get("id"), status))))
     if reason:

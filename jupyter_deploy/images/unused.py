@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
@@ -9,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_deploy.images.engine import connected
+from jupyter_deploy.images.names import short_name
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -38,7 +41,12 @@ class _Image:
     names: tuple[str, ...]
     made: float
     layers: Mapping[str, int]
-    """Bytes of what each step of its build has added, by the step's id; what was built elsewhere has no such ids."""
+    """Bytes of what each step of its build has added, by what was done up to it, first to last."""
+
+    @property
+    def whole(self) -> str:
+        """What was done in all."""
+        return next(reversed(tuple(self.layers)), "")
 
     @property
     def is_ours(self) -> bool:
@@ -74,7 +82,7 @@ def find_unused(needed: Set[str], busy: Collection[str] = (), older_than: float 
         is_wanted = image.id in used or image.is_for(busy) or not needed.isdisjoint(image.names)
         stays = is_wanted or not image.is_ours or image.made > before
         if image.is_ours and image.is_parts:
-            stays = stays or any(image.id in other.layers for other in kept)
+            stays = stays or any(image.whole in other.layers for other in kept)
         (kept if stays else going).append(image)
     return list(_with_sizes(going, {layer for image in kept for layer in image.layers}))
 
@@ -103,13 +111,20 @@ def _images(engine: DockerClient) -> Iterator[_Image]:
     from docker.errors import ImageNotFound
 
     for facts in engine.api.images():
-        names = tuple(name for name in facts["RepoTags"] or () if name != "<none>:<none>")
+        names = tuple(short_name(name) for name in facts["RepoTags"] or () if name != "<none>:<none>")
         try:
             history: Sequence[Mapping[str, Any]] = engine.api.history(facts["Id"])  # type: ignore[no-untyped-call]
         except ImageNotFound:  # it went meanwhile
             continue
-        layers = {step["Id"]: step["Size"] for step in history if step["Id"].startswith("sha256:")}
-        yield _Image(facts["Id"], names, facts["Created"], layers)
+        yield _Image(facts["Id"], names, facts["Created"], dict(_layers(history)))
+
+
+def _layers(history: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:
+    """Each step by a hash of all up to it, since no engine gives every step an id, and Podman gives some another step's."""
+    done = hashlib.sha256()
+    for step in reversed(history):
+        done.update(json.dumps([step["Created"], step["CreatedBy"], step["Size"]]).encode())
+        yield done.hexdigest(), step["Size"]
 
 
 def _with_sizes(images: Sequence[_Image], counted: set[str]) -> Iterator[UnusedImage]:

@@ -5,28 +5,38 @@ from collections.abc import Iterator
 import pytest
 
 from jupyter_deploy import Webservice, Workspace
-from tests.contract.rigs import RIGS, Rig
+from tests.contract.rigs import RIGS, PodmanRig, Rig
 from tests.helpers import take_away
 
+KINDS = (*RIGS, pytest.param(PodmanRig, id="podman", marks=pytest.mark.soak))
 
-@pytest.fixture(params=RIGS, ids=lambda kind: kind.target, scope="session")
+
+@pytest.fixture(params=KINDS, ids=lambda kind: kind.target, scope="session")
 def kind(request: pytest.FixtureRequest) -> type[Rig]:
     """Each target in turn."""
     found: type[Rig] = request.param
     return found
 
 
+@pytest.fixture(scope="session")
+def engine_of_kind(kind: type[Rig], request: pytest.FixtureRequest) -> Iterator[None]:
+    """The engine that a target needs, running and as the one that is used."""
+    address: str | None = request.getfixturevalue(kind.engine) if kind.engine else None
+    with pytest.MonkeyPatch.context() as patch:
+        if address:
+            patch.setenv("DOCKER_HOST", address)
+        yield
+
+
 @pytest.fixture
-def rig(kind: type[Rig], workspace: Workspace, request: pytest.FixtureRequest) -> Rig:
+def rig(kind: type[Rig], engine_of_kind: None, workspace: Workspace) -> Rig:
     """A target with an empty workspace."""
-    _provide(kind, request)
     return kind(workspace)
 
 
 @pytest.fixture(scope="session")
-def shared(kind: type[Rig], tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Rig]:
+def shared(kind: type[Rig], engine_of_kind: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     """A target with a workspace in which the service "shared" serves, for all tests that leave it serving "one"."""
-    _provide(kind, request)
     workspace = Workspace(tmp_path_factory.mktemp("shared") / "workspace")
     rig = kind(workspace)
     rig.deployed("shared", auth_enabled=True)
@@ -40,9 +50,3 @@ def served(shared: Rig) -> Webservice:
     service = Webservice(shared.workspace, "shared")
     service.start()
     return service
-
-
-def _provide(kind: type[Rig], request: pytest.FixtureRequest) -> None:
-    """Start the engine that a target needs."""
-    if kind.target == "local":
-        request.getfixturevalue("docker_engine")

@@ -53,6 +53,8 @@ class Rig:
     """
 
     target: ClassVar[str]
+    engine: ClassVar[str | None] = None
+    """The fixture that starts the engine which the target needs; its value is where that listens, unless at Docker's own place."""
     inference: ClassVar[Mapping[str, Any]] = {}
     """What an InferenceConfig needs beside the script."""
     comes_back: ClassVar[bool] = False
@@ -152,6 +154,7 @@ class ProcessRig(Rig):
 
 class LocalRig(ProcessRig):
     target = "local"
+    engine = "docker_engine"
     inference = MappingProxyType({"base_image": BASE_IMAGE})
     comes_back = True
 
@@ -181,6 +184,10 @@ class LocalRig(ProcessRig):
             yield engine.containers.list(all=True, filters={"label": label})
         finally:
             engine.close()
+
+
+class PodmanRig(LocalRig):
+    engine = "podman_engine"
 
 
 _GATE = "/tmp/gate"  # noqa: S108 - the container's own

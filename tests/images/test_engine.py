@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.errors import TargetError
+from jupyter_deploy.errors import OperationCancelled, TargetError
 from jupyter_deploy.images.engine import connected, refusal
 from tests.goldens import assert_golden
 
@@ -68,3 +68,14 @@ def test_a_full_disk_of_the_engine_is_named() -> None:
     error = refusal("the image cannot be built", "write /var/lib/docker/tmp/x: no space left on device")
     assert error.what == "the image cannot be built: the Docker Engine's disk is full"
     assert "docker system prune" in error.remedy
+
+
+def test_a_cancellation_is_not_taken_for_the_engines_fault(
+    docker_engine: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise OperationCancelled("'update' was cancelled")
+
+    monkeypatch.setattr("docker.api.daemon.DaemonApiMixin.version", interrupted)
+    with pytest.raises(OperationCancelled), connected("it cannot be done"):
+        pytest.fail("it was cancelled")
