@@ -7,6 +7,7 @@ import getpass
 import socket
 import weakref
 from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -45,12 +46,9 @@ def connected(doing: str) -> Iterator[DockerClient]:
 
     try:
         settings = client_settings()
-        _knock(settings["base_url"])
-        engine = Client(timeout=_TIMEOUT, **settings)
-    except (DockerException, OSError) as error:
-        if isinstance(
-            error.__cause__, DeployError
-        ):  # an operation is cancelled, which the library takes for its own fault
+        engine = Client(version=_knock(settings["base_url"]), timeout=_TIMEOUT, **settings)
+    except (DockerException, OSError, HTTPException) as error:
+        if isinstance(error.__cause__, DeployError):  # a cancellation, which the library takes for its own fault
             raise error.__cause__ from None
         raise _unreachable(error) from None
     answers: weakref.WeakSet[Response] = weakref.WeakSet()
@@ -79,8 +77,12 @@ def refusal(doing: str, explanation: str) -> TargetError:
     return TargetError(f"{doing}: {lines[0]}", "\n".join(lines[1:]))
 
 
-def _knock(address: str) -> None:
+def _knock(address: str) -> str:
     """See whether somebody listens; the library's own error for that says less, and leaves its socket open.
+
+    Returns
+    -------
+    The version of the API to speak; "auto" where the library has to ask for it.
 
     Raises
     ------
@@ -91,8 +93,19 @@ def _knock(address: str) -> None:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(_KNOCK)
             connection.connect(parts.path)
-    elif parts.scheme in ("tcp", "http", "https") and parts.hostname and parts.port:
+            connection.settimeout(_TIMEOUT)
+            return _version(connection)
+    if parts.scheme in ("tcp", "http", "https") and parts.hostname and parts.port:
         socket.create_connection((parts.hostname, parts.port), timeout=_KNOCK).close()
+    return "auto"
+
+
+def _version(connection: socket.socket) -> str:
+    """The version in the answer to a ping, since Podman takes a second or two for all that the library would ask it."""
+    with contextlib.closing(HTTPConnection("docker")) as asking:
+        asking.sock = connection
+        asking.request("HEAD", "/_ping")
+        return asking.getresponse().headers.get("Api-Version", "auto")
 
 
 def _unreachable(error: BaseException) -> TargetError:

@@ -123,10 +123,12 @@ class Rig:
         return made
 
     def wait_until_starting(self, service: Webservice) -> None:
-        """Wait until the target has begun to bring a release up."""
+        """Wait until the target has begun to bring a release up; an image may have to be built before."""
         operation = service.operation
         assert operation is not None
-        wait_until(lambda: [event for event in operation.events() if event.kind == "moved" and event.step == "start"])
+        wait_until(
+            lambda: [event for event in operation.events() if event.kind == "moved" and event.step == "start"], 60
+        )
 
     def deployed(self, name: str, text: str = "one", **options: Any) -> Webservice:
         """Deploy and wait until it serves."""

@@ -4,6 +4,7 @@ import getpass
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -70,12 +71,29 @@ def test_a_full_disk_of_the_engine_is_named() -> None:
     assert "docker system prune" in error.remedy
 
 
-def test_a_cancellation_is_not_taken_for_the_engines_fault(
-    docker_engine: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cancellation_is_not_taken_for_the_engines_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise OperationCancelled("'update' was cancelled")
 
     monkeypatch.setattr("docker.api.daemon.DaemonApiMixin.version", interrupted)
-    with pytest.raises(OperationCancelled), connected("it cannot be done"):
-        pytest.fail("it was cancelled")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{listener.getsockname()[1]}")
+        with pytest.raises(OperationCancelled), connected("it cannot be done"):
+            pytest.fail("it was cancelled")
+
+
+def test_what_is_no_engine_is_not_taken_for_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def greet() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(1024)
+            connection.sendall(b"220 mail.example.com\r\n")
+
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/socket")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{tmp_path}/socket")
+        listener.listen()
+        greeting = threading.Thread(target=greet)
+        greeting.start()
+        assert refused().what == f"the Docker Engine at unix://{tmp_path}/socket cannot be used"
+        greeting.join()
