@@ -29,7 +29,7 @@ def explain(container: Container, options: LocalOptions) -> TargetError:
     if state.get("OOMKilled"):
         limit = describe_limit(options.memory_gb) if options.memory_gb else "the machine's memory was used up"
         return TargetError(f"the service did not start: {limit}", message, REMEDIES["memory"])
-    if options.memory_gb and message.endswith("(SIGKILL)"):  # which Podman before 4.4 does not explain
+    if options.memory_gb and message.endswith("(SIGKILL)"):  # which Podman 4.3 does not explain
         why = (
             f"Going beyond memory_gb, {options.memory_gb:g} GB, ends so on an engine that does not say what it killed."
         )
