@@ -25,6 +25,7 @@ from jupyter_deploy.images.context import context_of
 from jupyter_deploy.images.recipe import Recipe
 from tests.engines import BASE_IMAGE
 from tests.goldens import assert_golden
+from tests.helpers import wait_until
 from tests.images.test_context import bundle
 
 pytestmark = pytest.mark.usefixtures("docker_engine")
@@ -146,16 +147,17 @@ def test_a_build_that_is_interrupted_ends_in_the_engine_too(tmp_path: Path, engi
             if line == "begun":
                 raise KeyboardInterrupt
 
-    def recipe(name: str) -> Recipe:
-        return Recipe(BASE_IMAGE, steps=f"RUN echo begun && sleep 3 # {tmp_path} {name}\n")
+    def steps_under_way() -> list[str]:
+        return [found["Command"] for found in engine.api.containers() if str(tmp_path) in found["Command"]]
 
     progress = Interrupted()
-    begun = context_of(bundle(tmp_path / "a", script=f"# {tmp_path}\n"), NOTHING, recipe("a"))
+    begun = context_of(
+        bundle(tmp_path), NOTHING, Recipe(BASE_IMAGE, steps=f"RUN echo begun && sleep 100 # {tmp_path}\n")
+    )
     with pytest.raises(KeyboardInterrupt) as raised:
         build(begun, progress)
     assert progress.steps
-    later = context_of(bundle(tmp_path / "b", script=f"# {tmp_path} b\n"), NOTHING, recipe("b"))
-    engine.images.remove(build(later, Progress()))  # takes all that the other had to go, and more
+    wait_until(lambda: not steps_under_way())
     digest, _ = begun.lasting(engine.images.get(BASE_IMAGE).id)
     assert not engine.images.list(f"jupyter-deploy/service:parts-{digest[:20]}")
     assert raised.traceback  # which holds on to what was interrupted, as a notebook's does
