@@ -1,0 +1,104 @@
+"""What takes too long for every run of what is seen in cells: a log that grows fast, and other front ends."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from jupyter_deploy import Webservice, Workspace
+from jupyter_deploy.engine.services import where
+from jupyter_deploy.widgets import LogPane
+from tests.helpers import take_away
+from tests.widgets.browser import Draw
+from tests.widgets.conftest import Deploy, deploy  # noqa: F401  (a fixture)
+from tests.widgets.lab import SLOW, Lab, Notebook
+from tests.widgets.test_in_lab import BEGIN
+
+pytestmark = pytest.mark.soak
+LINES, RATE = 100_000, 10_000
+
+
+def test_a_hundred_thousand_lines_at_ten_thousand_a_second(deploy: Deploy, draw: Draw) -> None:  # noqa: F811
+    service = deploy()
+    target, place = where(service.workspace.folder, service.view)
+    path = target.logs(place)[-1]
+    lines = [
+        f"2026-01-01 10:00:00,000 I [7] root - line {number:06d} of a service that says much\n"
+        for number in range(LINES)
+    ]
+    pane = LogPane(service)
+    sent = counted(pane)
+    page = draw(pane)
+    expect(page.locator(".line").first).to_be_attached()
+    heap = "() => performance.memory?.usedJSHeapSize ?? 0"
+    before = page.evaluate(heap)
+
+    def write() -> None:
+        began = time.monotonic()
+        with path.open("a") as file:
+            for first in range(0, LINES, RATE // 10):
+                file.writelines(lines[first : first + RATE // 10])
+                file.flush()
+                time.sleep(max(0.0, began + (first / RATE) + 0.1 - time.monotonic()))
+
+    writer = threading.Thread(target=write)
+    slowest = 0.0
+    writer.start()
+    while writer.is_alive():
+        asked = time.monotonic()
+        page.evaluate("() => 1")
+        slowest = max(slowest, time.monotonic() - asked)
+        page.wait_for_timeout(100)
+    expect(page.locator(".line").last).to_contain_text(f"line {LINES - 1:06d}", timeout=20_000)
+    own = sum(map(len, lines))
+    grown = page.evaluate(heap) - before
+    held = page.locator(".line").count()
+    print(
+        f"sent {sum(sent) / own:.2f} x the lines' own bytes; {held} lines held; heap +{grown / 1e6:.1f} MB; slowest answer {slowest:.2f} s"
+    )
+    assert sum(sent) < 3 * own
+    assert held <= 4000
+    assert grown < 50e6
+
+
+def counted(pane: LogPane) -> list[int]:
+    """The bytes of everything that a view sends from now on."""
+    sizes: list[int] = []
+    send = pane.comm.send
+
+    def counting(data: object = None, metadata: object = None, buffers: object = None) -> None:
+        sizes.append(len(json.dumps(data)))
+        send(data, metadata, buffers)
+
+    pane.comm.send = counting
+    return sizes
+
+
+@pytest.fixture(scope="module")
+def notebook_server(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Lab]:
+    """Notebook 7, which is another application over the same parts."""
+    made = Lab(tmp_path_factory.mktemp("notebook"), "notebook")
+    yield made
+    take_away(Workspace(made.workspace))
+    made.stop()
+
+
+def test_notebook_7_shows_and_changes_a_service(notebook_server: Lab, chromium: Browser, tmp_path: Path) -> None:
+    notebook_server.write("whole.ipynb", [BEGIN, "%deploy tiny-service --models tiny --script score.py"])
+    notebook = Notebook(chromium.new_page(), notebook_server.address("whole.ipynb"))
+    notebook.run(0)
+    cell = notebook.run(1)
+    expect(cell.get_by_text("Healthy")).to_be_visible(timeout=SLOW)
+    cell.get_by_role("button", name="Restart").click()
+    expect(cell.get_by_text("restart, ")).to_be_visible(timeout=SLOW)
+    cell.get_by_role("button", name="Delete…").click(timeout=SLOW)
+    cell.get_by_role("button", name="Delete tiny-service").click()
+    expect(cell.get_by_text("tiny-service is deleted")).to_be_visible(timeout=SLOW)
+    assert not Webservice.list(Workspace(notebook_server.workspace))
+    notebook.page.close()
