@@ -21,7 +21,7 @@ class ContainerGround(Ground):
     """
 
     target: ClassVar[str] = "local"
-    parts: ClassVar[int] = 3  # fewer, since each builds its images first
+    parts: ClassVar[int] = 6  # fewer, since each builds its images first
 
     def __init__(self, folder: Path, engine: OwnEngine) -> None:
         super().__init__(folder)
