@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.skips",
     "tests.widgets.browser",
     "tests.widgets.lab",
+    "tests.widgets.panels",
 ]
 
 

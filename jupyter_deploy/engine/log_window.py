@@ -164,13 +164,22 @@ def _lines(position: int, data: bytes) -> Iterator[Line]:
         begin = newline + 1
 
 
+def readable(line: str) -> str:
+    """A line without colours, and with pictures of control characters.
+
+    >>> readable("a\\x1b[31mb\\x00")
+    'ab␀'
+    """
+    return _COLOUR.sub("", line).translate(_CONTROL)
+
+
 def line_of(data: bytes, position: int, end: int) -> Line:
     """Read one line: who wrote it, how grave it is, and what of it can be shown.
 
     >>> line_of(b"2026-01-01 10:00:00,000 W [7] root - a\\x1b[31mb\\x00", 0, 10)
     Line(position=0, end=10, text='2026-01-01 10:00:00,000 W [7] root - ab\u2400', level='warning', source='root')
     """
-    text = _COLOUR.sub("", data[: 4 * LONGEST].decode("utf-8", "replace")).translate(_CONTROL)
+    text = readable(data[: 4 * LONGEST].decode("utf-8", "replace"))
     if len(text) > LONGEST or len(data) > 4 * LONGEST:
         text = f"{text[:LONGEST]}… ({len(data):,} bytes)"
     if found := _TEXT.match(text):

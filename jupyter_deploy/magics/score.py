@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_deploy.magics.arguments import SERVICE
-from jupyter_deploy.magics.inputs import INPUT, body_of
+from jupyter_deploy.magics.inputs import INPUT
 from jupyter_deploy.magics.magic import Call, Magic
+from jupyter_deploy.sdk.inputs import body_of
 
 
 def run(call: Call) -> Any:

@@ -13,11 +13,12 @@ from jupyter_deploy.errors import ScriptError, UserError
 from jupyter_deploy.magics.arguments import Argument
 from jupyter_deploy.magics.configuration import ENV, TRUST, environment_keys, models_argument
 from jupyter_deploy.magics.history import cells
-from jupyter_deploy.magics.inputs import INPUT_HELP, body_of
+from jupyter_deploy.magics.inputs import INPUT_HELP
 from jupyter_deploy.magics.magic import Call, Magic, show_lines, user_names, user_variables
 from jupyter_deploy.script import Finding, describe
 from jupyter_deploy.script.merge import diff, merge
 from jupyter_deploy.script.slice import Slice, take_in
+from jupyter_deploy.sdk.inputs import body_of
 
 
 def run(call: Call) -> None:

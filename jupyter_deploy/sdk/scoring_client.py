@@ -18,29 +18,116 @@ CONNECT_TIMEOUT = 10.0
 """Seconds to wait for a connection; an answer may take as long as the service allows."""
 
 
+class Client:
+    """What sends requests to a service: it finds its address and its key once, and keeps the connection.
+
+    Parameters
+    ----------
+    service : that is asked.
+
+    Attributes
+    ----------
+    secret : the key or token that is sent with each request; empty where the service asks for none.
+
+    Raises
+    ------
+    UserError : it has never served, or was stopped.
+    Elsewhere : it belongs to another workspace folder: its key is there, and its address may mean something else here.
+
+    Example
+    -------
+    >>> with Client(service) as client:  # doctest: +SKIP
+    ...     client.post(b"[1, 2]").status_code
+    """
+
+    def __init__(self, service: Webservice) -> None:
+        self._service = service
+        self._uri = _address(service)
+        self.secret = _secret(service)
+        self._connect()
+
+    def post(self, body: bytes, content_type: str = "application/json") -> requests.Response:
+        """Send a scoring request; the answer may have any status.
+
+        Raises
+        ------
+        ScoringFailed : there is no answer.
+        """
+        headers = {"Content-Type": content_type}
+        response = self._answered("POST", "/score", body, headers)
+        if response.status_code == 401 and self.secret:
+            self.secret = _secret(self._service)  # it may have been changed a moment ago
+            response = self._answered("POST", "/score", body, headers)
+        return response
+
+    def description(self) -> requests.Response:
+        """Ask for the service's OpenAPI description.
+
+        Raises
+        ------
+        ScoringFailed : there is no answer.
+        """
+        return self._answered("GET", "/swagger.json", b"", {})
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _answered(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> requests.Response:
+        import requests
+
+        try:
+            try:
+                return self._sent(method, path, body, headers)
+            except requests.exceptions.SSLError as error:
+                if not _is_of_certificate(error):
+                    raise
+                self._connect()  # the certificate may have been replaced a moment ago
+                return self._sent(method, path, body, headers)
+        except requests.RequestException as error:
+            service = self._service
+            what, remedy = (
+                f"'{service.name}' does not answer at {self._uri}",
+                f"its state is {service.state}; see its log",
+            )
+            raise ScoringFailed(what, 0, {}, "", str(error), remedy) from None
+
+    def _connect(self) -> None:
+        import requests
+
+        self._session = requests.Session()
+        self._session.trust_env = False  # a proxy for the outside world has no business with this machine's own address
+        self._reached = self._uri
+        if self._service.ssl_enabled:
+            from jupyter_deploy.sdk.https import reach
+
+            self._reached, headers = reach(self._session, self._service, self._uri)
+            self._session.headers.update(headers)
+
+    def _sent(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> requests.Response:
+        uri = self._reached.removesuffix("/score") + path
+        key = {"Authorization": f"Bearer {self.secret}"} if self.secret else {}
+        timeout = (CONNECT_TIMEOUT, None)
+        return self._session.request(method, uri, data=body, headers={**headers, **key}, timeout=timeout)
+
+
 def score(service: Webservice, input_data: str | bytes | Mapping[str, Any] | Sequence[Any]) -> Any:
     """Post the input and return the answer: read from JSON, or as text where it is none.
 
     Raises
     ------
     ScoringFailed : the service answered with another status than 200, or not at all.
-    UserError : it has never served, or was stopped.
-    Elsewhere : it belongs to another workspace folder: its key is there, and its address may mean something else here.
+    UserError, Elsewhere : it cannot be asked (:class:`Client`).
     """
-    uri = service.scoring_uri
-    view = service.view
-    view.require_here()
-    if uri is None or view.status.state in ("Failed", "Stopped"):
-        state = view.status.state
-        remedy = "start it to bring it back" if state == "Stopped" else "mend the cause, then deploy it again"
-        raise UserError(
-            f"'{service.name}' does not serve, it is {state}: {view.status.error or 'stopped on request'}",
-            remedy=remedy,
-        )
     body = input_data if isinstance(input_data, (str, bytes)) else json.dumps(input_data)
-    response = _post(service, uri, body)
-    if response.status_code == 401 and "Authorization" in response.request.headers:
-        response = _post(service, uri, body)  # the key may have been changed a moment ago
+    with Client(service) as client:
+        response = client.post(body.encode() if isinstance(body, str) else body)
     if response.status_code != 200:
         raise _failed(service.name, response)
     try:
@@ -49,44 +136,23 @@ def score(service: Webservice, input_data: str | bytes | Mapping[str, Any] | Seq
         return response.text  # what a script for raw requests may answer
 
 
-def _post(service: Webservice, uri: str, body: str | bytes) -> requests.Response:
-    import requests
+def _address(service: Webservice) -> str:
+    view = service.view
+    view.require_here()
+    uri, state = view.record.scoring_uri, view.status.state
+    if uri is None or state in ("Failed", "Stopped"):
+        remedy = "start it to bring it back" if state == "Stopped" else "mend the cause, then deploy it again"
+        why = view.status.error or "stopped on request"
+        raise UserError(f"'{service.name}' does not serve, it is {state}: {why}", remedy=remedy)
+    return uri
 
-    headers = {"Content-Type": "application/json"}
+
+def _secret(service: Webservice) -> str:
     if service.auth_enabled:
-        headers["Authorization"] = f"Bearer {service.get_keys()[0]}"
-    elif service.token_auth_enabled:
-        headers["Authorization"] = f"Bearer {service.get_access_token().access_token}"
-    data = body.encode() if isinstance(body, str) else body
-    try:
-        try:
-            return _send(service, uri, data, headers)
-        except requests.exceptions.SSLError as error:
-            if not _is_of_certificate(error):
-                raise
-            return _send(service, uri, data, headers)  # the certificate may have been replaced a moment ago
-    except requests.ConnectionError as error:
-        raise ScoringFailed(
-            f"'{service.name}' does not answer at {uri}",
-            0,
-            {},
-            "",
-            str(error),
-            f"its state is {service.state}; see its log",
-        ) from None
-
-
-def _send(service: Webservice, uri: str, data: bytes, headers: Mapping[str, str]) -> requests.Response:
-    import requests
-
-    with requests.Session() as session:
-        session.trust_env = False  # a proxy for the outside world has no business with this machine's own address
-        more: Mapping[str, str] = {}
-        if service.ssl_enabled:
-            from jupyter_deploy.sdk.https import reach
-
-            uri, more = reach(session, service, uri)
-        return session.post(uri, data=data, headers={**headers, **more}, timeout=(CONNECT_TIMEOUT, None))
+        return service.get_keys()[0]
+    if service.token_auth_enabled:
+        return service.get_access_token().access_token
+    return ""
 
 
 def _is_of_certificate(error: BaseException | None) -> bool:

@@ -8,11 +8,13 @@ if TYPE_CHECKING:
     from jupyter_deploy.widgets.log_pane import LogPane as LogPane
     from jupyter_deploy.widgets.service_panel import ServicePanel as ServicePanel
     from jupyter_deploy.widgets.status_card import StatusCard as StatusCard
+    from jupyter_deploy.widgets.test_panel import TestPanel as TestPanel
 
 _HOMES = {
     "LogPane": "jupyter_deploy.widgets.log_pane",
     "ServicePanel": "jupyter_deploy.widgets.service_panel",
     "StatusCard": "jupyter_deploy.widgets.status_card",
+    "TestPanel": "jupyter_deploy.widgets.test_panel",
 }
 __all__ = sorted(_HOMES)
 

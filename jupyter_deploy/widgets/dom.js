@@ -73,17 +73,17 @@ export function t(text, values = {}) {
   return (catalogue[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
-/** Tabs by the ARIA pattern: arrow keys move, the panel is made when it is first seen. `pages` are `{name, label, make}`. */
+/** Tabs by the ARIA pattern: arrow keys move, the panel is made when it is first seen. `pages` are `{name, label, make, opened}`. */
 export function tabs(pages, label) {
   const list = element("div.tabs", { role: "tablist", "aria-label": label });
   const area = element("div");
-  const made = pages.map(({ name, label: text, make }) => {
+  const made = pages.map(({ name, label: text, make, opened }) => {
     const id = `jd-${name}-${Math.random().toString(36).slice(2)}`;
     const panel = element("div.page", { role: "tabpanel", id, "aria-labelledby": `${id}-tab`, hidden: true });
     const tab = element("button", { type: "button", role: "tab", id: `${id}-tab`, "aria-controls": id, onclick: () => open(name) }, text);
     list.append(tab);
     area.append(panel);
-    return { name, tab, panel, make, isMade: false };
+    return { name, tab, panel, make, opened, isMade: false };
   });
   const open = (name) => {
     for (const page of made) {
@@ -95,6 +95,7 @@ export function tabs(pages, label) {
         page.isMade = true;
         page.make(page.panel);
       }
+      if (chosen) page.opened?.();
     }
   };
   list.addEventListener("keydown", (event) => {

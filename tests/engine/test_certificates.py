@@ -16,6 +16,7 @@ from jupyter_deploy import Webservice, Workspace
 from jupyter_deploy.config.certificates import trusting
 from jupyter_deploy.engine.certificates import trusted_certificates
 from jupyter_deploy.errors import ConfigError, ScoringFailed
+from jupyter_deploy.sdk.scoring_client import Client
 from tests.certificates import CNAME, Pair, issued
 from tests.helpers import processes_of, wait_until, write_script
 from tests.services import NAME, begin, serve
@@ -124,11 +125,11 @@ def test_a_request_that_may_have_arrived_is_not_sent_again(
     service = serve(workspace, write_script(tmp_path), options=issued(tmp_path).options)
     sent: list[bytes] = []
 
-    def send(_: Webservice, __: str, data: bytes, ___: object) -> requests.Response:
-        sent.append(data)
+    def send(_: Client, __: str, ___: str, body: bytes, ____: object) -> requests.Response:
+        sent.append(body)
         raise requests.exceptions.SSLError(ssl.SSLError("decryption failed or bad record mac"))
 
-    monkeypatch.setattr("jupyter_deploy.sdk.scoring_client._send", send)
+    monkeypatch.setattr(Client, "_sent", send)
     with pytest.raises(ScoringFailed, match="does not answer"):
         service.run("x")
     assert len(sent) == 1

@@ -9,7 +9,7 @@ import pandas
 import pytest
 
 from jupyter_deploy.errors import UserError
-from jupyter_deploy.magics.inputs import body_of
+from jupyter_deploy.sdk.inputs import body_of
 
 
 @pytest.mark.parametrize("text", ['{"data": [1]}', "[1, 2]", "3.5", "null", '"text"'])

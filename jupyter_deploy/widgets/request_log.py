@@ -1,0 +1,40 @@
+"""What a service wrote into its log while it answered one request."""
+
+from __future__ import annotations
+
+import time
+
+from jupyter_deploy.engine.log_window import Line, LogWindow
+
+MOST = 500
+PATIENCE = 1.0
+"""Seconds to wait for the first line: a log may come later than the answer."""
+_PERIOD = 0.05
+
+
+def lines_of(window: LogWindow, request_id: str, position: int) -> list[Line]:
+    """The lines with a request's id, each with those below it that have no head of their own, as a traceback's.
+
+    Parameters
+    ----------
+    window : on the log. request_id : of the request; empty where there was no answer. position : where the log ended before it was sent.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while request_id:
+        found = _found(window, request_id, position)
+        if found or time.monotonic() > deadline:
+            return found
+        time.sleep(_PERIOD)
+    return []
+
+
+def _found(window: LogWindow, request_id: str, position: int) -> list[Line]:
+    is_ours = False
+
+    def belongs(line: Line) -> bool:
+        nonlocal is_ours
+        if line.level:
+            is_ours = request_id in line.text
+        return is_ours
+
+    return window.after(position, MOST, belongs)[0]
