@@ -17,6 +17,7 @@ REACH = 8 << 20
 """Bytes that one search looks at, so that it is answered soon; the next one goes on there."""
 
 _TEXT = re.compile(r"^\S+ \S+ (?P<level>[A-Z]) \[\d+\] (?P<source>.{0,80}?) - ")
+_REQUEST = re.compile(rb" \(request ([\x20-\x7e]{1,100})\)$")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _CONTROL = {code: chr(0x2400 + code) for code in range(0x20) if code != 9} | {0x7F: "\u2421"}
 _LEVELS = {"D": "debug", "I": "info", "W": "warning", "E": "error", "C": "critical"}
@@ -31,6 +32,7 @@ class Line:
     ----------
     position : of its first byte, in bytes since the beginning of what was first seen. end : that of the next line.
     text : without control characters, and cut where it is too long. level : debug to critical, or empty. source : who wrote it, or empty.
+    request : the id of the request that it was written in, or empty.
     """
 
     position: int
@@ -38,6 +40,7 @@ class Line:
     text: str
     level: str = ""
     source: str = ""
+    request: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,25 +177,27 @@ def readable(line: str) -> str:
 
 
 def line_of(data: bytes, position: int, end: int) -> Line:
-    """Read one line: who wrote it, how grave it is, and what of it can be shown.
+    """Read one line: who wrote it, in which request, how grave it is, and what of it can be shown.
 
     >>> line_of(b"2026-01-01 10:00:00,000 W [7] root - a\\x1b[31mb\\x00", 0, 10)
-    Line(position=0, end=10, text='2026-01-01 10:00:00,000 W [7] root - ab\u2400', level='warning', source='root')
+    Line(position=0, end=10, text='2026-01-01 10:00:00,000 W [7] root - ab␀', level='warning', source='root', request='')
     """
     text = readable(data[: 4 * LONGEST].decode("utf-8", "replace"))
     if len(text) > LONGEST or len(data) > 4 * LONGEST:
         text = f"{text[:LONGEST]}… ({len(data):,} bytes)"
     if found := _TEXT.match(text):
-        return Line(position, end, text, _LEVELS.get(found["level"], ""), found["source"])
+        request = _REQUEST.search(data[-128:])
+        name = request[1].decode() if request else ""
+        return Line(position, end, text, _LEVELS.get(found["level"], ""), found["source"], name)
     if data.startswith(b'{"time": ') and len(data) < CHUNK:
-        level, source = _json_facts(data)
-        return Line(position, end, text, level, source)
+        return Line(position, end, text, *_json_facts(data))
     return Line(position, end, text)
 
 
-def _json_facts(data: bytes) -> tuple[str, str]:
+def _json_facts(data: bytes) -> tuple[str, str, str]:
     try:
         record = json.loads(data)
     except ValueError:
-        return "", ""
-    return _JSON_LEVELS.get(str(record.get("level")), ""), str(record.get("logger", ""))[:80]
+        return "", "", ""
+    level = _JSON_LEVELS.get(str(record.get("level")), "")
+    return level, str(record.get("logger", ""))[:80], str(record.get("request_id", ""))[:100]

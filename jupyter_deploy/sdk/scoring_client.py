@@ -140,11 +140,13 @@ def _address(service: Webservice) -> str:
     view = service.view
     view.require_here()
     uri, state = view.record.scoring_uri, view.status.state
-    if uri is None or state in ("Failed", "Stopped"):
-        remedy = "start it to bring it back" if state == "Stopped" else "mend the cause, then deploy it again"
-        why = view.status.error or "stopped on request"
-        raise UserError(f"'{service.name}' does not serve, it is {state}: {why}", remedy=remedy)
-    return uri
+    if uri is not None and state not in ("Failed", "Stopped"):
+        return uri
+    if state == "Transitioning":
+        raise UserError(f"'{service.name}' does not serve yet, it is being deployed", remedy="wait until it does")
+    why = view.status.error or "stopped on request"
+    remedy = "start it to bring it back" if state == "Stopped" else "mend the cause, then deploy it again"
+    raise UserError(f"'{service.name}' does not serve, it is {state}: {why}", remedy=remedy)
 
 
 def _secret(service: Webservice) -> str:

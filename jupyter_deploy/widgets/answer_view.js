@@ -10,22 +10,22 @@ const ITEMS = 100; // of one list or object in the tree, until more are asked fo
 /**
  * Show an exchange.
  *
- * @param kernel the conversation. @param shown the exchange, as Python sends it. @param guarded runs work and shows its error.
+ * @param kernel the conversation. @param shown the exchange, as Python sends it. @param watch runs work and shows its error.
  */
-export function answerView(kernel, shown, guarded) {
+export function answerView(kernel, shown, watch) {
   const { number, status, reason, milliseconds, size, headers, answer } = shown;
   const good = status >= 200 && status < 300;
   const summary = element("div.summary", { role: "status" }, element(good ? "strong.good" : "strong.bad", {}, `${good ? "✓" : "✗"} ${status} ${reason}`),
     ` · ${t("{time} ms", { time: milliseconds.toLocaleString() })} · ${t("{size} bytes", { size: size.toLocaleString() })}`);
   const log = element("div.lines.few", { tabindex: 0, role: "log", "aria-label": t("Log of this request") }, t("looking…"));
-  guarded(async () => {
+  watch(async () => {
     const lines = await kernel.ask("log", { number });
     log.replaceChildren(...lines.map(([text, level]) => element(level ? `div.line.${level}` : "div.line", {}, text)));
     if (!lines.length) log.textContent = t("The service wrote nothing into its log while it answered.");
   });
   const facts = element("table.plain", {}, element("tbody", {}, headers.map(([name, value]) => element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, value)))));
   return element("div.answer", {}, summary, body(answer, shown),
-    element("div.bar", {}, button(t("Download the answer"), () => guarded(() => download(kernel, shown)))),
+    element("div.bar", {}, button(t("Download the answer"), () => watch(() => download(kernel, shown)))),
     element("details", {}, element("summary", {}, t("Headers")), facts),
     element("details", { open: true }, element("summary", {}, t("Log of this request")), log));
 }

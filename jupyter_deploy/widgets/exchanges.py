@@ -161,7 +161,7 @@ def _answer(exchange: Exchange) -> dict[str, Any]:
         try:
             json.loads(content)
             return {"kind": "json", "text": content.decode()}
-        except ValueError:
+        except (ValueError, RecursionError):
             pass
     is_cut = len(text) > SHOWN or len(content) > 4 * SHOWN
     lines = (readable(line) for line in text[:SHOWN].replace("\r\n", "\n").split("\n"))

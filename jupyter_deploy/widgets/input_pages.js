@@ -11,21 +11,22 @@ const TYPES = ["application/json", "text/csv", "text/plain", "image/png", "image
 /**
  * Make the pages.
  *
- * @param kernel the conversation. @param description what the service says of its input. @param guarded runs work and shows its error.
+ * @param kernel the conversation. @param description what the service says of its input. @param watch runs work and shows its error.
  * @param changed called when something is typed or chosen.
  * @returns `{element, given(), text(), put(text)}`: what is sent, a promise of `{source, content_type}`; its text where it is typed here.
  */
-export function inputPages(kernel, { schema, sample }, guarded, changed) {
+export function inputPages(kernel, { schema, sample }, watch, changed) {
   const hasForm = isForm(schema);
   const form = hasForm ? field(schema, "", touchedForm) : null;
   let page = hasForm ? "form" : "json";
   let isFormNewer = hasForm; // than the JSON, or the other way round
   const uploads = new Map();
 
-  const text = element("textarea.json", { rows: 10, spellcheck: "false", "aria-label": t("JSON"), oninput: () => ((isFormNewer = false), judge(), changed()) });
+  const text = element("textarea.json", { rows: 10, spellcheck: "false", "aria-label": t("Body as JSON"), oninput: () => ((isFormNewer = false), judge(), changed()) });
   const verdict = element("div.note", { role: "status" });
-  const type = element("input", { type: "text", value: TYPES[0], list: "jd-content-types", "aria-label": t("Content type"), oninput: changed });
-  const types = element("datalist", { id: "jd-content-types" }, TYPES.map((value) => element("option", { value })));
+  const list = `jd-${Math.random().toString(36).slice(2)}`;
+  const type = element("input", { type: "text", value: TYPES[0], list, "aria-label": t("Content type"), oninput: changed });
+  const types = element("datalist", { id: list }, TYPES.map((value) => element("option", { value })));
   const path = element("input.wide", { type: "text", "aria-label": t("A path on the kernel's machine"), placeholder: t("or a path on the kernel's machine"), oninput: chosePath });
   const file = element("input", { type: "file", "aria-label": t("A file of this computer"), onchange: choseFile });
   const variable = element("select", { "aria-label": t("Variable of the notebook"), onchange: changed });
@@ -86,11 +87,11 @@ export function inputPages(kernel, { schema, sample }, guarded, changed) {
     changed();
   };
   const all = [
-    { name: "form", label: t("Form"), make: (place) => place.append(form?.element), opened: opened("form", () => guarded(toForm)) },
+    { name: "form", label: t("Form"), make: (place) => place.append(form?.element), opened: opened("form", () => watch(toForm)) },
     { name: "json", label: t("JSON"), make: (place) => place.append(text, verdict), opened: opened("json", toJson) },
     { name: "file", label: t("File"), make: (place) => place.append(element("div.bar", {}, file, path), element("div.bar", {}, element("label", {}, t("Content type"), type), types)), opened: opened("file") },
-    { name: "variable", label: t("Variable"), make: (place) => place.append(element("div.bar", {}, variable, button(t("Refresh"), () => guarded(variables)),
-      button(t("Change it here"), () => guarded(async () => put(await kernel.ask("text", { source: { variable: variable.value } })))))), opened: opened("variable", () => guarded(variables)) },
+    { name: "variable", label: t("Variable"), make: (place) => place.append(element("div.bar", {}, variable, button(t("Refresh"), () => watch(variables)),
+      button(t("Change it here"), () => watch(async () => put(await kernel.ask("text", { source: { variable: variable.value } })))))), opened: opened("variable", () => watch(variables)) },
   ];
 
   async function variables() {

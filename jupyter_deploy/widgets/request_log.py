@@ -34,7 +34,7 @@ def _found(window: LogWindow, request_id: str, position: int) -> list[Line]:
     def belongs(line: Line) -> bool:
         nonlocal is_ours
         if line.level:
-            is_ours = request_id in line.text
+            is_ours = line.request == request_id
         return is_ours
 
     return window.after(position, MOST, belongs)[0]

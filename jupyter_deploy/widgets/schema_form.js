@@ -6,7 +6,6 @@ import { join, read, write } from "./exact.js";
 import { grid } from "./grid.js";
 
 const SCALARS = ["number", "integer", "string", "boolean"];
-let count = 0;
 
 /**
  * Make a field; one of an object holds others.
@@ -45,7 +44,7 @@ function simple(schema) {
 }
 
 function labelled(control, { label, isNeeded, about }, ...more) {
-  const id = `jd-field-${(count += 1)}`;
+  const id = `jd-${Math.random().toString(36).slice(2)}`;
   control.id = id;
   if (about) control.setAttribute("aria-describedby", `${id}-about`);
   return element("div.field", {}, element("label", { for: id }, label, isNeeded ? null : element("span.muted", {}, ` ${t("(optional)")}`)),

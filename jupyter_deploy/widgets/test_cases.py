@@ -108,7 +108,7 @@ def outcome(case: Mapping[str, Any], exchange: Exchange) -> str:
     expected = _read("answer", case)
     try:
         return difference(json.loads(expected), json.loads(exchange.content), "answer")
-    except ValueError:
+    except (ValueError, RecursionError):
         return "" if expected == exchange.content else "the answer is another one"
 
 

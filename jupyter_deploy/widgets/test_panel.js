@@ -19,11 +19,12 @@ export function testPanel(el, model, name, part) {
   const errors = errorPlace();
   const busy = busyPlace();
   const kernel = talk(model, part, busy.set);
-  const input = element("div.input", {}, element("div.note", { role: "status" }, t("asking {name} what it takes…", { name })));
+  const asking = element("div.note", { role: "status" }, t("asking {name} what it takes…", { name }));
+  const input = element("div.input", { onkeydown: (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && sending.click() }, asking);
   const answer = element("div", { "aria-live": "off" });
   const keeps = element("input", { type: "checkbox", checked: Boolean(model.get("body")), onchange: keep });
-  const sending = button(t("Send"), () => guarded(send), { class: "primary" });
-  const controls = element("div.bar", {}, sending, button(t("Reload"), () => guarded(load), { title: t("Ask the service again what it takes") }),
+  const sending = button(t("Send"), () => run(send), { class: "primary", title: t("Ctrl+Enter") });
+  const controls = element("div.bar", {}, sending, button(t("Reload"), () => run(load), { title: t("Ask the service again what it takes") }),
     model.get("body") === undefined ? null : element("label", {}, keeps, t("keep what is sent in the notebook")));
   let pages = null;
   let latest = 0;
@@ -31,27 +32,36 @@ export function testPanel(el, model, name, part) {
   let isCodeOpen = false;
 
   const given = () => pages?.given() ?? Promise.reject({ what: t("it is not known what the service takes"), remedy: t("press Reload") });
-  const history = historyPage(kernel, guarded, {
+  const history = historyPage(kernel, run, {
     show: async (number) => show(await kernel.ask("show", { number })),
     again: async (number) => show(await kernel.ask("again", { number })),
     change: async (number) => pages?.put(await kernel.ask("sent", { number })),
   });
-  const code = codePage(kernel, guarded, given);
-  const repeat = repeatPage(kernel, guarded, given);
-  const cases = casesPage(kernel, guarded, () => latest);
-  const opened = (page, isCode = false) => () => {
-    isCodeOpen = isCode;
-    page.refresh?.();
-  };
-  const tools = tabs([["history", t("History"), history], ["code", t("Code"), code], ["repeat", t("Repeat"), repeat], ["cases", t("Test cases"), cases]].map(
-    ([key, label, page]) => ({ name: key, label, make: (place) => place.append(page.element), opened: opened(page, page === code) })), t("More"));
-  kernel.told("sent", () => history.refresh()); // from another copy, too
+  const code = codePage(kernel, given);
+  const repeat = repeatPage(kernel, run, given);
+  const cases = casesPage(kernel, run, () => latest);
+  const tool = (key, label, page) => ({
+    name: key,
+    label,
+    make: (place) => place.append(page.element),
+    opened: () => {
+      isCodeOpen = page === code;
+      if (page.refresh) watch(page.refresh);
+    },
+  });
+  const tools = tabs([tool("history", t("History"), history), tool("code", t("Code"), code), tool("repeat", t("Repeat"), repeat), tool("cases", t("Test cases"), cases)], t("More"));
+  kernel.told("sent", () => watch(history.refresh)); // from another copy, too
   kernel.told("lost", () => errors.show({ what: t("the kernel is gone; nothing can be sent from here any more"), remedy: t("run the cell again") }));
   el.replaceChildren(element("div.jupyter-deploy.test-panel", { "data-lm-suppress-shortcuts": "true" }, busy.element, input, controls, errors.element, answer, tools.element));
 
-  async function guarded(work) {
+  /** Do what was asked for: its error takes the place of the last one. */
+  async function run(work) {
+    errors.clear();
+    await watch(work);
+  }
+  /** Do what nobody asked for: only its error is shown. */
+  async function watch(work) {
     try {
-      errors.clear();
       await work();
     } catch (error) {
       errors.show(error);
@@ -59,11 +69,16 @@ export function testPanel(el, model, name, part) {
   }
 
   async function load() {
-    const description = await kernel.ask("describe");
-    const typed = pages?.text() || model.get("body") || "";
-    pages = inputPages(kernel, description, guarded, changed);
-    input.replaceChildren(pages.element);
-    if (typed) pages.put(typed);
+    try {
+      const description = await kernel.ask("describe");
+      const typed = pages?.text() || model.get("body") || "";
+      pages = inputPages(kernel, description, watch, changed);
+      input.replaceChildren(pages.element);
+      if (typed) pages.put(typed);
+    } catch (error) {
+      if (!pages) asking.textContent = t("It is not known yet what {name} takes.", { name });
+      throw error;
+    }
   }
 
   async function send() {
@@ -74,7 +89,7 @@ export function testPanel(el, model, name, part) {
 
   function show(shown) {
     latest = shown.number;
-    answer.replaceChildren(answerView(kernel, shown, guarded));
+    answer.replaceChildren(answerView(kernel, shown, watch));
   }
 
   function keep() {
@@ -85,10 +100,10 @@ export function testPanel(el, model, name, part) {
 
   function changed() {
     clearTimeout(timer);
-    if (isCodeOpen) timer = setTimeout(code.refresh, PAUSE);
+    if (isCodeOpen) timer = setTimeout(() => watch(code.refresh), PAUSE);
   }
 
-  guarded(load);
+  run(load);
   return () => {
     clearTimeout(timer);
     kernel.end();

@@ -4,55 +4,61 @@ import { button, element, t } from "./dom.js";
 import { histogram, ms } from "./histogram.js";
 
 /** The last requests, to see and to send again. */
-export function historyPage(kernel, guarded, { show, again, change }) {
+export function historyPage(kernel, run, { show, again, change }) {
   const body = element("tbody");
   const none = element("div.note", {}, t("Nothing has been sent yet."));
   const head = ["", t("Time"), t("Status"), "ms", t("Bytes"), t("Sent")].map((name) => element("th", { scope: "col" }, name));
   const place = element("div", {}, none, element("div.scroll", {}, element("table.plain", {}, element("thead", {}, element("tr", {}, head)), body)));
   const row = (facts) => element("tr", {}, element("td.actions", {},
-    button(t("Send again"), () => guarded(() => again(facts.number)), { "aria-label": t("Send request {number} again", facts) }),
-    button(t("Show"), () => guarded(() => show(facts.number)), { "aria-label": t("Show the answer to request {number}", facts) }),
-    button(t("Change"), () => guarded(() => change(facts.number)), { "aria-label": t("Change request {number}", facts) })),
+    button(t("Send again"), () => run(() => again(facts.number)), { "aria-label": t("Send request {number} again", facts) }),
+    button(t("Show"), () => run(() => show(facts.number)), { "aria-label": t("Show the answer to request {number}", facts) }),
+    button(t("Change"), () => run(() => change(facts.number)), { "aria-label": t("Change request {number}", facts) })),
   [facts.began, facts.status, facts.milliseconds, facts.size.toLocaleString(), facts.sent].map((text) => element("td", {}, String(text))));
-  const refresh = () => guarded(async () => {
+  const refresh = async () => {
     const rows = await kernel.ask("history");
     body.replaceChildren(...rows.map(row));
     none.hidden = rows.length > 0;
-  });
+  };
   return { element: place, refresh };
 }
 
 /** The request as code in several languages. */
-export function codePage(kernel, guarded, given) {
+export function codePage(kernel, given) {
   const code = element("pre.code", { tabindex: 0, role: "region", "aria-label": t("Code") });
   const language = element("select", { "aria-label": t("Language"), onchange: show });
-  const copied = element("span.note", { role: "status" });
+  const said = element("span.note", { role: "status" });
   let texts = {};
   function show() {
     code.textContent = texts[language.value] ?? "";
-    copied.textContent = "";
+    said.textContent = "";
   }
   async function copy() {
     try {
       await navigator.clipboard.writeText(code.textContent);
-      copied.textContent = t("copied");
+      said.textContent = t("copied");
     } catch {
       getSelection().selectAllChildren(code);
-      copied.textContent = t("selected; copy it with Ctrl+C");
+      said.textContent = t("selected; copy it with Ctrl+C");
     }
   }
-  const refresh = () => guarded(async () => {
-    texts = await kernel.ask("code", await given());
+  const refresh = async () => {
+    try {
+      texts = await kernel.ask("code", await given());
+    } catch (error) {
+      code.textContent = "";
+      said.textContent = error.what; // as long as it is so; what is being typed is no error yet
+      return;
+    }
     const last = language.value;
     language.replaceChildren(...Object.keys(texts).map((name) => element("option", { value: name, selected: name === last }, name)));
     show();
-  });
+  };
   const note = element("div.note", {}, t("The key is taken from the environment variable SERVICE_KEY; service.get_keys() has it. Long bodies are read from a file."));
-  return { element: element("div", {}, element("div.bar", {}, language, button(t("Copy"), copy), copied), code, note), refresh };
+  return { element: element("div", {}, element("div.bar", {}, language, button(t("Copy"), copy), said), code, note), refresh };
 }
 
 /** The same request many times. */
-export function repeatPage(kernel, guarded, given) {
+export function repeatPage(kernel, run, given) {
   const number = (value, most) => element("input.short", { type: "number", min: 1, max: most, value });
   const count = number(100, 1000);
   const clients = number(2, 8);
@@ -63,7 +69,7 @@ export function repeatPage(kernel, guarded, given) {
     bar.max = wanted;
     bar.value = done;
   });
-  const start = button(t("Repeat"), () => guarded(async () => {
+  const start = button(t("Repeat"), () => run(async () => {
     bar.hidden = cancel.hidden = false;
     note.textContent = "";
     try {
@@ -75,7 +81,7 @@ export function repeatPage(kernel, guarded, given) {
       bar.hidden = cancel.hidden = true;
     }
   }));
-  const cancel = button(t("Cancel"), () => guarded(() => kernel.ask("cancel")), { hidden: true });
+  const cancel = button(t("Cancel"), () => run(() => kernel.ask("cancel")), { hidden: true });
   const controls = element("div.bar", {}, element("label", {}, count, t("times")), element("label", {}, clients, t("at once")), start, cancel, bar, note);
   return { element: element("div", {}, controls, result) };
 }
@@ -93,7 +99,7 @@ function numbers({ least, p50, p95, p99, most }) {
 }
 
 /** The saved test cases. */
-export function casesPage(kernel, guarded, latest) {
+export function casesPage(kernel, run, latest) {
   const name = element("input", { type: "text", "aria-label": t("Name of the test case"), placeholder: t("name of the test case") });
   const list = element("ul.cases");
   const note = element("span.note", { role: "status" });
@@ -101,15 +107,15 @@ export function casesPage(kernel, guarded, latest) {
   const results = new Map();
   function show({ names, file }) {
     list.replaceChildren(...names.map((one) => element("li", {}, element("span", {}, one), outcome(results.get(one)),
-      button(t("Remove"), () => guarded(async () => show(await kernel.ask("remove", { name: one }))), { "aria-label": t("Remove {name}", { name: one }) }))));
+      button(t("Remove"), () => run(async () => show(await kernel.ask("remove", { name: one }))), { "aria-label": t("Remove {name}", { name: one }) }))));
     where.textContent = t("{count} in {file}", { count: names.length, file });
   }
-  const save = button(t("Save the last request and its answer"), () => guarded(async () => {
+  const save = button(t("Save the last request and its answer"), () => run(async () => {
     if (!latest()) throw { what: t("nothing has been sent yet"), remedy: t("send a request, then save it") };
     show(await kernel.ask("save", { number: latest(), name: name.value }));
     note.textContent = t("saved");
   }));
-  const run = button(t("Run all saved"), () => guarded(async () => {
+  const runAll = button(t("Run all saved"), () => run(async () => {
     const found = await kernel.ask("run_cases");
     results.clear();
     for (const result of found) results.set(result.name, result);
@@ -117,8 +123,8 @@ export function casesPage(kernel, guarded, latest) {
     const different = found.filter(({ different }) => different).length;
     note.textContent = different ? t("{different} of {count} are different", { different, count: found.length }) : t("all {count} are ok", { count: found.length });
   }));
-  const refresh = () => guarded(async () => show(await kernel.ask("cases")));
-  return { element: element("div", {}, element("div.bar", {}, name, save, run, note), list, where), refresh };
+  const refresh = async () => show(await kernel.ask("cases"));
+  return { element: element("div", {}, element("div.bar", {}, name, save, runAll, note), list, where), refresh };
 }
 
 function outcome(result) {

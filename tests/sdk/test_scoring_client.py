@@ -8,8 +8,9 @@ import pytest
 
 from jupyter_deploy import Webservice, Workspace
 from jupyter_deploy.errors import ScoringFailed, UserError
+from jupyter_deploy.sdk.scoring_client import Client
 from tests.helpers import take_away, write_script
-from tests.services import NAME, serve
+from tests.services import NAME, begin, behind, serve
 
 ECHO_OR_FAIL = """
 def init():
@@ -77,3 +78,16 @@ def test_a_stopped_service_keeps_its_address_and_says_how_to_start_it(service: W
 
 def test_an_answer_that_is_no_json_is_text(workspace: Workspace, tmp_path: Path) -> None:
     assert serve(workspace, write_script(tmp_path, ANSWERS_RAW)).run("{}") == "plain text"
+
+
+def test_a_service_that_is_being_deployed_for_the_first_time_does_not_serve_yet(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    service = begin(workspace, write_script(tmp_path, behind(gate)))
+    with pytest.raises(UserError, match="does not serve yet, it is being deployed"):
+        Client(service)
+    gate.touch()
+    service.wait_for_deployment()
+    with Client(service) as client:
+        assert client.post(b"[1]").json() == "[1]"

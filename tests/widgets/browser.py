@@ -14,7 +14,7 @@ from typing import Any
 
 import comm
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from jupyter_deploy.widgets.view import View
 
@@ -96,6 +96,7 @@ def chromium() -> Iterator[Browser]:
         if not (os.environ.get("CI") or os.environ.get("LAB")):
             pytest.skip("Chromium is installed only under CI or LAB=1")
         install("chromium-headless-shell", "fonts-dejavu-core")
+    expect.set_options(timeout=15_000)  # others may use this machine, too
     with sync_playwright() as playwright:
         environment = {**os.environ, "BROWSER_SOCKET": str(SOCKET)}
         browser = playwright.chromium.launch(executable_path=_ALONE, args=["--no-sandbox"], env=environment)
