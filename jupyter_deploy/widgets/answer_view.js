@@ -17,11 +17,11 @@ export function answerView(kernel, shown, watch) {
   const good = status >= 200 && status < 300;
   const summary = element("div.summary", { role: "status" }, element(good ? "strong.good" : "strong.bad", {}, `${good ? "✓" : "✗"} ${status} ${reason}`),
     ` · ${t("{time} ms", { time: milliseconds.toLocaleString() })} · ${t("{size} bytes", { size: size.toLocaleString() })}`);
-  const log = element("div.lines.few", { tabindex: 0, role: "log", "aria-label": t("Log of this request") }, t("looking…"));
+  const log = element("div.lines.few", { tabindex: 0, role: "log", "aria-label": t("Log of this request") }, element("div.note", {}, t("looking…")));
   watch(async () => {
     const lines = await kernel.ask("log", { number });
     log.replaceChildren(...lines.map(([text, level]) => element(level ? `div.line.${level}` : "div.line", {}, text)));
-    if (!lines.length) log.textContent = t("The service wrote nothing into its log while it answered.");
+    if (!lines.length) log.append(element("div.note", {}, t("The service wrote nothing into its log while it answered.")));
   });
   const facts = element("table.plain", {}, element("tbody", {}, headers.map(([name, value]) => element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, value)))));
   return element("div.answer", {}, summary, body(answer, shown),

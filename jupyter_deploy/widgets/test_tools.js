@@ -7,8 +7,8 @@ import { histogram, ms } from "./histogram.js";
 export function historyPage(kernel, run, { show, again, change }) {
   const body = element("tbody");
   const none = element("div.note", {}, t("Nothing has been sent yet."));
-  const head = ["", t("Time"), t("Status"), "ms", t("Bytes"), t("Sent")].map((name) => element("th", { scope: "col" }, name));
-  const place = element("div", {}, none, element("div.scroll", {}, element("table.plain", {}, element("thead", {}, element("tr", {}, head)), body)));
+  const head = [t("Do"), t("Time"), t("Status"), "ms", t("Bytes"), t("Sent")].map((name) => element("th", { scope: "col" }, name));
+  const table = element("div.scroll", { hidden: true }, element("table.plain.history", {}, element("thead", {}, element("tr", {}, head)), body));
   const row = (facts) => element("tr", {}, element("td.actions", {},
     button(t("Send again"), () => run(() => again(facts.number)), { "aria-label": t("Send request {number} again", facts) }),
     button(t("Show"), () => run(() => show(facts.number)), { "aria-label": t("Show the answer to request {number}", facts) }),
@@ -18,8 +18,9 @@ export function historyPage(kernel, run, { show, again, change }) {
     const rows = await kernel.ask("history");
     body.replaceChildren(...rows.map(row));
     none.hidden = rows.length > 0;
+    table.hidden = !rows.length;
   };
-  return { element: place, refresh };
+  return { element: element("div", {}, none, table), refresh };
 }
 
 /** The request as code in several languages. */

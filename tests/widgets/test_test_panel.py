@@ -197,7 +197,7 @@ def test_what_was_sent_is_sent_again_shown_and_changed(raw: Webservice, panel: C
     page = panel(raw)
     send_json(page, '{"first": 1}')
     send_json(page, '{"second": 2}')
-    rows = page.locator(".test-panel table.plain tbody").last.locator("tr")
+    rows = page.locator(".history tbody tr")
     expect(rows.nth(0)).to_contain_text("second")
     rows.nth(1).get_by_role("button", name="again").click()
     expect(rows).to_have_count(3)
