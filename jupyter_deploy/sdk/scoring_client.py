@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jupyter_deploy.errors import ScoringFailed, UserError
@@ -16,6 +17,19 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT = 10.0
 """Seconds to wait for a connection; an answer may take as long as the service allows."""
+PAGE_TIMEOUT = 5.0
+"""Seconds to wait for a page, which the service makes without running anything."""
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What is sent, but for the key; ``timeout`` are seconds without a byte of the answer, None for any number."""
+
+    method: str
+    path: str
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    timeout: float | None = None
 
 
 class Client:
@@ -47,27 +61,22 @@ class Client:
         self._connect()
 
     def post(self, body: bytes, content_type: str = "application/json") -> requests.Response:
-        """Send a scoring request; the answer may have any status.
+        """Send a scoring request; the answer may have any status, and may take its time.
 
         Raises
         ------
         ScoringFailed : there is no answer.
         """
-        headers = {"Content-Type": content_type}
-        response = self._answered("POST", "/score", body, headers)
-        if response.status_code == 401 and self.secret:
-            self.secret = _secret(self._service)  # it may have been changed a moment ago
-            response = self._answered("POST", "/score", body, headers)
-        return response
+        return self._known(_Question("POST", "/score", body, {"Content-Type": content_type}))
 
-    def description(self) -> requests.Response:
-        """Ask for the service's OpenAPI description.
+    def get(self, path: str) -> requests.Response:
+        """Get a page of the service's own, as ``/swagger.json``.
 
         Raises
         ------
-        ScoringFailed : there is no answer.
+        ScoringFailed : there is no answer within :data:`PAGE_TIMEOUT`.
         """
-        return self._answered("GET", "/swagger.json", b"", {})
+        return self._known(_Question("GET", path, timeout=PAGE_TIMEOUT))
 
     def close(self) -> None:
         """Close the connection."""
@@ -79,17 +88,24 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _answered(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> requests.Response:
+    def _known(self, question: _Question) -> requests.Response:
+        response = self._answered(question)
+        if response.status_code == 401 and self.secret:
+            self.secret = _secret(self._service)  # it may have been changed a moment ago
+            response = self._answered(question)
+        return response
+
+    def _answered(self, question: _Question) -> requests.Response:
         import requests
 
         try:
             try:
-                return self._sent(method, path, body, headers)
+                return self._sent(question)
             except requests.exceptions.SSLError as error:
                 if not _is_of_certificate(error):
                     raise
                 self._connect()  # the certificate may have been replaced a moment ago
-                return self._sent(method, path, body, headers)
+                return self._sent(question)
         except requests.RequestException as error:
             service = self._service
             what, remedy = (
@@ -110,11 +126,11 @@ class Client:
             self._reached, headers = reach(self._session, self._service, self._uri)
             self._session.headers.update(headers)
 
-    def _sent(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> requests.Response:
-        uri = self._reached.removesuffix("/score") + path
+    def _sent(self, question: _Question) -> requests.Response:
+        uri = self._reached.removesuffix("/score") + question.path
         key = {"Authorization": f"Bearer {self.secret}"} if self.secret else {}
-        timeout = (CONNECT_TIMEOUT, None)
-        return self._session.request(method, uri, data=body, headers={**headers, **key}, timeout=timeout)
+        headers, timeout = {**question.headers, **key}, (CONNECT_TIMEOUT, question.timeout)
+        return self._session.request(question.method, uri, data=question.body, headers=headers, timeout=timeout)
 
 
 def score(service: Webservice, input_data: str | bytes | Mapping[str, Any] | Sequence[Any]) -> Any:
@@ -134,6 +150,21 @@ def score(service: Webservice, input_data: str | bytes | Mapping[str, Any] | Seq
         return response.json()
     except ValueError:
         return response.text  # what a script for raw requests may answer
+
+
+def page(service: Webservice, path: str) -> str:
+    """Get a page of the service's own, as ``/metrics``.
+
+    Raises
+    ------
+    ScoringFailed : the service answered with another status than 200, or not within :data:`PAGE_TIMEOUT`.
+    UserError, Elsewhere : it cannot be asked (:class:`Client`).
+    """
+    with Client(service) as client:
+        response = client.get(path)
+    if response.status_code != 200:
+        raise _failed(service.name, response)
+    return response.text
 
 
 def _address(service: Webservice) -> str:

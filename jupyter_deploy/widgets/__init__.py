@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jupyter_deploy.widgets.charts import Charts as Charts
     from jupyter_deploy.widgets.log_pane import LogPane as LogPane
     from jupyter_deploy.widgets.service_panel import ServicePanel as ServicePanel
     from jupyter_deploy.widgets.status_card import StatusCard as StatusCard
     from jupyter_deploy.widgets.test_panel import TestPanel as TestPanel
 
 _HOMES = {
+    "Charts": "jupyter_deploy.widgets.charts",
     "LogPane": "jupyter_deploy.widgets.log_pane",
     "ServicePanel": "jupyter_deploy.widgets.service_panel",
     "StatusCard": "jupyter_deploy.widgets.status_card",
