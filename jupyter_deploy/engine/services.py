@@ -114,12 +114,27 @@ def list_services(
     ------
     UserError : there is no such target.
     """
+    views = [_view(folder, record) for record in list_records(folder, target=target, tags=tags, properties=properties)]
+    return [view for view in views if model is None or _serves(view, model)]
+
+
+def list_records(
+    folder: WorkspaceFolder,
+    *,
+    target: str | None = None,
+    tags: Iterable[TagFilter] = (),
+    properties: Iterable[TagFilter] = (),
+) -> list[ServiceRecord]:
+    """What is recorded of every service that fits, newest first, without looking at any.
+
+    Raises
+    ------
+    UserError : there is no such target.
+    """
     if target is not None:
         find_target(target)
     records = [record for record in folder.services.list() if target is None or record.target == target.lower()]
-    fitting = [record for record in records if _fits(record.tags, tags) and _fits(record.properties, properties)]
-    views = [_view(folder, record) for record in fitting]
-    return [view for view in views if model is None or _serves(view, model)]
+    return [record for record in records if _fits(record.tags, tags) and _fits(record.properties, properties)]
 
 
 def _fits(held: dict[str, str], wanted: Iterable[TagFilter]) -> bool:

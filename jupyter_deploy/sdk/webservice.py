@@ -23,6 +23,7 @@ from jupyter_deploy.sdk.packages import Package, packages_of
 from jupyter_deploy.sdk.waiting import wait_for
 from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.targets.base import State
+from jupyter_deploy.workspace.records import ServiceRecord
 
 if TYPE_CHECKING:
     import pandas
@@ -77,15 +78,22 @@ class Webservice:
         tags: Filter | None = None,
         properties: Filter | None = None,
     ) -> Table[Webservice]:
-        """List services with their present state, newest first."""
-        found = services.list_services(
-            workspace.folder,
-            target=compute_type,
-            model=model_id or model_name,
-            tags=filters(tags),
-            properties=filters(properties),
-        )
-        return Table((Webservice(workspace, view.record.name) for view in found), "no services yet; deploy one first")
+        """List services, newest first; each is looked at when it is asked for its state."""
+        folder, model = workspace.folder, model_id or model_name
+        wanted: dict[str, Any] = {"target": compute_type, "tags": filters(tags), "properties": filters(properties)}
+        if model:
+            records = [view.record for view in services.list_services(folder, model=model, **wanted)]
+        else:
+            records = services.list_records(folder, **wanted)
+        return Table((cls._of(workspace, record) for record in records), "no services yet; deploy one first")
+
+    @classmethod
+    def _of(cls, workspace: Workspace, record: ServiceRecord) -> Webservice:
+        from jupyter_deploy.sdk import local_webservice, process_webservice  # noqa: F401 - they make their classes known
+
+        made = object.__new__(cls._kinds.get(record.target, Webservice))
+        made.__init__(workspace, record.name)  # type: ignore[misc]  # without looking at it
+        return made
 
     # ------------------------------------------------------------------ what it is
 

@@ -40,12 +40,12 @@ class ChartsAnswers(Answers):
 
     def close(self) -> None:
         """End looking at the service."""
-        self.sampler.close()
+        self.sampler.repeated.close()
 
     @asked
     def points(self, since: float = 0.0) -> dict[str, Any]:
         """What happened since a moment; from now on all that happens is told."""
-        self.sampler.want()
+        self.sampler.repeated.want()
         rows = [row(point) for point in self.sampler.points.since(since)]
         return {"charts": described(), "points": rows, "period": PERIOD, "window": WINDOW, "error": self._error}
 
@@ -112,7 +112,7 @@ class Charts(View):
         handle: Any = DisplayHandle()  # type: ignore[no-untyped-call]  # IPython has no types here
         handle.display(self._still(), raw=True)
         self._shown.append(handle)
-        self._answers.sampler.want()
+        self._answers.sampler.repeated.want()
 
     def _redraw(self) -> None:
         for handle in self._shown:

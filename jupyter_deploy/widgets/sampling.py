@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -11,13 +10,12 @@ from jupyter_deploy.engine.readings import Point, Reading, between, read
 from jupyter_deploy.errors import ScoringFailed, ServiceNotFound, UserError
 from jupyter_deploy.sdk.scoring_client import page
 from jupyter_deploy.sdk.webservice import Webservice
+from jupyter_deploy.widgets.repeating import Repeated
 
 PERIOD = 2.0
 """Seconds between two looks."""
 WINDOW = 900.0
 """Seconds that are kept."""
-LINGER = 3600.0
-"""Seconds without a sign of an open view, after which nobody is thought to look; the next sign begins anew."""
 PATH = "/metrics"
 
 
@@ -79,12 +77,12 @@ def _without_metrics(service: Webservice) -> UserError:
 
 
 class Sampler:
-    """The thread that looks at a service while somebody has its charts open.
+    """Looks at a service as long as somebody has its charts open.
 
     Parameters
     ----------
     service : whose metrics. looked : called after each look with what happened or with the error instead; both None after the first.
-    ended : called when the thread ends.
+    ended : called when nobody looks any more, or there is nothing to look at.
     """
 
     def __init__(
@@ -94,42 +92,16 @@ class Sampler:
         ended: Callable[[], None],
     ) -> None:
         self.points = Points(service)
-        self._name = service.name
-        self._looked, self._ended = looked, ended
-        self._closed = threading.Event()
-        self._starting = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._wanted = 0.0
+        self.repeated = Repeated(self.look, f"metrics of {service.name}", ended)
+        self._looked = looked
 
-    def want(self) -> None:
-        """Somebody looks: begin where nothing is under way, and go on for :data:`LINGER`."""
-        with self._starting:
-            self._wanted = time.monotonic()
-            if self._thread is None and not self._closed.is_set():
-                self._thread = threading.Thread(target=self._run, name=f"metrics of {self._name}", daemon=True)
-                self._thread.start()
-
-    def look(self) -> bool:
-        """Look once and tell it; whether the service is still there."""
+    def look(self) -> float | None:
+        """Look once and tell it; in how many seconds to look again, None where the service is gone."""
         try:
             self._looked(self.points.look(), None)
         except ServiceNotFound as error:
             self._looked(None, error)
-            return False
+            return None
         except Exception as error:  # it is shown, and the next look may find everything well
             self._looked(None, error)
-        return True
-
-    def close(self) -> None:
-        """End looking for good."""
-        self._closed.set()
-
-    def _run(self) -> None:
-        while self._goes_on() and self.look():
-            self._closed.wait(PERIOD)
-        with self._starting:
-            self._thread = None
-        self._ended()
-
-    def _goes_on(self) -> bool:
-        return not self._closed.is_set() and time.monotonic() - self._wanted < LINGER
+        return PERIOD

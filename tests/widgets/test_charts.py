@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from prometheus_client.parser import text_string_to_metric_families
 
 from jupyter_deploy import Webservice, Workspace
-from jupyter_deploy.widgets import Charts, sampling
+from jupyter_deploy.widgets import Charts, repeating, sampling
 from jupyter_deploy.widgets.charts import ChartsAnswers
 from tests.helpers import take_away, wait_until, write_script
 from tests.magics.notebooks import run_all
@@ -244,15 +244,15 @@ def test_a_service_without_metrics_is_said(
 def test_looking_ends_when_nobody_has_the_charts_open_and_begins_again_with_who_does(
     busy: Webservice, comms: None, monkeypatch: pytest.MonkeyPatch, quick: None
 ) -> None:
-    monkeypatch.setattr(sampling, "LINGER", 0.5)
+    monkeypatch.setattr(repeating, "LINGER", 0.5)
     answers = answers_of(Charts(busy))
     answers.points()
-    wait_until(lambda: answers.sampler._thread is None)
+    wait_until(lambda: not answers.sampler.repeated.is_under_way)
     seen = len(answers.sampler.points.since())
     answers.points()
     wait_until(lambda: len(answers.sampler.points.since()) > seen)
     answers.close()
-    wait_until(lambda: answers.sampler._thread is None)
+    wait_until(lambda: not answers.sampler.repeated.is_under_way)
 
 
 def test_a_saved_notebook_holds_a_picture_that_was_drawn_anew(busy: Webservice, tmp_path: Path) -> None:
@@ -265,7 +265,7 @@ def test_a_saved_notebook_holds_a_picture_that_was_drawn_anew(busy: Webservice, 
         "import time\n"
         "while len(view.part().sampler.points.since()) < 3: time.sleep(0.05)\n"
         "view.close()\n"
-        "while view.part().sampler._thread: time.sleep(0.05)",
+        "while view.part().sampler.repeated.is_under_way: time.sleep(0.05)",
     ]
     done = run_all(cells, tmp_path, busy.workspace.path)
     widget, still = done.pictures(1)
