@@ -10,6 +10,8 @@ from jupyter_deploy.magics.magic import Call, Magic
 if TYPE_CHECKING:
     from jupyter_deploy.sdk.display import Table
     from jupyter_deploy.sdk.model import Model
+    from jupyter_deploy.sdk.workspace import Workspace
+    from jupyter_deploy.widgets import ModelsTable
 
 
 def run(call: Call) -> Table[Model]:
@@ -17,9 +19,17 @@ def run(call: Call) -> Table[Model]:
     from jupyter_deploy.sdk.lookup import read_limit
     from jupyter_deploy.sdk.model import Model
 
-    found = Model.list(call.workspace, call.given.name, limit=read_limit(call.given.limit))
+    workspace, name = call.workspace, call.given.name
+    found = Model.list(workspace, name, limit=read_limit(call.given.limit))
     found.rest = "%models --limit all lists all of them"
+    found.live = lambda: _table(workspace, name)
     return found
+
+
+def _table(workspace: Workspace, name: str | None) -> ModelsTable:
+    from jupyter_deploy.widgets import ModelsTable
+
+    return ModelsTable(workspace, name)
 
 
 MAGIC = Magic(

@@ -25,6 +25,10 @@ class Table(list[Item]):
     page : how many rows it shows of itself; what is left out is said below them.
     total : how many there are with those that it does not hold; None where it holds all.
     rest : how those are listed that it does not hold.
+
+    Attributes
+    ----------
+    live : makes what a notebook shows of it while its kernel lives; None where it is shown as it is.
     """
 
     def __init__(
@@ -39,6 +43,7 @@ class Table(list[Item]):
         super().__init__(items)
         self.total = len(self) if total is None else total
         self.rest = rest
+        self.live: Callable[[], Any] | None = None
         self._empty, self._page = empty, page
 
     @property

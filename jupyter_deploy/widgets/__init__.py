@@ -9,14 +9,18 @@ if TYPE_CHECKING:
     from jupyter_deploy.widgets.log_pane import LogPane as LogPane
     from jupyter_deploy.widgets.service_panel import ServicePanel as ServicePanel
     from jupyter_deploy.widgets.status_card import StatusCard as StatusCard
+    from jupyter_deploy.widgets.tables import ModelsTable as ModelsTable
+    from jupyter_deploy.widgets.tables import ServicesTable as ServicesTable
     from jupyter_deploy.widgets.test_panel import TestPanel as TestPanel
 
 _HOMES = {
     "Charts": "jupyter_deploy.widgets.charts",
     "LogPane": "jupyter_deploy.widgets.log_pane",
+    "ModelsTable": "jupyter_deploy.widgets.tables",
     "ServicePanel": "jupyter_deploy.widgets.service_panel",
     "StatusCard": "jupyter_deploy.widgets.status_card",
     "TestPanel": "jupyter_deploy.widgets.test_panel",
+    "ServicesTable": "jupyter_deploy.widgets.tables",
 }
 __all__ = sorted(_HOMES)
 
