@@ -110,6 +110,7 @@ class InferenceConfig:
         self._check_conda_only()
         if isinstance(self.trust, str):
             raise ConfigError([f"trust is {self.trust!r}; it takes a list"])
+        object.__setattr__(self, "trust", tuple(self.trust))
         if self.trust and not (self.conda_file or self.pip_requirements_file or self.environment):
             raise ConfigError(
                 [

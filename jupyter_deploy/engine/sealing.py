@@ -51,20 +51,13 @@ def seal(
     Untrusted : packages come from elsewhere. EnvironmentFailed : one of them does not build.
     """
     check_supported(inference, target)
-    description = _described(inference, notebook_names)
+    description = described(inference, notebook_names)
     require(description)
     sources = source_files(inference, folder.path)
     script = seal_script(folder, inference, sources)
     settings = target.server_settings(options)
-    imports = {
-        **_needed_for_collection(settings), **imports_of(sources), **dict.fromkeys(description.imports, description.filename)
-    }  # fmt: skip
-    environment = _environment(
-        Sealing(folder, inference.trust, say, conda_only_packages_of(inference)),
-        inference,
-        SealedEnvironment("kernel", "", imports=imports, local=modules_of(script)),
-        models,
-    )
+    kernel = _of_kernel(description, sources, settings, modules_of(*_laid_out(inference, sources)))
+    environment = _environment(_sealing(folder, inference, say), inference, kernel, models)
     request = DeployRequest(
         service=service,
         target=target.name,
@@ -76,9 +69,51 @@ def seal(
         inference=for_record(inference),
         recipe=with_conda(recipe_of(inference), environment),
     )
+    return request, findings_of(description, models, [file.path for file in script.files])
+
+
+def findings_of(
+    description: ScriptDescription, models: Sequence[ModelRecord], files: Sequence[str]
+) -> tuple[Finding, ...]:
+    """What there is to say about a script that is deployed with some models and files."""
     deployed = [(model.name, model.version) for model in models]
-    undeployed = undeployed_models(description, deployed, [file.path for file in script.files])
-    return request, (*description.findings, *undeployed)
+    return (*description.findings, *undeployed_models(description, deployed, files))
+
+
+def environment_alone(
+    folder: WorkspaceFolder,
+    models: Sequence[ModelRecord],
+    inference: InferenceConfig,
+    settings: Mapping[str, Any],
+    say: Callable[[str], None],
+) -> SealedEnvironment:
+    """Seal the environment that a request would have, for a look at it; nothing of the script is kept.
+
+    Parameters
+    ----------
+    settings : the target's part of the server's. say : called with each line of progress, where packages are built.
+
+    Raises
+    ------
+    ConfigError, ScriptError : a file cannot be read. Untrusted, EnvironmentFailed : as of :func:`seal`.
+    """
+    sources = source_files(inference, folder.path)
+    local = modules_of(*_laid_out(inference, sources))
+    kernel = _of_kernel(described(inference), sources, settings, local)
+    return _environment(_sealing(folder, inference, say), inference, kernel, models)
+
+
+def _sealing(folder: WorkspaceFolder, inference: InferenceConfig, say: Callable[[str], None]) -> Sealing:
+    return Sealing(folder, inference.trust, say, conda_only_packages_of(inference))
+
+
+def _of_kernel(
+    description: ScriptDescription, sources: Sequence[Path], settings: Mapping[str, Any], local: tuple[str, ...]
+) -> SealedEnvironment:
+    """What the packages of the kernel are asked for; they are locked when the models are known."""
+    own = dict.fromkeys(description.imports, description.filename)
+    imports = {**_needed_for_collection(settings), **imports_of(sources), **own}
+    return SealedEnvironment("kernel", "", imports=imports, local=local)
 
 
 def _needed_for_collection(settings: Mapping[str, Any]) -> dict[str, str]:
@@ -106,7 +141,13 @@ def _refusal(name: str, target: Target, able: str) -> str:
     return f"{name} has no meaning on the target '{target.name}'; it needs a target that builds images ('{able}')"
 
 
-def _described(inference: InferenceConfig, notebook_names: Collection[str]) -> ScriptDescription:
+def described(inference: InferenceConfig, notebook_names: Collection[str] = ()) -> ScriptDescription:
+    """Read the entry script.
+
+    Raises
+    ------
+    ConfigError : it cannot be read. ScriptError : it is no Python source.
+    """
     path = inference.script_path
     try:
         return describe(python_text(path), path.name, notebook_names)
@@ -124,12 +165,17 @@ def seal_model(model: ModelRecord) -> SealedModel:
 
 def seal_script(folder: WorkspaceFolder, inference: InferenceConfig, sources: Iterable[Path]) -> SealedScript:
     """Keep the script, or every file of its source folder, in the store."""
-    script = inference.script_path
+    entry, root, files = _laid_out(inference, sources)
+    return SealedScript(entry, root, tuple(_sealed(folder, path, name) for name, path in files.items()))
+
+
+def _laid_out(inference: InferenceConfig, sources: Iterable[Path]) -> tuple[str, str | None, dict[str, Path]]:
+    """The names of the script and of its source folder, and every file by the name that it is sealed under."""
+    script, root = inference.script_path, inference.root
     if inference.source_directory is None:
-        return SealedScript(script.name, None, (_sealed(folder, script, script.name),))
-    root = inference.root
-    files = tuple(_sealed(folder, path, f"{root.name}/{path.relative_to(root).as_posix()}") for path in sources)
-    return SealedScript(f"{root.name}/{script.resolve().relative_to(root).as_posix()}", root.name, files)
+        return script.name, None, {script.name: script}
+    files = {f"{root.name}/{path.relative_to(root).as_posix()}": path for path in sources}
+    return f"{root.name}/{script.resolve().relative_to(root).as_posix()}", root.name, files
 
 
 def _sealed(folder: WorkspaceFolder, path: Path, name: str) -> SealedFile:

@@ -7,7 +7,6 @@ import tokenize
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from jupyter_deploy.bundle.contents import SealedScript
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.errors import UserError
 from jupyter_deploy.script import describe
@@ -66,14 +65,14 @@ def _imports(path: Path) -> tuple[str, ...]:
         return ()  # not every .py file of a folder is meant for this Python
 
 
-def modules_of(script: SealedScript) -> tuple[str, ...]:
+def modules_of(entry: str, source_directory: str | None, files: Iterable[str]) -> tuple[str, ...]:
     """Modules that lie in the source directory: they are deployed with it and belong to no package."""
-    if script.source_directory is None:
+    if source_directory is None:
         return ()
-    entry_folder = script.entry.rsplit("/", 1)[0]
+    entry_folder = entry.rsplit("/", 1)[0]
     names = set()
-    for file in script.files:
-        for base in (script.source_directory, entry_folder):
-            if file.path.startswith(base + "/") and file.path.endswith(".py"):
-                names.add(file.path[len(base) + 1 :].split("/")[0].removesuffix(".py"))
+    for file in files:
+        for base in (source_directory, entry_folder):
+            if file.startswith(base + "/") and file.endswith(".py"):
+                names.add(file[len(base) + 1 :].split("/")[0].removesuffix(".py"))
     return tuple(sorted(names))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
-from jupyter_deploy.config.inference import ENVIRONMENT_KEYS
 from jupyter_deploy.errors import ConfigError
 from jupyter_deploy.magics.arguments import Argument
 
@@ -106,7 +105,7 @@ def given_options(given: argparse.Namespace, options: type[Options]) -> dict[str
 
 def inference_config(given: argparse.Namespace) -> InferenceConfig | None:
     """Put ``--ic``, ``--script``, ``--env`` and the settings of the image together; None where none of them is given."""
-    from jupyter_deploy.sdk.reading import read_inference
+    from jupyter_deploy.sdk.reading import environment_keys, read_inference
 
     settings = _given_settings(given)
     if not (given.ic or given.script):
@@ -114,7 +113,8 @@ def inference_config(given: argparse.Namespace) -> InferenceConfig | None:
             raise UsageError(f"{flag} is for a script; give --script as well")
     over = {option.json: value for option, value in settings.values()}
     script = {"entryScript": given.script} if given.script else {}
-    return read_inference(given.ic, {**over, **script, **environment_keys(given.env)}, given.trust or ())
+    root = Path.cwd() if given.ic else None  # not relative to the source directory that the file may name
+    return read_inference(given.ic, {**over, **script, **environment_keys(given.env, root)}, given.trust or ())
 
 
 def _given_settings(given: argparse.Namespace) -> dict[str, tuple[Option, Any]]:
@@ -124,15 +124,3 @@ def _given_settings(given: argparse.Namespace) -> dict[str, tuple[Option, Any]]:
     return {
         row.flag: (row, value) for row in INFERENCE_OPTIONS if (value := getattr(given, row.name, None)) is not None
     }
-
-
-def environment_keys(env: str | None) -> dict[str, str | None]:
-    """What ``--env`` means in an inference configuration; it wins over both kinds of environment a file may name."""
-    if env is None:
-        return {}
-    nothing: dict[str, str | None] = dict.fromkeys(ENVIRONMENT_KEYS)
-    if env == "kernel":
-        return nothing
-    path = Path(env).expanduser().absolute()  # not relative to a source directory, as in the file
-    kind = "condaFile" if path.suffix in (".yml", ".yaml") else "pipRequirementsFile"
-    return {**nothing, kind: str(path)}

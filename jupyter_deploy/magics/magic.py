@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from IPython.core.magic import no_var_expand, output_can_be_silenced
 
 from jupyter_deploy.magics.arguments import Argument, parse, words_of
+from jupyter_deploy.widgets.notebook import plain_names, user_variables
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -149,19 +150,9 @@ def bind(magic: Magic, shell: InteractiveShell, cards: Cards) -> Callable[..., A
     return bound if magic.expands else no_var_expand(bound)
 
 
-def user_variables(shell: InteractiveShell) -> dict[str, Any]:
-    """What the user has given names to in a notebook; not IPython's own."""
-    own, missing = shell.user_ns_hidden, object()
-    return {
-        name: value
-        for name, value in shell.user_ns.items()
-        if not name.startswith("__") and own.get(name, missing) is not value
-    }
-
-
 def user_names(shell: InteractiveShell) -> list[str]:
     """The names that the user has defined in a notebook, save those that begin with an underscore."""
-    return [name for name in user_variables(shell) if not name.startswith("_")]
+    return plain_names(user_variables(shell))
 
 
 def show_lines(*lines: str) -> None:

@@ -11,18 +11,21 @@ from IPython.core.error import UsageError
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.errors import ScriptError, UserError
 from jupyter_deploy.magics.arguments import Argument
-from jupyter_deploy.magics.configuration import ENV, TRUST, environment_keys, models_argument
+from jupyter_deploy.magics.configuration import ENV, TRUST, models_argument
 from jupyter_deploy.magics.history import cells
 from jupyter_deploy.magics.inputs import INPUT_HELP
-from jupyter_deploy.magics.magic import Call, Magic, show_lines, user_names, user_variables
+from jupyter_deploy.magics.magic import Call, Magic, show_lines, user_names
 from jupyter_deploy.script import Finding, describe
 from jupyter_deploy.script.merge import diff, merge
 from jupyter_deploy.script.slice import Slice, take_in
 from jupyter_deploy.sdk.inputs import body_of
+from jupyter_deploy.widgets.notebook import user_variables
 
 
 def run(call: Call) -> None:
     """Write the cell with what it needs of the notebook, show what is wrong with it, and try it where that was asked for."""
+    from jupyter_deploy.sdk.reading import environment_keys
+
     given = call.given
     path = Path(given.script)
     taken = take_in(call.cell, cells(call.shell), user_variables(call.shell))

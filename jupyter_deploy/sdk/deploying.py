@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,8 +30,14 @@ def deploy(
     deployment_target: Any = None,
     overwrite: bool = False,
     notebook_names: Collection[str] = (),
+    say: Callable[[str], None] = print,
 ) -> Webservice:
-    """Begin a deployment; the service remembers the warnings and notes about its script in ``findings``."""
+    """Begin a deployment; the service remembers the warnings and notes about its script in ``findings``.
+
+    Parameters
+    ----------
+    say : called with each line of progress, where packages are built in the call.
+    """
     from jupyter_deploy.config.names import check_service_name
     from jupyter_deploy.engine import changes
     from jupyter_deploy.sdk.webservice import Webservice
@@ -49,7 +55,7 @@ def deploy(
     with nullcontext(inference_config) if inference_config else written_script(records) as inference:
         begun = changes.deploy(
             workspace.folder, name, records, inference, deployment_config or default_options(),
-            overwrite=overwrite, notebook_names=notebook_names, say=print,
+            overwrite=overwrite, notebook_names=notebook_names, say=say,
         )  # fmt: skip
     service = Webservice(workspace, name)
     service.begun, service.inference_config = begun, inference_config

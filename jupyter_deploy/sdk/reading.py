@@ -47,6 +47,23 @@ def read_inference(file: str | None, over: Mapping[str, Any], trust: Sequence[st
     )
 
 
+def environment_keys(env: str | None, root: Path | None = None) -> dict[str, str | None]:
+    """What ``--env`` means in an inference configuration; it wins over all kinds of environment that a file may name.
+
+    Parameters
+    ----------
+    env : "kernel", or a file; None for nothing said. root : the folder to which a relative file belongs, where it is not the script's.
+    """
+    if env is None:
+        return {}
+    nothing: dict[str, str | None] = dict.fromkeys(ENVIRONMENT_KEYS)
+    if env == "kernel":
+        return nothing
+    path = Path(env).expanduser()
+    kind = "condaFile" if path.suffix in (".yml", ".yaml") else "pipRequirementsFile"
+    return {**nothing, kind: str(root / path if root else path)}
+
+
 @dataclass(frozen=True)
 class DeploymentFile:
     """A deployment configuration file that was read, or none.

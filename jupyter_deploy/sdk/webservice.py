@@ -57,10 +57,15 @@ class Webservice:
 
     def __new__(cls, workspace: Workspace, name: str) -> Webservice:
         """Take the class of the service's target."""
+        view = services.find_service(workspace.folder, name)
+        return super().__new__(cls.kind_of(view.record.target))
+
+    @classmethod
+    def kind_of(cls, target: str) -> type[Webservice]:
+        """The class of a target's services; this one where it has none of its own."""
         from jupyter_deploy.sdk import local_webservice, process_webservice  # noqa: F401 - they make their classes known
 
-        view = services.find_service(workspace.folder, name)
-        return super().__new__(cls._kinds.get(view.record.target, Webservice))
+        return cls._kinds.get(target, Webservice)
 
     def __init__(self, workspace: Workspace, name: str) -> None:
         self.workspace = workspace

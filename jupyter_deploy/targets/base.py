@@ -127,6 +127,12 @@ class Target(Protocol):
     options: ClassVar[type[Options]]
     unsupported: ClassVar[Mapping[str, str]]
     """Settings of an InferenceConfig that are refused here, each with the name of a target that honours it, empty where none does."""
+    needs: ClassVar[str]
+    """What has to be there for it, in one sentence."""
+
+    def missing(self) -> str:
+        """What of its needs is not there, as far as it can be asked at once, in one line; empty where all is."""
+        ...
 
     def server_settings(self, options: Options) -> Mapping[str, Any]:
         """The target's part of ``service.json``, with defaults filled in from this process's surroundings.

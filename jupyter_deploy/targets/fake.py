@@ -89,6 +89,11 @@ class FakeTarget:
     name: ClassVar[str] = "fake"
     options: ClassVar[type[Options]] = FakeOptions
     unsupported: ClassVar[Mapping[str, str]] = {"base_image": "local"}
+    needs: ClassVar[str] = "Nothing."
+
+    def missing(self) -> str:
+        """Nothing."""
+        return ""
 
     def server_settings(self, options: Options) -> Mapping[str, Any]:
         """Keys are needed where one is given, or where that is asked for."""

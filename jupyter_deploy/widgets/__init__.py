@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jupyter_deploy.widgets.charts import Charts as Charts
+    from jupyter_deploy.widgets.deploy_form import DeployForm as DeployForm
     from jupyter_deploy.widgets.log_pane import LogPane as LogPane
     from jupyter_deploy.widgets.service_panel import ServicePanel as ServicePanel
     from jupyter_deploy.widgets.status_card import StatusCard as StatusCard
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Charts": "jupyter_deploy.widgets.charts",
+    "DeployForm": "jupyter_deploy.widgets.deploy_form",
     "LogPane": "jupyter_deploy.widgets.log_pane",
     "ModelsTable": "jupyter_deploy.widgets.tables",
     "ServicePanel": "jupyter_deploy.widgets.service_panel",

@@ -29,8 +29,9 @@ def module(name: str) -> str:
 
 @cache
 def styles() -> str:
-    """The style sheet of all views."""
-    return (_FOLDER / "styles.css").read_text(encoding="utf-8")
+    """The style sheets of all views, the common one first."""
+    sheets = sorted(_FOLDER.glob("*.css"), key=lambda path: (path.name != "styles.css", path.name))
+    return "\n".join(path.read_text(encoding="utf-8") for path in sheets)
 
 
 def _text(name: str) -> str:

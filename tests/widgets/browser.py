@@ -57,16 +57,23 @@ _DRAW = """async ({ esm, css, traits }) => {
 
 
 class FakeComm:
-    """The kernel's end of a view's connection: what is sent is kept, and a test sends what a browser would."""
+    """The kernel's end of a view's connection: what is sent comes to every page that shows it, and a test sends what a browser would."""
 
     def __init__(self, **given: Any) -> None:
         self.comm_id = given.get("comm_id") or os.urandom(8).hex()
-        self.sent: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._pages: list[queue.SimpleQueue[dict[str, Any]]] = []
         self._listener: Callable[[dict[str, Any]], None] = lambda _message: None
         self.is_silent = False
 
     def send(self, data: Any = None, metadata: Any = None, buffers: Any = None) -> None:
-        self.sent.put({"data": data, "buffers": buffers or []})
+        for page in self._pages:
+            page.put({"data": data, "buffers": buffers or []})
+
+    def shown(self) -> queue.SimpleQueue[dict[str, Any]]:
+        """What is sent from now on, for one more page."""
+        page: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._pages.append(page)
+        return page
 
     def on_msg(self, listener: Callable[[dict[str, Any]], None]) -> None:
         self._listener = listener
@@ -127,7 +134,8 @@ def draw(chromium: Browser, comms: None) -> Iterator[Draw]:
         page.set_content(_PAGE)
         connection: Any = view.comm
         page.expose_function("toKernel", connection.deliver)
-        page.expose_function("fromKernel", lambda: _drained(connection.sent))
+        sent = connection.shown()
+        page.expose_function("fromKernel", lambda: _drained(sent))
         page.evaluate(_DRAW, {"esm": view._esm, "css": view._css, "traits": _traits(view)})
         return page
 

@@ -43,6 +43,17 @@ class LocalTarget:
     name: ClassVar[str] = "local"
     options: ClassVar[type[Options]] = LocalOptions
     unsupported: ClassVar[Mapping[str, str]] = {}
+    needs: ClassVar[str] = (
+        "A Docker Engine that you may use, or Podman in its place (DOCKER_HOST), where the image is built and run."
+    )
+
+    def missing(self) -> str:
+        """The engine, where none answers."""
+        try:
+            with connected("the Docker Engine cannot be used"):
+                return ""
+        except TargetError as error:
+            return error.what
 
     def server_settings(self, options: Options) -> Mapping[str, Any]:
         """What the scoring server has to know; the published port is the engine's affair."""

@@ -55,6 +55,14 @@ class ProcessTarget:
         ),
         "local",
     )
+    needs: ClassVar[str] = (
+        "Nothing beside this machine: the service runs in this Python where it has the packages, else in a virtual environment"
+        " that is made for them."
+    )
+
+    def missing(self) -> str:
+        """Nothing ever is: this Python runs."""
+        return ""
 
     def server_settings(self, options: Options) -> Mapping[str, Any]:
         """What the scoring server has to know; the port is the supervisor's affair."""

@@ -1,0 +1,222 @@
+// The form of a deployment: what is typed is checked by Python, and shown as a line, as Python and as files.
+
+import { busyPlace, button, element, errorPlace, t, tabs } from "./dom.js";
+import { checking, choices, copied, field, group, suggestions } from "./form.js";
+import { modelChoice } from "./model_choice.js";
+import { talk } from "./talk.js";
+
+/**
+ * Draw the form.
+ *
+ * @param el where. @param model the front end's, whose `values` are what is typed. @param part of the view that answers for it.
+ * @returns how it is taken away.
+ */
+export function deployForm(el, model, part) {
+  const errors = errorPlace();
+  const busy = busyPlace();
+  const kernel = talk(model, part, busy.set);
+  const note = element("div.note", { role: "status" });
+  const scripts = suggestions();
+  const environments = suggestions();
+  const changed = () => check.soon();
+
+  const name = field({ name: "name", label: t("Service name"), kind: "text", help: t("3 to 32 small letters, digits and '-'") }, changed);
+  const models = modelChoice(kernel, changed, (error) => errors.show(error));
+  const script = field({ name: "script", label: t("Entry script"), kind: "text", list: scripts.id, placeholder: t("written for the model"),
+    help: t("The .py file with init() and run(); left empty, one is written for the model.") }, changed);
+  const env = field({ name: "env", label: t("Packages"), kind: "text", list: environments.id, placeholder: t("those of this kernel"),
+    help: t("A requirements or conda file; left empty, the packages of this kernel that script and model import.") }, changed);
+  const trust = field({ name: "trust", label: t("Trusted sources"), kind: "text",
+    help: t("Addresses and folders, beside the package index, that packages may come from; separated by commas.") }, changed);
+  const target = field({ name: "target", label: t("Target"), kind: "choice", choices: [] }, () => guarded(chooseTarget).then(changed));
+  const overwrite = field({ name: "overwrite", label: t("Overwrite"), kind: "truth", help: t("Update the service where the name is taken.") }, changed);
+  const plain = [name, script, env, trust, target];
+
+  const findings = element("ul.findings", { hidden: true });
+  const written = element("pre", { tabindex: 0, "aria-label": t("The script that is written") });
+  const writtenPlace = element("details.group", { hidden: true }, element("summary", {}, t("The script that is written")), written);
+  const needs = element("div.help");
+  const missing = element("div.problem", { role: "status", hidden: true });
+  const options = element("div");
+  const installed = element("div.installed", { role: "status" });
+  const problems = element("div.problems", { role: "status" });
+  const shown = { line: copied(t("Line")), python: copied(t("Python")), command: copied(t("Command")), files: element("div") };
+  const same = element("section", { hidden: true, "aria-label": t("The same, said otherwise") }, element("h4", {}, t("The same, said otherwise")), tabs([
+    { name: "line", label: t("Line"), make: (panel) => panel.append(shown.line.element) },
+    { name: "python", label: t("Python"), make: (panel) => panel.append(shown.python.element) },
+    { name: "json", label: t("JSON files"), make: (panel) => panel.append(shown.files, shown.command.element) },
+  ], t("The same, said otherwise")).element);
+  const state = { values: model.get("values"), target: undefined, groups: [], needs: {}, secrets: [] };
+
+  el.replaceChildren(element("div.jupyter-deploy.deploy-form", { "data-lm-suppress-shortcuts": "true", onfocusin: entered }, busy.element,
+    section(t("Service"), name.element, models.element),
+    section(t("Script and environment"), script.element, findings, writtenPlace, env.element, trust.element,
+      element("div.bar", {}, button(t("Show what will be installed"), () => guarded(install))), installed),
+    section(t("Target"), target.element, needs, missing, options, overwrite.element),
+    same,
+    problems,
+    element("div.bar", {}, button(t("Deploy"), () => guarded(deploy), { class: "primary" })),
+    note, errors.element, scripts.element, environments.element));
+
+  const all = () => [...plain, overwrite, ...optionFields()];
+  const values = () => ({
+    ...Object.fromEntries(plain.map((one) => [one.name, one.get()])),
+    models: models.get(),
+    overwrite: Boolean(overwrite.get()),
+    options: state.groups.length ? typedOptions() : state.values.options,
+  });
+  const typedOptions = () => Object.fromEntries(optionFields().map((one) => [one.name, one.get()]).filter(([, text]) => text));
+  const optionFields = () => state.groups.flatMap((one) => one.fields);
+
+  async function guarded(work) {
+    try {
+      errors.clear();
+      return await work();
+    } catch (error) {
+      errors.show(error);
+      return undefined;
+    }
+  }
+
+  async function offered() {
+    const offers = await kernel.ask("offers");
+    scripts.set(offers.scripts);
+    environments.set(offers.environments);
+    models.offer(offers.models);
+    state.needs = Object.fromEntries(offers.targets);
+    state.secrets = offers.secrets;
+    choices(target.control, offers.targets.map(([one]) => [one, one]));
+    for (const one of all()) if (one.isSecret) offerSecrets(one);
+  }
+  const offerSecrets = (one) => choices(one.control, [["", t("not given")], ...state.secrets.map((each) => [each, `$${each}`])]);
+  function entered(event) {
+    if (event.relatedTarget && !event.currentTarget.contains(event.relatedTarget)) guarded(offered); // there may be new ones by now
+  }
+
+  async function chooseTarget() {
+    const chosen = target.get();
+    const found = await kernel.ask("target", { name: chosen });
+    if (chosen !== target.get()) return;
+    const before = { ...state.values.options, ...typedOptions() };
+    state.groups = found.groups.map(([heading, rows]) => group(heading, rows.map((facts) => optionField(facts, before[facts.name] ?? ""))));
+    options.replaceChildren(...state.groups.map((one) => one.element));
+    state.target = chosen;
+    needs.textContent = state.needs[chosen] ?? "";
+    missing.textContent = found.missing;
+    missing.hidden = !found.missing;
+  }
+  function optionField(facts, text) {
+    const help = facts.kind === "secret" ? `${facts.help} ${t("Taken from a variable of the notebook, so that it is not kept in it.")}` : facts.help;
+    const made = field({ ...facts, help }, changed);
+    made.isSecret = facts.kind === "secret";
+    if (made.isSecret) offerSecrets(made);
+    made.set(text);
+    return made;
+  }
+
+  /** Take over what was typed in another copy of the form; a field in which somebody types here is left alone. */
+  async function taken(given) {
+    const own = JSON.stringify(values());
+    state.values = given;
+    show(given);
+    if (target.get() !== state.target) await chooseTarget();
+    for (const one of optionFields()) if (one.control !== document.activeElement) one.set(given.options[one.name] ?? "");
+    return own !== JSON.stringify(values());
+  }
+  function show(given) {
+    for (const one of plain) if (one.control !== document.activeElement) one.set(given[one.name]);
+    if (overwrite.control !== document.activeElement) overwrite.set(String(given.overwrite));
+    models.set(given.models);
+  }
+
+  const check = checking(() => guarded(async () => answered(await kernel.ask("typed", { values: values() }))), () => elsewhere());
+  function answered(found) {
+    const texts = new Map();
+    for (const { fields, text } of found.problems) for (const one of fields) texts.set(one, [...(texts.get(one) ?? []), text]);
+    for (const one of [...all(), models]) one.mark((texts.get(one.name) ?? []).join("\n"));
+    for (const one of state.groups) one.said();
+    problems.replaceChildren(...summary(found.problems));
+    findings.replaceChildren(...found.findings.map((text) => element("li", {}, text)));
+    findings.hidden = !found.findings.length;
+    written.textContent = found.script;
+    writtenPlace.hidden = !found.script;
+    same.hidden = !found.equivalents;
+    if (found.equivalents) showSame(found.equivalents);
+  }
+  function summary(found) {
+    if (!found.length) return [];
+    const known = new Map([...all(), models].map((one) => [one.name, one]));
+    const rows = found.map(({ fields, text }) => {
+      const one = known.get(fields[0]);
+      const go = () => (one.element.closest("details")?.setAttribute("open", ""), one.control.focus());
+      return element("li", {}, one && element("button.link", { type: "button", onclick: go }, one.label), one && ": ", text.split("\n")[0]);
+    });
+    return [element("div", {}, t("Before this can be deployed:")), element("ul", {}, rows)];
+  }
+  function showSame({ line, python, files, command }) {
+    shown.line.set(line);
+    shown.python.set(python);
+    shown.command.set(command);
+    const names = Object.keys(files);
+    if (shown.names !== names.join()) {
+      shown.names = names.join();
+      shown.file = names.map((one) => copied(one));
+      shown.files.replaceChildren(...names.flatMap((one, at) => [element("div.muted", {}, one), shown.file[at].element]));
+    }
+    names.forEach((one, at) => shown.file[at].set(files[one]));
+  }
+
+  async function install() {
+    installed.textContent = t("looking…");
+    try {
+      const found = await kernel.ask("environment", { values: values() });
+      const head = [t("Package"), t("Version"), t("Asked for by")].map((text) => element("th", { scope: "col" }, text));
+      const rows = found.packages.map((cells) => element("tr", {}, cells.map((text) => element("td", {}, text))));
+      installed.replaceChildren(
+        element("div", {}, t("Python {python}, {count} packages", { python: found.python, count: found.packages.length })),
+        ...found.notes.map((text) => element("div.problem", {}, text)),
+        found.left_out.length ? element("div.muted", {}, t("Left out, as the scoring server replaces it: {names}", { names: found.left_out.join(", ") })) : "",
+        element("div.scroll", { tabindex: 0, role: "region", "aria-label": t("Packages") },
+          element("table", {}, element("thead", {}, element("tr", {}, head)), element("tbody", {}, rows))));
+    } catch (error) {
+      installed.textContent = "";
+      throw error;
+    }
+  }
+  kernel.told("said", ({ line }) => (note.textContent = line));
+  kernel.told("lost", () => (note.textContent = t("The kernel is gone; run the cell again.")));
+
+  async function deploy() {
+    note.textContent = t("deploying…");
+    try {
+      const { service, findings: remarks } = await kernel.ask("deploy", { values: values() });
+      note.replaceChildren(t("The deployment of {service} has begun.", { service }), ...remarks.map((text) => element("div", {}, text)));
+    } catch (error) {
+      note.textContent = "";
+      throw error;
+    }
+  }
+
+  const elsewhere = () => guarded(async () => {
+    if (check.isBusy()) return; // what is typed here comes last
+    if (await taken(model.get("values"))) answered(await kernel.ask("check", { values: values() }));
+  });
+  show(state.values);
+  guarded(async () => {
+    model.on("change:values", elsewhere);
+    await offered();
+    await chooseTarget();
+    if (!check.isBusy()) answered(await kernel.ask("check", { values: values() }));
+  });
+  return () => {
+    model.off("change:values", elsewhere);
+    check.end();
+    kernel.end();
+  };
+}
+
+function section(heading, ...children) {
+  return element("section", { "aria-label": heading }, element("h4", {}, heading), ...children);
+}
+
+export default { render: ({ model, el }) => deployForm(el, model, "") };

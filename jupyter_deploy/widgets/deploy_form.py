@@ -1,0 +1,187 @@
+"""The form of a deployment: everything that ``%deploy`` takes, checked while it is typed, and shown in the other ways to say it."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import asdict
+from html import escape
+from typing import Any
+
+import traitlets
+
+from jupyter_deploy.engine.locking import lock_of
+from jupyter_deploy.engine.sealing import environment_alone
+from jupyter_deploy.sdk.deploying import deploy, written_script
+from jupyter_deploy.sdk.webservice import Webservice
+from jupyter_deploy.sdk.workspace import Workspace
+from jupyter_deploy.targets import find_target, target_names
+from jupyter_deploy.widgets import equivalents, fields
+from jupyter_deploy.widgets.answers import Answers, Tell, asked
+from jupyter_deploy.widgets.draft import Draft, Texts, read
+from jupyter_deploy.widgets.modules import module
+from jupyter_deploy.widgets.notebook import Variables, plain_names, variables_here
+from jupyter_deploy.widgets.view import View
+
+OFFERED = 200
+"""Names that are offered of each kind; others can be typed, or have to be looked for."""
+_USAGE = "%deploy NAME --models N[:V]… [--script score.py] [--env FILE] [--target TARGET] [any option of the target]"
+
+Keep = Callable[[Mapping[str, Any]], None]
+"""Makes what was typed known to every open copy of a form."""
+OnDeployed = Callable[[Webservice], None]
+"""Called with a service whose deployment has begun, in the thread that began it."""
+
+
+class DeployAnswers(Answers):
+    """What the form of a deployment asks.
+
+    Parameters
+    ----------
+    workspace : where models are. path : of its folder, where it has to be said; empty for the nearest.
+    variables : the notebook's. keep : what is typed. on_deployed : what happens when a deployment has begun.
+    """
+
+    def __init__(
+        self, workspace: Workspace, path: str, variables: Variables, keep: Keep, on_deployed: OnDeployed, tell: Tell
+    ) -> None:
+        super().__init__(tell)
+        self._workspace, self._path, self._variables = workspace, path, variables
+        self._keep, self._on_deployed = keep, on_deployed
+
+    @asked
+    def offers(self) -> dict[str, Any]:
+        """What there is to choose: models, targets with what they need, files of the current folder, variables for secrets."""
+        return {
+            "models": self._workspace.folder.models.names(),
+            "targets": [[name, find_target(name).needs] for name in target_names()],
+            "scripts": sorted(glob.glob("*.py"))[:OFFERED],  # noqa: PTH207  (relative names are wanted)
+            "environments": ["kernel", *sorted([*glob.glob("*.txt"), *glob.glob("*.y*ml")])[:OFFERED]],  # noqa: PTH207
+            "secrets": list(fields.texts_among(self._variables()))[:OFFERED],
+        }
+
+    @asked
+    def versions(self, name: str) -> list[int]:
+        """The versions of a model, newest first."""
+        return [model.version for model in self._workspace.folder.models.list(name=name, limit=OFFERED)]
+
+    @asked
+    def target(self, name: str) -> dict[str, Any]:
+        """The fields of a target's options, and what it needs and is not there."""
+        target = find_target(name)
+        found = fields.groups(target.options)
+        return {
+            "groups": [[heading, [asdict(field) for field in rows]] for heading, rows in found.items()],
+            "missing": target.missing(),
+        }
+
+    @asked
+    def typed(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep what was typed, and check it."""
+        secrets = dict.fromkeys(fields.texts_among(self._variables()))
+        self._keep(Texts.of(values).values(secrets))
+        return self.check(values)
+
+    @asked
+    def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """All that is wrong, what there is to say about the script, and the other ways to say the same."""
+        draft = self._draft(values)
+        return {
+            "problems": [asdict(problem) for problem in draft.problems],
+            "findings": [str(finding) for finding in draft.findings if finding.level != "error"],
+            "script": draft.script,
+            "equivalents": None if draft.problems else shown(draft, self._path),
+        }
+
+    @asked
+    def environment(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """What would be installed, and who asked for it; of a file it is resolved, which is told line by line."""
+        draft = self._draft(values)
+        draft.require()
+        settings = find_target(draft.texts.target).server_settings(draft.options)
+        folder, notes = self._workspace.folder, []
+
+        def say(text: str) -> None:
+            notes.append(text)
+            self.tell("said", line=text)
+
+        with nullcontext(draft.inference) if draft.inference else written_script(draft.models) as inference:
+            lock = lock_of(folder, environment_alone(folder, draft.models, inference, settings, say), say)
+        return {
+            "python": lock.python,
+            "packages": [[each.name, each.version, ", ".join(each.asked_by)] for each in lock.packages],
+            "left_out": list(lock.left_out),
+            "notes": notes if lock.source == "kernel" else [],
+        }
+
+    @asked
+    def deploy(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Begin the deployment."""
+        draft = self._draft(values)
+        draft.require()
+        service = deploy(
+            self._workspace, draft.texts.name, draft.texts.models, draft.inference, draft.options,
+            overwrite=draft.texts.overwrite, notebook_names=plain_names(self._variables()),
+            say=lambda line: self.tell("said", line=line),
+        )  # fmt: skip
+        self._on_deployed(service)
+        return {"service": service.name, "findings": [str(finding) for finding in service.findings]}
+
+    def _draft(self, values: Mapping[str, Any]) -> Draft:
+        return read(Texts.of(values), self._workspace.folder, self._variables())
+
+
+def shown(draft: Draft, path: str) -> dict[str, Any]:
+    """The other ways to say what a form says, as its page shows them."""
+    before = f"%env JUPYTER_DEPLOY_WORKSPACE={path}\n" if path else ""
+    return {
+        "line": before + equivalents.line(draft),
+        "python": equivalents.python(draft, path),
+        "files": equivalents.files(draft),
+        "command": equivalents.command(draft, path),
+    }
+
+
+class DeployForm(View):
+    """The form of a deployment.
+
+    Parameters
+    ----------
+    workspace : where models and services are; the one that is named nearest when it is not given.
+    variables : gives the notebook's variables, from which secrets may be taken; by default those of the notebook that is running.
+    on_deployed : called with the service when its deployment has begun, in the thread that began it.
+
+    Example
+    -------
+    >>> DeployForm()  # doctest: +SKIP
+    """
+
+    _esm = module("deploy_form.js")
+
+    values = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        workspace: Workspace | None = None,
+        variables: Variables = variables_here,
+        on_deployed: OnDeployed = lambda _service: None,
+    ) -> None:
+        opened, path = workspace or Workspace.from_config(), str(workspace.path) if workspace else ""
+        self._folder, self._variables = opened.folder, variables
+        parts = {"": lambda tell: DeployAnswers(opened, path, variables, self._keep, on_deployed, tell)}
+        super().__init__(parts, values=Texts.first(opened.folder).values({}))
+
+    def plain(self) -> str:
+        """The line that does the same, as far as it is filled in."""
+        draft = read(Texts.of(self.values), self._folder, self._variables())
+        text = _USAGE if draft.problems else equivalents.line(draft)
+        return f"The form of a deployment; it is drawn where a kernel runs. The same as a line:\n{text}"
+
+    def html(self) -> str:
+        """The same, with the line as code."""
+        explained, line = self.plain().split("\n", 1)
+        return f"<p>{escape(explained)}</p><pre>{escape(line)}</pre>"
+
+    def _keep(self, values: Mapping[str, Any]) -> None:
+        self.values = dict(values)

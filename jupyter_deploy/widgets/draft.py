@@ -1,0 +1,186 @@
+"""What is typed into the form of a deployment, read as the same things that a magic's line and Python would give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from jupyter_deploy.config.inference import InferenceConfig
+from jupyter_deploy.config.names import check_service_name, default_service_name
+from jupyter_deploy.config.options import Options
+from jupyter_deploy.engine.changes import refuse_twins
+from jupyter_deploy.engine.models import find_model
+from jupyter_deploy.engine.sealing import described, findings_of
+from jupyter_deploy.errors import ConfigError, DeployError
+from jupyter_deploy.models.entry_script import write_script
+from jupyter_deploy.script import Finding
+from jupyter_deploy.sdk.deploying import default_options
+from jupyter_deploy.sdk.reading import environment_keys, read_inference
+from jupyter_deploy.targets import find_target
+from jupyter_deploy.widgets import fields
+from jupyter_deploy.widgets.fields import Problem
+from jupyter_deploy.widgets.notebook import plain_names
+from jupyter_deploy.workspace.folder import WorkspaceFolder
+from jupyter_deploy.workspace.records import ModelRecord
+
+DEFAULT_TARGET = default_options().compute_type
+_PLACES = {
+    "entry_script": "script", "entryScript": "script", "conda_file": "env", "pip_requirements_file": "env", "trust": "trust",
+}  # fmt: skip
+"""Which field a setting of an InferenceConfig is typed into."""
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What stands in the fields.
+
+    Parameters
+    ----------
+    name : of the service. models : ids or names. script, env : paths; empty for what is written, and for the kernel's packages.
+    trust : sources of packages. target : its name. overwrite : update where the name is taken.
+    options : of the target, each as on a line, by its name.
+    """
+
+    name: str = ""
+    models: tuple[str, ...] = ()
+    script: str = ""
+    env: str = ""
+    trust: tuple[str, ...] = ()
+    target: str = DEFAULT_TARGET
+    overwrite: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Texts:
+        """Take what a page sent; options that are empty are not given, and nobody's options go to another target."""
+        target = str(values.get("target") or DEFAULT_TARGET)
+        known = {row.name for row in find_target(target).options.rows()}
+        options = {name: str(text) for name, text in values.get("options", {}).items() if name in known and text}
+        name, script, env, trust = (str(values.get(key, "")).strip() for key in ("name", "script", "env", "trust"))
+        sources = tuple(part.strip() for part in trust.split(",") if part.strip())
+        models = tuple(map(str, values.get("models", ())))
+        return cls(name, models, script, env, sources, target, bool(values.get("overwrite")), options)
+
+    @classmethod
+    def first(cls, folder: WorkspaceFolder) -> Texts:
+        """What a form begins with: the newest model, if there is one."""
+        newest = folder.models.list(limit=1)
+        return cls(default_service_name(newest[0].name), (newest[0].name,)) if newest else cls()
+
+    def values(self, secrets: Mapping[str, Any]) -> dict[str, Any]:
+        """What a page is sent.
+
+        Parameters
+        ----------
+        secrets : the variables that secrets may be taken from; another text in a secret's field could be a secret and is not kept.
+        """
+        hidden = fields.secrets_of(find_target(self.target).options)
+        options = {name: text for name, text in self.options.items() if name not in hidden or text in secrets}
+        return {
+            "name": self.name, "models": list(self.models), "script": self.script, "env": self.env,
+            "trust": ", ".join(self.trust), "target": self.target, "overwrite": self.overwrite, "options": options,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A deployment that is being filled in.
+
+    Parameters
+    ----------
+    texts : as they stand. models : those that were found. options : those that could be read.
+    inference : None where the script is written, or cannot be read. script : the text that is written for the model.
+    findings : about the script. problems : all that is in the way.
+    """
+
+    texts: Texts
+    models: tuple[ModelRecord, ...]
+    options: Options
+    inference: InferenceConfig | None
+    script: str
+    findings: tuple[Finding, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The variables of the secret options that are given, by the options' names."""
+        hidden = fields.secrets_of(type(self.options))
+        return {name: text for name, text in self.texts.options.items() if name in hidden}
+
+    def require(self) -> None:
+        """Refuse what cannot be deployed.
+
+        Raises
+        ------
+        ConfigError : with everything that is in the way.
+        """
+        if self.problems:
+            raise ConfigError([problem.text for problem in self.problems])
+
+
+def read(texts: Texts, folder: WorkspaceFolder, variables: Mapping[str, Any]) -> Draft:
+    """Read a form: everything is looked up, nothing is changed."""
+    problems: list[Problem] = []
+    _tried(lambda: check_service_name(texts.name), "name", problems)
+    models = _models(texts, folder, problems)
+    inference, script = None, ""
+    findings: tuple[Finding, ...] = ()
+    if texts.script:
+        inference = _tried(lambda: _inference(texts), "script", problems)
+        findings = _findings(inference, models, plain_names(variables), problems) if inference else ()
+    else:
+        script = _written(texts, models, problems)
+    options, wrong = fields.read(find_target(texts.target).options, texts.options, variables)
+    return Draft(texts, models, options, inference, script, findings, (*problems, *wrong))
+
+
+def _tried(work: Callable[[], Any], name: str, problems: list[Problem]) -> Any:
+    """What the work gives; None where it is refused, which is then a problem at a field."""
+    try:
+        return work()
+    except ConfigError as error:
+        problems += [fields.at(_PLACES, _joined(text, error.remedy), name) for text in error.problems]
+    except DeployError as error:
+        problems.append(fields.at(_PLACES, _joined(error.what, error.why, error.remedy), name))
+    return None
+
+
+def _joined(*parts: str) -> str:
+    return "\n".join(filter(None, parts))
+
+
+def _models(texts: Texts, folder: WorkspaceFolder, problems: list[Problem]) -> tuple[ModelRecord, ...]:
+    if not texts.models:
+        problems.append(Problem(("models",), "no model is chosen"))
+    found = [_tried(partial(find_model, folder, wanted), "models", problems) for wanted in texts.models]
+    models = tuple(model for model in found if model)
+    _tried(lambda: refuse_twins(models), "models", problems)
+    return models
+
+
+def _inference(texts: Texts) -> InferenceConfig | None:
+    return read_inference(None, {"entryScript": texts.script, **environment_keys(texts.env or None)}, texts.trust)
+
+
+def _findings(
+    inference: InferenceConfig, models: Sequence[ModelRecord], names: Sequence[str], problems: list[Problem]
+) -> tuple[Finding, ...]:
+    description = _tried(lambda: described(inference, names), "script", problems)
+    if description is None:
+        return ()
+    problems += [Problem(("script",), str(finding)) for finding in description.errors]
+    return findings_of(description, models, [inference.script_path.name])
+
+
+def _written(texts: Texts, models: Sequence[ModelRecord], problems: list[Problem]) -> str:
+    for name in ("env", "trust"):
+        if getattr(texts, name):
+            text = "this is for a script of your own; without one the packages of this kernel are taken"
+            problems.append(Problem((name,), text))
+    if len(texts.models) > 1:
+        problems.append(Problem(("script",), "a script is written for one model; give the entry script for more"))
+    if len(models) != 1 or len(texts.models) > 1:
+        return ""
+    return _tried(lambda: write_script(models[0]), "script", problems) or ""

@@ -1,0 +1,151 @@
+// What forms are made of: labelled fields that say what is wrong with them, lists to choose from, and texts to copy.
+
+import { element, t } from "./dom.js";
+
+let count = 0;
+const unique = () => `jd-field-${(count += 1)}-${Math.random().toString(36).slice(2)}`;
+
+/**
+ * A field with its label, help and problem.
+ *
+ * @param facts `name`, `label`, `kind` (text, number, truth, choice, secret or area), and where there are any `help`, `facts`, `unit`,
+ *   `minimum`, `maximum`, `step`, `choices` (pairs of value and label), `default` (of a truth), `list` (of suggestions), `placeholder`.
+ * @param changed called when its text has changed.
+ * @returns `element`, `control`, `get()` and `set(text)`: the text, empty for nothing given; `mark(text)`: what is wrong, or "".
+ */
+export function field(facts, changed) {
+  const id = unique();
+  const control = drawn(facts, id);
+  const problem = element("div.problem", { id: `${id}-problem`, hidden: true });
+  const help = [facts.help, ...(facts.facts ?? [])].filter(Boolean).join(" · ");
+  const isTruth = facts.kind === "truth";
+  control.addEventListener(isTruth || control.tagName === "SELECT" ? "change" : "input", changed);
+  const label = element("label", { for: id }, facts.label);
+  const row = element("div.control", {}, control, facts.unit && element("span.unit", { "aria-hidden": "true" }, facts.unit));
+  const made = element("div.field", { "data-name": facts.name }, label, row, problem, help && element("div.help", { id: `${id}-help` }, help));
+  control.setAttribute("aria-describedby", `${help ? `${id}-help ` : ""}${id}-problem`);
+  return {
+    name: facts.name,
+    label: facts.label,
+    element: made,
+    control,
+    get: () => text(control, facts),
+    set: (value) => {
+      if (isTruth) control.checked = value ? value === "true" : Boolean(facts.default);
+      else if (control.tagName === "SELECT") choices(control, [...control.options].map((one) => [one.value, one.label]), value);
+      else control.value = value;
+    },
+    mark: (what) => {
+      problem.textContent = what;
+      problem.hidden = !what;
+      if (what) control.setAttribute("aria-invalid", "true");
+      else control.removeAttribute("aria-invalid");
+    },
+  };
+}
+
+function text(control, { kind, default: isOn }) {
+  if (kind === "truth") return control.checked === Boolean(isOn) ? "" : String(control.checked);
+  return control.validity.badInput ? "?" : control.value; // a browser does not tell what no number was typed
+}
+
+function drawn(facts, id) {
+  if (facts.kind === "truth") return element("input", { type: "checkbox", id, checked: Boolean(facts.default) });
+  if (facts.kind === "choice") return choices(element("select", { id }), facts.choices);
+  if (facts.kind === "secret") return choices(element("select", { id }), [["", t("not given")]]);
+  if (facts.kind === "area") return element("textarea", { id, rows: 2, placeholder: facts.placeholder });
+  const { minimum: min, maximum: max, step, placeholder, list } = facts;
+  if (facts.kind === "number") return element("input", { type: "number", id, min, max, step });
+  return element("input", { type: "text", id, placeholder, list, spellcheck: "false", autocomplete: "off" });
+}
+
+/** Give a select these choices, pairs of value and label, and keep what is chosen, even if it is not among them any more. */
+export function choices(select, pairs, chosen = select.value) {
+  const known = pairs.some(([value]) => value === chosen) ? pairs : [...pairs, [chosen, chosen]];
+  select.replaceChildren(...(chosen ? known : pairs).map(([value, label]) => element("option", { value }, label)));
+  select.value = chosen;
+  return select;
+}
+
+/** Suggestions for a text field; `element` has to be on the page, `id` is what the field names as its `list`. */
+export function suggestions() {
+  const id = unique();
+  const made = element("datalist", { id });
+  return { id, element: made, set: (values) => made.replaceChildren(...values.map((value) => element("option", { value }))) };
+}
+
+/** A group of fields to fold out; its heading says how many of them are set, and it opens where one has a problem. */
+export function group(heading, fields, isOpen = false) {
+  const note = element("span.muted");
+  const made = element("details.group", { open: isOpen },
+    element("summary", {}, heading, " ", note),
+    element("div", { role: "group", "aria-label": heading }, fields.map((one) => one.element)));
+  return {
+    element: made,
+    fields,
+    said: () => {
+      const set = fields.filter((one) => one.get()).length;
+      const wrong = fields.filter((one) => one.control.getAttribute("aria-invalid")).length;
+      note.textContent = [set && t("{set} set", { set }), wrong && t("{wrong} to mend", { wrong })].filter(Boolean).join(", ");
+      if (wrong) made.open = true;
+    },
+  };
+}
+
+/** A text that can be copied; `set(text)` changes it. */
+export function copied(label) {
+  const shown = element("pre", { tabindex: 0, "aria-label": label });
+  const done = element("span.note", { role: "status" });
+  const copy = element("button", { type: "button", "aria-label": t("Copy: {label}", { label }), onclick: async () => {
+    done.textContent = (await toClipboard(shown)) ? t("copied") : t("copy it with Ctrl+C");
+  } }, t("Copy"));
+  return {
+    element: element("div.copied", {}, shown, copy, done),
+    set: (value) => {
+      if (shown.textContent !== value) done.textContent = "";
+      shown.textContent = value;
+    },
+  };
+}
+
+async function toClipboard(shown) {
+  try {
+    await navigator.clipboard.writeText(shown.textContent);
+    return true;
+  } catch {
+    getSelection().selectAllChildren(shown); // not allowed here: the reader copies what is marked
+    return false;
+  }
+}
+
+/**
+ * One question about what is typed at a time, a moment after the last key.
+ *
+ * @param ask asks, and shows the answer; it is asked again where something was typed meanwhile.
+ * @param rested called when all is asked. @param pause milliseconds to wait for more.
+ * @returns `soon()` when something was typed, `isBusy()`: there is something that was not asked or answered yet, and `end()`.
+ */
+export function checking(ask, rested, pause = 200) {
+  let timer;
+  let isTyped = false;
+  let isAsking = false;
+  const go = async () => {
+    if (isAsking) return;
+    isAsking = true;
+    while (isTyped) {
+      isTyped = false;
+      await ask();
+    }
+    isAsking = false;
+    rested();
+  };
+  return {
+    soon: () => {
+      isTyped = true;
+      clearTimeout(timer);
+      timer = setTimeout(go, pause);
+    },
+    isBusy: () => isTyped || isAsking,
+    end: () => clearTimeout(timer),
+  };
+}
