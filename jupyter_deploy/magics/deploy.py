@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from jupyter_deploy.sdk.model import Model
     from jupyter_deploy.sdk.webservice import Webservice
     from jupyter_deploy.sdk.workspace import Workspace
+    from jupyter_deploy.widgets import DeployForm
 
 
 def run(call: Call) -> Webservice:
@@ -91,6 +92,13 @@ def options_of(given: argparse.Namespace) -> Options:
     return file.options(kind, given_options(given, kind))
 
 
+def form(call: Call) -> DeployForm:  # noqa: ARG001 - a magic's form
+    """The form, in which everything is chosen and typed."""
+    from jupyter_deploy.widgets import DeployForm
+
+    return DeployForm()
+
+
 MAGIC = Magic(
     name="deploy",
     summary=(
@@ -131,4 +139,5 @@ MAGIC = Magic(
         WAIT,
     ),
     has_options=True,
+    form=form,
 )  # fmt: skip

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from IPython.core.error import UsageError
 from IPython.core.magic import no_var_expand, output_can_be_silenced
 
 from jupyter_deploy.magics.arguments import Argument, parse, words_of
-from jupyter_deploy.widgets.notebook import plain_names, user_variables
+from jupyter_deploy.widgets.notebook import has_front_end, plain_names, user_variables
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -69,6 +70,7 @@ class Magic:
     run : does it. example : lines of a notebook.
     arguments : its own. has_options : whether the settings of images and the options of targets are arguments as well.
     kind : "line" or "cell".
+    form : shows the form that stands for its line where nothing is given and a front end can draw it; None where it has none.
     expands : whether IPython replaces ``$name`` and ``{expression}`` in its line; not where JSON may be typed.
     """
 
@@ -79,6 +81,7 @@ class Magic:
     arguments: tuple[Argument, ...] = ()
     has_options: bool = False
     kind: Literal["line", "cell"] = "line"
+    form: Callable[[Call], Any] | None = None
     expands: bool = True
 
     @property
@@ -105,7 +108,7 @@ class Magic:
     def help(self) -> str:
         """The text of ``%magic?``: usage, summary, every argument, an example."""
         parts = [textwrap.fill(self.usage, 110, subsequent_indent="    ", break_on_hyphens=False)]
-        parts.append(textwrap.fill(self.summary, 110))
+        parts.append(textwrap.fill(self.summary + (" Without arguments: the form." if self.form else ""), 110))
         parts += _explained("Arguments", self.arguments)
         if self.has_options:
             from jupyter_deploy.magics.configuration import options_by_target, setting_arguments
@@ -135,8 +138,13 @@ class _Bound:
         self.__doc__ = magic.summary
 
     def __call__(self, line: str, cell: str = "") -> Any:
-        magic = self._magic
-        given = parse(magic.typed, magic.all_arguments(), words_of(line))
+        magic, words = self._magic, words_of(line)
+        if magic.form and not words and has_front_end(self._shell):
+            return magic.form(Call(self._shell, self._cards, argparse.Namespace()))
+        try:
+            given = parse(magic.typed, magic.all_arguments(), words)
+        except UsageError as error:
+            raise error if words else UsageError(f"{error}\n{magic.usage}") from None
         return magic.run(Call(self._shell, self._cards, given, cell))
 
     def getdoc(self) -> str:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jupyter_deploy.magics.arguments import Argument, key_value
 from jupyter_deploy.magics.magic import Call, Magic
 
 if TYPE_CHECKING:
     from jupyter_deploy.sdk.model import Model
+    from jupyter_deploy.widgets import RegisterForm
 
 
 def run(call: Call) -> Model:
     """Register what was named."""
     from jupyter_deploy.sdk.model import Model
+    from jupyter_deploy.sdk.registering import what_is_meant
 
     given, variables = call.given, call.shell.user_ns
     return Model.register(
@@ -32,15 +32,11 @@ def run(call: Call) -> Model:
     )
 
 
-def what_is_meant(typed: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """The path that was typed, or what the variable of that name holds, a path or an object; a path that exists comes first."""
-    path = Path(typed).expanduser()
-    if path.exists() or typed not in variables:
-        return {"model_path": path}
-    value = variables[typed]
-    if isinstance(value, (str, Path)):
-        return {"model_path": Path(value).expanduser()}
-    return {"model": value}
+def form(call: Call) -> RegisterForm:  # noqa: ARG001 - a magic's form
+    """The form, in which everything is chosen and typed."""
+    from jupyter_deploy.widgets import RegisterForm
+
+    return RegisterForm()
 
 
 MAGIC = Magic(
@@ -71,4 +67,5 @@ MAGIC = Magic(
             ("--trust",), "NAME", count="repeated",
         ),
     ),
+    form=form,
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import reduce
 from operator import or_
@@ -76,7 +77,7 @@ def register(
     resources = _resources(resource_configuration)
     frameworks.check(framework, framework_version)
     selection = select(path, child_paths)
-    pickled = reduce(or_, (inspect(file.source) for file in selection.files), Pickled())
+    pickled = _pickled(selection)
     trusted = _check_trust(folder, selection, pickled, trust) if live is None else outside(pickled.names, ())
     detected, source = _looked_at(selection, pickled, live)
     if framework is None or framework == detected.framework:
@@ -109,6 +110,37 @@ def register(
                 sample=sample,
             )
         )
+
+
+@dataclass(frozen=True)
+class Found:
+    """What files say of themselves before they are registered; nothing is loaded.
+
+    Attributes
+    ----------
+    selection : the files. framework, framework_version : what made them, or None.
+    names : what their pickles would import, as ``module.name``. outside : those of them that need the person's word.
+    """
+
+    selection: Selection
+    framework: str | None
+    framework_version: str | None
+    names: tuple[str, ...]
+    outside: tuple[str, ...]
+
+
+def look_at(folder: WorkspaceFolder, selection: Selection) -> Found:
+    """Look into files as registering them would; the workspace has the names that its user trusts already."""
+    pickled = _pickled(selection)
+    detected = frameworks.detect(selection, pickled)
+    return Found(
+        selection, detected.framework, detected.version, tuple(sorted(map(str, pickled.names))),
+        outside(pickled.names, read_trusted(folder.path / "trusted.txt")),
+    )  # fmt: skip
+
+
+def _pickled(selection: Selection) -> Pickled:
+    return reduce(or_, (inspect(file.source) for file in selection.files), Pickled())
 
 
 def is_registered(record: ModelRecord, path: Path, sample: Mapping[str, Any] | None) -> bool:

@@ -12,7 +12,7 @@ from jupyter_deploy.config.options import Options
 from jupyter_deploy.config.texts import check_texts
 from jupyter_deploy.sdk.display import PAGE, Table, html_facts, human_size, progress_printer
 from jupyter_deploy.sdk.lookup import Filter, check_page, filters, look_up
-from jupyter_deploy.sdk.registering import files_of
+from jupyter_deploy.sdk.registering import register
 from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.workspace.records import ModelRecord
 
@@ -101,19 +101,15 @@ class Model:
         Untrusted : a pickle names something outside the allow-list.
         """
         from jupyter_deploy.config.names import check_model_name
-        from jupyter_deploy.models import register
-        from jupyter_deploy.models.samples import sample_document
 
         check_model_name(model_name)
-        sample = None if sample_input is None else sample_document(sample_input)
         print(f"Registering model {model_name}")  # noqa: T201  (as the original does)
-        with files_of(model_path, model, sample_input) as (path, live):
-            record = register(
-                workspace.folder, path=path, name=model_name, tags=tags, properties=properties,
-                description=description or "", framework=model_framework, framework_version=model_framework_version,
-                child_paths=child_paths, trust=trust, run_id=run_id, experiment_name=experiment_name,
-                resource_configuration=resource_configuration, progress=progress_printer(), live=live, sample=sample,
-            )  # fmt: skip
+        record = register(
+            workspace.folder, model_name, model_path=model_path, model=model, sample_input=sample_input,
+            progress=progress_printer(), tags=tags, properties=properties, description=description or "",
+            framework=model_framework, framework_version=model_framework_version, child_paths=child_paths, trust=trust,
+            run_id=run_id, experiment_name=experiment_name, resource_configuration=resource_configuration,
+        )  # fmt: skip
         return cls._of(workspace, record)
 
     @classmethod

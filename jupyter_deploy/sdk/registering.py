@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,48 @@ from jupyter_deploy.errors import UserError
 
 if TYPE_CHECKING:
     from jupyter_deploy.models.live import Live
+    from jupyter_deploy.workspace.folder import WorkspaceFolder
+    from jupyter_deploy.workspace.records import ModelRecord
+
+
+def register(
+    folder: WorkspaceFolder,
+    name: str,
+    *,
+    model_path: str | Path | None = None,
+    model: Any = None,
+    sample_input: Any = None,
+    progress: Callable[[int, int], None],
+    **facts: Any,
+) -> ModelRecord:
+    """Register a file, a folder or a live object under a name that was checked.
+
+    Parameters
+    ----------
+    sample_input : rows of the model's input, or None. progress : called with bytes done and in all, where they are many.
+    facts : what else the record holds, as ``models.register`` takes it.
+
+    Raises
+    ------
+    UserError, Untrusted : as ``Model.register``.
+    """
+    from jupyter_deploy import models
+    from jupyter_deploy.models.samples import sample_document
+
+    sample = None if sample_input is None else sample_document(sample_input)
+    with files_of(model_path, model, sample_input) as (path, live):
+        return models.register(folder, path=path, name=name, progress=progress, live=live, sample=sample, **facts)
+
+
+def what_is_meant(typed: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The path that was typed, or what the variable of that name holds, a path or an object; a path that exists comes first."""
+    path = Path(typed).expanduser()
+    if path.exists() or typed not in variables:
+        return {"model_path": path}
+    value = variables[typed]
+    if isinstance(value, (str, Path)):
+        return {"model_path": Path(value).expanduser()}
+    return {"model": value}
 
 
 @contextmanager

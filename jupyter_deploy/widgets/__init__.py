@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from jupyter_deploy.widgets.charts import Charts as Charts
     from jupyter_deploy.widgets.deploy_form import DeployForm as DeployForm
     from jupyter_deploy.widgets.log_pane import LogPane as LogPane
+    from jupyter_deploy.widgets.register_form import RegisterForm as RegisterForm
     from jupyter_deploy.widgets.service_panel import ServicePanel as ServicePanel
     from jupyter_deploy.widgets.status_card import StatusCard as StatusCard
     from jupyter_deploy.widgets.tables import ModelsTable as ModelsTable
@@ -19,6 +20,7 @@ _HOMES = {
     "DeployForm": "jupyter_deploy.widgets.deploy_form",
     "LogPane": "jupyter_deploy.widgets.log_pane",
     "ModelsTable": "jupyter_deploy.widgets.tables",
+    "RegisterForm": "jupyter_deploy.widgets.register_form",
     "ServicePanel": "jupyter_deploy.widgets.service_panel",
     "StatusCard": "jupyter_deploy.widgets.status_card",
     "TestPanel": "jupyter_deploy.widgets.test_panel",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_deploy.widgets.card import Card
+from jupyter_deploy.widgets.notebook import has_front_end
 from jupyter_deploy.widgets.watching import Watch
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Cards:
     """
 
     def __init__(self, shell: InteractiveShell) -> None:
-        self._is_live = getattr(shell, "kernel", None) is not None
+        self._is_live = has_front_end(shell)
         self._shown: set[str] = set()
         self._watches: list[Watch] = []
 

@@ -1,9 +1,10 @@
 // The form of a deployment: what is typed is checked by Python, and shown as a line, as Python and as files.
 
 import { busyPlace, button, element, errorPlace, t, tabs } from "./dom.js";
-import { checking, choices, copied, field, group, suggestions } from "./form.js";
+import { choices, copied, field, group, markAll, problemList, section, suggestions } from "./form.js";
 import { modelChoice } from "./model_choice.js";
 import { talk } from "./talk.js";
+import { together } from "./typing.js";
 
 /**
  * Draw the form.
@@ -18,7 +19,7 @@ export function deployForm(el, model, part) {
   const note = element("div.note", { role: "status" });
   const scripts = suggestions();
   const environments = suggestions();
-  const changed = () => check.soon();
+  const changed = () => typing.soon();
 
   const name = field({ name: "name", label: t("Service name"), kind: "text", help: t("3 to 32 small letters, digits and '-'") }, changed);
   const models = modelChoice(kernel, changed, (error) => errors.show(error));
@@ -115,13 +116,11 @@ export function deployForm(el, model, part) {
   }
 
   /** Take over what was typed in another copy of the form; a field in which somebody types here is left alone. */
-  async function taken(given) {
-    const own = JSON.stringify(values());
+  async function take(given) {
     state.values = given;
     show(given);
     if (target.get() !== state.target) await chooseTarget();
     for (const one of optionFields()) if (one.control !== document.activeElement) one.set(given.options[one.name] ?? "");
-    return own !== JSON.stringify(values());
   }
   function show(given) {
     for (const one of plain) if (one.control !== document.activeElement) one.set(given[one.name]);
@@ -129,29 +128,17 @@ export function deployForm(el, model, part) {
     models.set(given.models);
   }
 
-  const check = checking(() => guarded(async () => answered(await kernel.ask("typed", { values: values() }))), () => elsewhere());
+  const typing = together(model, kernel, { values, take, answered, guarded });
   function answered(found) {
-    const texts = new Map();
-    for (const { fields, text } of found.problems) for (const one of fields) texts.set(one, [...(texts.get(one) ?? []), text]);
-    for (const one of [...all(), models]) one.mark((texts.get(one.name) ?? []).join("\n"));
+    markAll([...all(), models], found.problems);
     for (const one of state.groups) one.said();
-    problems.replaceChildren(...summary(found.problems));
+    problems.replaceChildren(...problemList(t("Before this can be deployed:"), found.problems, [...all(), models]));
     findings.replaceChildren(...found.findings.map((text) => element("li", {}, text)));
     findings.hidden = !found.findings.length;
     written.textContent = found.script;
     writtenPlace.hidden = !found.script;
     same.hidden = !found.equivalents;
     if (found.equivalents) showSame(found.equivalents);
-  }
-  function summary(found) {
-    if (!found.length) return [];
-    const known = new Map([...all(), models].map((one) => [one.name, one]));
-    const rows = found.map(({ fields, text }) => {
-      const one = known.get(fields[0]);
-      const go = () => (one.element.closest("details")?.setAttribute("open", ""), one.control.focus());
-      return element("li", {}, one && element("button.link", { type: "button", onclick: go }, one.label), one && ": ", text.split("\n")[0]);
-    });
-    return [element("div", {}, t("Before this can be deployed:")), element("ul", {}, rows)];
   }
   function showSame({ line, python, files, command }) {
     shown.line.set(line);
@@ -197,26 +184,16 @@ export function deployForm(el, model, part) {
     }
   }
 
-  const elsewhere = () => guarded(async () => {
-    if (check.isBusy()) return; // what is typed here comes last
-    if (await taken(model.get("values"))) answered(await kernel.ask("check", { values: values() }));
-  });
   show(state.values);
   guarded(async () => {
-    model.on("change:values", elsewhere);
     await offered();
     await chooseTarget();
-    if (!check.isBusy()) answered(await kernel.ask("check", { values: values() }));
+    await typing.look();
   });
   return () => {
-    model.off("change:values", elsewhere);
-    check.end();
+    typing.end();
     kernel.end();
   };
-}
-
-function section(heading, ...children) {
-  return element("section", { "aria-label": heading }, element("h4", {}, heading), ...children);
 }
 
 export default { render: ({ model, el }) => deployForm(el, model, "") };

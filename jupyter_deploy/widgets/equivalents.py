@@ -7,7 +7,6 @@ command a file.
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -15,48 +14,22 @@ from typing import Any
 from jupyter_deploy.engine.sealing import without_secrets
 from jupyter_deploy.sdk.webservice import Webservice
 from jupyter_deploy.widgets.draft import DEFAULT_TARGET, Draft
+from jupyter_deploy.widgets.lines import dashed, option, repeated, word
 
 IC, DC = "inferenceconfig.json", "deploymentconfig.json"
-_PLAIN = re.compile(r"[\w@%+:,./-]+", re.ASCII)
+_WIDTH = 88
 
 
 def line(draft: Draft) -> str:
     """The ``%deploy`` line."""
     texts = draft.texts
-    named = {"script": texts.script, "env": texts.env, "target": _target(draft)}
     words = ["%deploy", word(texts.name), "--models", *map(word, texts.models)]
-    words += flags(named)
-    words += flags({"trust": source} for source in texts.trust)
-    words += flags(_given(draft))
+    words += [*option("script", texts.script), *option("env", texts.env), *repeated("trust", texts.trust)]
+    words += option("target", _target(draft))
+    words += [part for name, text in _given(draft).items() for part in option(name, text)]
     words += ["--overwrite"] if texts.overwrite else []
-    words += [f"--{_dashed(name)} ${variable}" for name, variable in draft.secrets.items()]
+    words += [f"--{dashed(name)} ${variable}" for name, variable in draft.secrets.items()]  # last: no quote follows it
     return " ".join(words)
-
-
-def flags(given: Mapping[str, str] | Iterable[Mapping[str, str]]) -> list[str]:
-    """Options of a magic's line with their values; those without one are left out."""
-    pairs = given.items() if isinstance(given, Mapping) else (pair for one in given for pair in one.items())
-    return [_option(f"--{_dashed(name)}", text) for name, text in pairs if text]
-
-
-def _option(flag: str, text: str) -> str:
-    return f"{flag}={word(text)}" if text.startswith("-") else f"{flag} {word(text)}"
-
-
-def _dashed(name: str) -> str:
-    return name.replace("_", "-")
-
-
-def word(text: str) -> str:
-    r"""A word of a magic's line: IPython would fill in ``$name`` and ``{expression}``, and a shell's rules hold for the rest.
-
-    >>> print(word("score.py"), word('a "b" $c {d}'))
-    score.py "a \"b\" $""c {{d}}"
-    """
-    if _PLAIN.fullmatch(text):
-        return text
-    quoted = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + re.sub(r"\$(?=[\w.$])", '$""', quoted).replace("{", "{{").replace("}", "}}") + '"'
 
 
 def python(draft: Draft, workspace: str = "") -> str:
@@ -70,26 +43,17 @@ def python(draft: Draft, workspace: str = "") -> str:
     given = [("", "ws"), ("", repr(texts.name)), ("", repr(list(texts.models)))]
     if draft.inference:
         imports.add("InferenceConfig")
-        given.append(("inference_config", call("InferenceConfig", draft.inference.given(), " " * 4)))
-    options = {name: repr(_listed(value)) for name, value in draft.options.given().items() if name not in draft.secrets}
-    if options or draft.secrets or _target(draft):
+        given.append(("inference_config", _call("InferenceConfig", _spelled(draft.inference.given()).items(), " " * 4)))
+    options = {**_spelled(draft.options.given()), **draft.secrets}
+    if options or _target(draft):
         kind = Webservice.kind_of(texts.target).__name__
         imports.add(kind)
-        made = _call(f"{kind}.deploy_configuration", {**options, **draft.secrets}.items(), " " * 4)
-        given.append(("deployment_config", made))
+        given.append(("deployment_config", _call(f"{kind}.deploy_configuration", options.items(), " " * 4)))
     if texts.overwrite:
         given.append(("overwrite", "True"))
     opened = f"Workspace({workspace!r})" if workspace else "Workspace.from_config()"
     begin = f"from jupyter_deploy import {', '.join(sorted(imports))}\n\nws = {opened}\n"
     return f"{begin}service = {_call('Model.deploy', given)}\nservice"
-
-
-def call(function: str, arguments: Mapping[str, Any], indent: str = "") -> str:
-    """A call with arguments by name, in one line where it fits."""
-    return _call(function, [(name, repr(_listed(value))) for name, value in arguments.items()], indent)
-
-
-_WIDTH = 88
 
 
 def _call(function: str, arguments: Iterable[tuple[str, str]], indent: str = "") -> str:
@@ -101,8 +65,9 @@ def _call(function: str, arguments: Iterable[tuple[str, str]], indent: str = "")
     return f"{function}(\n{lines}{indent})"
 
 
-def _listed(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+def _spelled(values: Mapping[str, Any]) -> dict[str, str]:
+    """Values as Python spells them."""
+    return {name: repr(list(value) if isinstance(value, tuple) else value) for name, value in values.items()}
 
 
 def files(draft: Draft) -> dict[str, str]:
@@ -134,7 +99,7 @@ def command(draft: Draft, workspace: str = "") -> str:
     words += ["--dc", DC]
     words += [part for source in texts.trust for part in ("--trust", source)]
     words += ["--overwrite"] if texts.overwrite else []
-    words += [part for name in draft.secrets for part in (f"--{_dashed(name)}", f"@{name}")]
+    words += [part for name in draft.secrets for part in (f"--{dashed(name)}", f"@{name}")]
     words += ["--workspace", workspace] if workspace else []
     return shlex.join(words)
 

@@ -118,34 +118,27 @@ async function toClipboard(shown) {
   }
 }
 
-/**
- * One question about what is typed at a time, a moment after the last key.
- *
- * @param ask asks, and shows the answer; it is asked again where something was typed meanwhile.
- * @param rested called when all is asked. @param pause milliseconds to wait for more.
- * @returns `soon()` when something was typed, `isBusy()`: there is something that was not asked or answered yet, and `end()`.
- */
-export function checking(ask, rested, pause = 200) {
-  let timer;
-  let isTyped = false;
-  let isAsking = false;
-  const go = async () => {
-    if (isAsking) return;
-    isAsking = true;
-    while (isTyped) {
-      isTyped = false;
-      await ask();
-    }
-    isAsking = false;
-    rested();
-  };
-  return {
-    soon: () => {
-      isTyped = true;
-      clearTimeout(timer);
-      timer = setTimeout(go, pause);
-    },
-    isBusy: () => isTyped || isAsking,
-    end: () => clearTimeout(timer),
-  };
+/** A part of a form under a heading. */
+export function section(heading, ...children) {
+  return element("section", { "aria-label": heading }, element("h4", {}, heading), ...children);
+}
+
+/** Everything that is in the way, each with a button that leads to its field; nothing where all is well. */
+export function problemList(heading, problems, fields) {
+  if (!problems.length) return [];
+  const known = new Map(fields.map((one) => [one.name, one]));
+  const rows = problems.map(({ fields: [name], text: what }) => {
+    const one = known.get(name);
+    const go = () => {
+      one.element.closest("details")?.setAttribute("open", "");
+      one.control.focus();
+    };
+    return element("li", {}, one && element("button.link", { type: "button", onclick: go }, one.label), one && ": ", what.split("\n")[0]);
+  });
+  return [element("div", {}, heading), element("ul", {}, rows)];
+}
+
+/** Mark each field with what is wrong with it. */
+export function markAll(fields, problems) {
+  for (const one of fields) one.mark(problems.filter((each) => each.fields.includes(one.name)).map((each) => each.text).join("\n"));
 }

@@ -30,6 +30,11 @@ def variables_here() -> dict[str, Any]:
     return user_variables(shell) if shell else {}
 
 
+def has_front_end(shell: InteractiveShell) -> bool:
+    """Whether a shell is a kernel's; a terminal's can neither draw views nor redraw cards."""
+    return getattr(shell, "kernel", None) is not None
+
+
 def plain_names(variables: Mapping[str, Any]) -> list[str]:
     """The names that do not begin with an underscore, as scripts and faces speak of them."""
     return [name for name in variables if not name.startswith("_")]

@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_deploy import Environment, InferenceConfig, Model, Webservice, Workspace
 from jupyter_deploy.engine.requests import DeployRequest, SealedEnvironment
-from jupyter_deploy.engine.sealing import seal, with_models
+from jupyter_deploy.engine.sealing import environment_alone, seal, with_models
 from jupyter_deploy.environments import Lock
 from jupyter_deploy.errors import ConfigError, ScriptError, UserError
 from jupyter_deploy.targets import find_target
@@ -312,3 +312,12 @@ def test_a_requirements_file_that_cannot_be_locked_is_refused_by_its_name_at_the
     config = InferenceConfig(str(write_script(tmp_path)), pip_requirements_file=str(needs))
     with pytest.raises(ConfigError, match=r"needs\.txt.*2"):
         seal(workspace.folder, "svc", [], config, find_target("process"), ProcessOptions())
+
+
+def test_an_environment_is_looked_at_alone_and_nothing_is_kept(workspace: Workspace, source: Path) -> None:
+    inference = InferenceConfig(entry_script="score.py", source_directory=str(source))
+    settings = find_target("process").server_settings(ProcessOptions())
+    alone = environment_alone(workspace.folder, [], inference, settings, print)
+    kept = [path for path in (workspace.path / "files").rglob("*") if path.is_file()]
+    assert not kept
+    assert alone == sealed(workspace, entry_script="score.py", source_directory=str(source)).environment

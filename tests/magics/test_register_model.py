@@ -7,7 +7,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_deploy.errors import UserError
-from jupyter_deploy.magics.register_model import what_is_meant
+from jupyter_deploy.sdk.registering import what_is_meant
 from tests.magics.conftest import Run
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from jupyter_deploy import Model, Workspace
 from jupyter_deploy.errors import UserError
+from jupyter_deploy.models.frameworks import framework_of
 from tests.models.live_objects import EXAMPLES, NOTEBOOK, ROWS, Example, of_notebook
 
 FRESH = """
@@ -37,6 +38,7 @@ def test_a_live_object_answers_the_same_in_a_fresh_process(ws: Workspace, tmp_pa
     value = example.make()
     model = Model.register(ws, model=value, model_name="live", sample_input=ROWS)
     assert (model.record.root, model.model_framework) == (example.file, example.framework)
+    assert framework_of(value) == example.framework
     code = FRESH.format(load=example.load)
     command = [sys.executable, "-c", code, model.download(tmp_path / "elsewhere")]
     done = subprocess.run(command, input=json.dumps(ROWS.tolist()), capture_output=True, text=True, check=False)

@@ -13,6 +13,7 @@ import pytest
 
 from jupyter_deploy.errors import Conflict, IntegrityError, Untrusted, UserError
 from jupyter_deploy.models import delete, download, register, registry
+from jupyter_deploy.models.selection import select
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.store import FileStore
 
@@ -243,3 +244,21 @@ def test_a_failing_record_leaves_no_model(
     with pytest.raises(OSError, match="disk full"):
         register(workspace, path=file, name="m")
     assert workspace.models.list() == ()
+
+
+def test_files_are_looked_at_as_registering_them_would(
+    workspace: WorkspaceFolder, harmful: Path, tmp_path: Path
+) -> None:
+    from sklearn.linear_model import Ridge
+
+    asking = registry.look_at(workspace, select(harmful))
+    assert (asking.framework, asking.names, asking.outside) == (None, (SYSTEM,), (SYSTEM,))
+    (workspace.path / "trusted.txt").write_text(SYSTEM)
+    assert registry.look_at(workspace, select(harmful)).outside == ()
+    path = tmp_path / "ridge.pkl"
+    path.write_bytes(pickle.dumps(Ridge().fit([[1], [2]], [1, 2])))
+    known = registry.look_at(workspace, select(path))
+    record = register(workspace, path=path, name="ridge")
+    assert (known.framework, known.framework_version) == (record.framework, record.framework_version)
+    assert "sklearn.linear_model._ridge.Ridge" in known.names
+    assert known.outside == ()

@@ -2,18 +2,17 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from jupyter_deploy import Model, Webservice, Workspace
 from jupyter_deploy.widgets import DeployForm
 from tests.helpers import register_text
 from tests.widgets.browser import Draw
+from tests.widgets.forms import serious, until
 
 SECRET = "a-marker-that-is-nowhere"
 
@@ -36,14 +35,6 @@ def the_line(page: Page) -> Locator:
 
 def unfold(page: Page, heading: str) -> None:
     page.locator("summary", has_text=re.compile(f"^{heading}")).click()
-
-
-def until(page: Page, condition: Callable[[], bool]) -> None:
-    """Wait for what the page brings about in this process."""
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        page.wait_for_timeout(20)
 
 
 def test_the_form_is_filled_by_keyboard_and_becomes_a_service(
@@ -257,8 +248,3 @@ def test_it_can_be_used_by_everybody(workspace: Workspace, tiny_model: Model, sc
         page.set_viewport_size({"width": width, "height": 800})
         assert serious(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-def serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {each['nodes']}" for each in found if each["impact"] in ("serious", "critical")]

@@ -107,7 +107,7 @@ def save(value: Any, folder: Path, sample: Any = None) -> Saved:
     ------
     UserError : it cannot be saved; with the cause and what to do.
     """
-    saver = next((saver for saver in _SAVERS if saver.is_own(value)), None)
+    saver = _saver_of(value)
     if saver is None:
         made = pickling.save_by_value(value, folder)
         return Saved(made.path, None, made.imports)
@@ -120,6 +120,16 @@ def save(value: Any, folder: Path, sample: Any = None) -> Saved:
             f"a {type(value).__name__} cannot be saved: {error}",
             remedy="mend what it says (is the model fitted?), or save it yourself and register the file",
         ) from error
+
+
+def _saver_of(value: object) -> Saver | None:
+    return next((saver for saver in _SAVERS if saver.is_own(value)), None)
+
+
+def framework_of(value: object) -> str | None:
+    """Which framework a live object is of, told by the modules of its classes; None for a plain Python object."""
+    saver: Any = _saver_of(value)
+    return next((name for name, loads in _LOADERS.items() if saver and loads is saver.loading), None)
 
 
 def loading(record: ModelRecord) -> Loading:
