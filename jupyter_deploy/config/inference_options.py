@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_deploy.config.inference import CUDA_VERSIONS, RUNTIMES
+from jupyter_deploy.config.inference import CUDA_VERSIONS, ENVIRONMENT_KEYS, RUNTIMES
 from jupyter_deploy.config.options import Option
 
 _SCRIPT, _IMAGE = "Script and environment", "Image"
@@ -32,3 +32,8 @@ INFERENCE_OPTIONS = (
            help="The version of CUDA that the base image has."),
 )  # fmt: skip
 """Their ``json`` is a path in the file; that of a setting without one of its own leads into an object."""
+
+OTHER_SETTINGS = tuple(
+    row for row in INFERENCE_OPTIONS if row.json != "entryScript" and row.json not in ENVIRONMENT_KEYS
+)
+"""Those but for script and environment, for which magics and forms have words of their own."""

@@ -192,9 +192,32 @@ def _environment(
     if conda is not None:
         return sealing.conda(CondaFile.from_file(conda), conda.name, conda.parent)
     if requirements is not None:
-        text = requirements.read_text(encoding="utf-8-sig")
-        return sealing.requirements(text, requirements.name, requirements.parent)
+        return sealing.requirements(requirements_text(requirements), requirements.name, requirements.parent)
     return _locked(kernel, models)
+
+
+def check_packages(inference: InferenceConfig) -> None:
+    """Read the file that names the packages, without looking for any of them.
+
+    Raises
+    ------
+    ConfigError : lines that cannot be had. Untrusted : lines that take packages from elsewhere.
+    """
+    from jupyter_deploy.environments import plan_conda, read_requirements
+
+    conda, requirements = inference.path_of("conda_file"), inference.path_of("pip_requirements_file")
+    if conda is not None:
+        plan_conda(CondaFile.from_file(conda), conda.name).require(inference.trust)
+    elif requirements is not None:
+        read_requirements(requirements_text(requirements), requirements.name, inference.trust)
+
+
+def requirements_text(path: Path) -> str:
+    """The text of a requirements file; ConfigError where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"pip_requirements_file {path} cannot be read: {error}"]) from None
 
 
 def _sealed_environment(

@@ -48,10 +48,9 @@ def models_argument(help: str, *, required: bool) -> Argument:  # noqa: A002  (a
 
 def setting_arguments() -> tuple[Argument, ...]:
     """The settings of an InferenceConfig but for script and environment, which a magic names itself."""
-    from jupyter_deploy.config.inference_options import INFERENCE_OPTIONS
+    from jupyter_deploy.config.inference_options import OTHER_SETTINGS
 
-    said = ("entryScript", *ENVIRONMENT_KEYS)
-    return tuple(replace(_argument(row), parse=row.parse) for row in INFERENCE_OPTIONS if row.json not in said)
+    return tuple(replace(_argument(row), parse=row.parse) for row in OTHER_SETTINGS)
 
 
 def options_by_target() -> dict[str, tuple[Argument, ...]]:
@@ -113,7 +112,10 @@ def inference_config(given: argparse.Namespace) -> InferenceConfig | None:
             raise UsageError(f"{flag} is for a script; give --script as well")
     over = {option.json: value for option, value in settings.values()}
     script = {"entryScript": given.script} if given.script else {}
-    root = Path.cwd() if given.ic else None  # not relative to the source directory that the file may name
+    is_elsewhere = given.ic or getattr(
+        given, "source_directory", None
+    )  # a relative --env belongs to the current folder all the same
+    root = Path.cwd() if is_elsewhere else None
     return read_inference(given.ic, {**over, **script, **environment_keys(given.env, root)}, given.trust or ())
 
 

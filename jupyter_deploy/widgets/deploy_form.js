@@ -13,7 +13,8 @@ import { together } from "./typing.js";
  * @returns how it is taken away.
  */
 export function deployForm(el, model, part) {
-  const errors = errorPlace();
+  const errors = errorPlace(); // of what a button was pressed for
+  const faults = errorPlace(); // of the checks, which go on meanwhile
   const busy = busyPlace();
   const kernel = talk(model, part, busy.set);
   const note = element("div.note", { role: "status" });
@@ -39,6 +40,7 @@ export function deployForm(el, model, part) {
   const needs = element("div.help");
   const missing = element("div.problem", { role: "status", hidden: true });
   const options = element("div");
+  const settings = element("div");
   const installed = element("div.installed", { role: "status" });
   const problems = element("div.problems", { role: "status" });
   const shown = { line: copied(t("Line")), python: copied(t("Python")), command: copied(t("Command")), files: element("div") };
@@ -47,34 +49,35 @@ export function deployForm(el, model, part) {
     { name: "python", label: t("Python"), make: (panel) => panel.append(shown.python.element) },
     { name: "json", label: t("JSON files"), make: (panel) => panel.append(shown.files, shown.command.element) },
   ], t("The same, said otherwise")).element);
-  const state = { values: model.get("values"), target: undefined, groups: [], needs: {}, secrets: [] };
+  const state = { values: model.get("values"), target: undefined, groups: [], settings: [], needs: {}, secrets: [] };
 
   el.replaceChildren(element("div.jupyter-deploy.deploy-form", { "data-lm-suppress-shortcuts": "true", onfocusin: entered }, busy.element,
     section(t("Service"), name.element, models.element),
-    section(t("Script and environment"), script.element, findings, writtenPlace, env.element, trust.element,
+    section(t("Script and environment"), script.element, findings, writtenPlace, env.element, trust.element, settings,
       element("div.bar", {}, button(t("Show what will be installed"), () => guarded(install))), installed),
     section(t("Target"), target.element, needs, missing, options, overwrite.element),
     same,
     problems,
     element("div.bar", {}, button(t("Deploy"), () => guarded(deploy), { class: "primary" })),
-    note, errors.element, scripts.element, environments.element));
+    note, errors.element, faults.element, scripts.element, environments.element));
 
-  const all = () => [...plain, overwrite, ...optionFields()];
+  const all = () => [...plain, overwrite, ...fieldsOf(state.settings), ...fieldsOf(state.groups)];
   const values = () => ({
     ...Object.fromEntries(plain.map((one) => [one.name, one.get()])),
     models: models.get(),
     overwrite: Boolean(overwrite.get()),
-    options: state.groups.length ? typedOptions() : state.values.options,
+    options: state.groups.length ? texts(state.groups) : state.values.options,
+    settings: state.settings.length ? texts(state.settings) : state.values.settings,
   });
-  const typedOptions = () => Object.fromEntries(optionFields().map((one) => [one.name, one.get()]).filter(([, text]) => text));
-  const optionFields = () => state.groups.flatMap((one) => one.fields);
+  const fieldsOf = (groups) => groups.flatMap((one) => one.fields);
+  const texts = (groups) => Object.fromEntries(fieldsOf(groups).map((one) => [one.name, one.get()]).filter(([, text]) => text));
 
-  async function guarded(work) {
+  async function guarded(work, place = errors) {
     try {
-      errors.clear();
+      place.clear();
       return await work();
     } catch (error) {
-      errors.show(error);
+      place.show(error);
       return undefined;
     }
   }
@@ -86,26 +89,32 @@ export function deployForm(el, model, part) {
     models.offer(offers.models);
     state.needs = Object.fromEntries(offers.targets);
     state.secrets = offers.secrets;
+    if (!state.settings.length) {
+      state.settings = drawn(offers.settings, state.values.settings);
+      const here = t("Script and environment"); // whose fields stand in this section as they are
+      settings.replaceChildren(...state.settings.flatMap((one) => (one.heading === here ? one.fields.map((each) => each.element) : [one.element])));
+    }
     choices(target.control, offers.targets.map(([one]) => [one, one]));
     for (const one of all()) if (one.isSecret) offerSecrets(one);
   }
   const offerSecrets = (one) => choices(one.control, [["", t("not given")], ...state.secrets.map((each) => [each, `$${each}`])]);
   function entered(event) {
-    if (event.relatedTarget && !event.currentTarget.contains(event.relatedTarget)) guarded(offered); // there may be new ones by now
+    if (event.relatedTarget && !event.currentTarget.contains(event.relatedTarget)) guarded(() => offered().then(typing.look), faults); // files may have changed by now
   }
 
   async function chooseTarget() {
     const chosen = target.get();
     const found = await kernel.ask("target", { name: chosen });
     if (chosen !== target.get()) return;
-    const before = { ...state.values.options, ...typedOptions() };
-    state.groups = found.groups.map(([heading, rows]) => group(heading, rows.map((facts) => optionField(facts, before[facts.name] ?? ""))));
+    const before = { ...state.values.options, ...texts(state.groups) };
+    state.groups = drawn(found.groups, before);
     options.replaceChildren(...state.groups.map((one) => one.element));
     state.target = chosen;
     needs.textContent = state.needs[chosen] ?? "";
     missing.textContent = found.missing;
     missing.hidden = !found.missing;
   }
+  const drawn = (groups, given) => groups.map(([heading, rows]) => group(heading, rows.map((facts) => optionField(facts, given[facts.name] ?? ""))));
   function optionField(facts, text) {
     const help = facts.kind === "secret" ? `${facts.help} ${t("Taken from a variable of the notebook, so that it is not kept in it.")}` : facts.help;
     const made = field({ ...facts, help }, changed);
@@ -116,11 +125,13 @@ export function deployForm(el, model, part) {
   }
 
   /** Take over what was typed in another copy of the form; a field in which somebody types here is left alone. */
-  async function take(given) {
-    state.values = given;
-    show(given);
+  async function take(others) {
+    state.values = others;
+    show(others);
     if (target.get() !== state.target) await chooseTarget();
-    for (const one of optionFields()) if (one.control !== document.activeElement) one.set(given.options[one.name] ?? "");
+    for (const [groups, given] of [[state.groups, others.options], [state.settings, others.settings]]) {
+      for (const one of fieldsOf(groups)) if (one.control !== document.activeElement) one.set(given[one.name] ?? "");
+    }
   }
   function show(given) {
     for (const one of plain) if (one.control !== document.activeElement) one.set(given[one.name]);
@@ -128,10 +139,10 @@ export function deployForm(el, model, part) {
     models.set(given.models);
   }
 
-  const typing = together(model, kernel, { values, take, answered, guarded });
+  const typing = together(model, kernel, { values, take, answered, guarded: (work) => guarded(work, faults) });
   function answered(found) {
     markAll([...all(), models], found.problems);
-    for (const one of state.groups) one.said();
+    for (const one of [...state.settings, ...state.groups]) one.said();
     problems.replaceChildren(...problemList(t("Before this can be deployed:"), found.problems, [...all(), models]));
     findings.replaceChildren(...found.findings.map((text) => element("li", {}, text)));
     findings.hidden = !found.findings.length;
@@ -189,7 +200,7 @@ export function deployForm(el, model, part) {
     await offered();
     await chooseTarget();
     await typing.look();
-  });
+  }, faults);
   return () => {
     typing.end();
     kernel.end();

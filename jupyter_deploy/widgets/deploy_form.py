@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import asdict
 from html import escape
@@ -11,6 +11,8 @@ from typing import Any
 
 import traitlets
 
+from jupyter_deploy.config.inference_options import OTHER_SETTINGS
+from jupyter_deploy.config.options import Option
 from jupyter_deploy.engine.locking import lock_of
 from jupyter_deploy.engine.sealing import environment_alone
 from jupyter_deploy.sdk.deploying import deploy, written_script
@@ -52,12 +54,13 @@ class DeployAnswers(Answers):
 
     @asked
     def offers(self) -> dict[str, Any]:
-        """What there is to choose: models, targets with what they need, files of the current folder, variables for secrets."""
+        """What there is to choose: models, targets with what they need, files of the current folder, settings, variables for secrets."""
         return {
             "models": self._workspace.folder.models.names(),
             "targets": [[name, find_target(name).needs] for name in target_names()],
             "scripts": sorted(glob.glob("*.py"))[:OFFERED],  # noqa: PTH207  (relative names are wanted)
             "environments": ["kernel", *sorted([*glob.glob("*.txt"), *glob.glob("*.y*ml")])[:OFFERED]],  # noqa: PTH207
+            "settings": _drawn(OTHER_SETTINGS),
             "secrets": list(fields.texts_among(self._variables()))[:OFFERED],
         }
 
@@ -70,9 +73,8 @@ class DeployAnswers(Answers):
     def target(self, name: str) -> dict[str, Any]:
         """The fields of a target's options, and what it needs and is not there."""
         target = find_target(name)
-        found = fields.groups(target.options)
         return {
-            "groups": [[heading, [asdict(field) for field in rows]] for heading, rows in found.items()],
+            "groups": _drawn(target.options.rows()),
             "missing": target.missing(),
         }
 
@@ -130,6 +132,11 @@ class DeployAnswers(Answers):
 
     def _draft(self, values: Mapping[str, Any]) -> Draft:
         return read(Texts.of(values), self._workspace.folder, self._variables())
+
+
+def _drawn(rows: Iterable[Option]) -> list[Any]:
+    """The fields of options by their headings, as the page draws them."""
+    return [[heading, [asdict(field) for field in found]] for heading, found in fields.groups(rows).items()]
 
 
 def shown(draft: Draft, path: str) -> dict[str, Any]:

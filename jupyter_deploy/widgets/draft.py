@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+from jupyter_deploy.config.credentials import from_variable
 from jupyter_deploy.config.inference import InferenceConfig
+from jupyter_deploy.config.inference_options import OTHER_SETTINGS
 from jupyter_deploy.config.names import check_service_name, default_service_name
-from jupyter_deploy.config.options import Options
+from jupyter_deploy.config.options import Option, Options, set_path
 from jupyter_deploy.engine.changes import refuse_twins
 from jupyter_deploy.engine.models import find_model
-from jupyter_deploy.engine.sealing import described, findings_of
+from jupyter_deploy.engine.recipes import recipe_of
+from jupyter_deploy.engine.sealing import check_packages, check_supported, described, findings_of
 from jupyter_deploy.errors import ConfigError, DeployError
 from jupyter_deploy.models.entry_script import write_script
 from jupyter_deploy.script import Finding
 from jupyter_deploy.sdk.deploying import default_options
-from jupyter_deploy.sdk.reading import environment_keys, read_inference
+from jupyter_deploy.sdk.reading import environment_keys
 from jupyter_deploy.targets import find_target
 from jupyter_deploy.widgets import fields
 from jupyter_deploy.widgets.fields import Problem
@@ -27,9 +32,12 @@ from jupyter_deploy.workspace.records import ModelRecord
 
 DEFAULT_TARGET = default_options().compute_type
 _PLACES = {
+    **{row.name: row.name for row in OTHER_SETTINGS}, **{row.json.partition(".")[0]: row.name for row in OTHER_SETTINGS[::-1]},
     "entry_script": "script", "entryScript": "script", "conda_file": "env", "pip_requirements_file": "env", "trust": "trust",
 }  # fmt: skip
 """Which field a setting of an InferenceConfig is typed into."""
+_BY_NAME = "VARIABLE"
+"""How help shows the value of an option that is the name of an environment variable, whose content is a secret."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ class Texts:
     ----------
     name : of the service. models : ids or names. script, env : paths; empty for what is written, and for the kernel's packages.
     trust : sources of packages. target : its name. overwrite : update where the name is taken.
-    options : of the target, each as on a line, by its name.
+    options : of the target, settings : of the script's folder and of the image, each as on a line, by its name.
     """
 
     name: str = ""
@@ -51,17 +59,18 @@ class Texts:
     target: str = DEFAULT_TARGET
     overwrite: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Texts:
         """Take what a page sent; options that are empty are not given, and nobody's options go to another target."""
         target = str(values.get("target") or DEFAULT_TARGET)
-        known = {row.name for row in find_target(target).options.rows()}
-        options = {name: str(text) for name, text in values.get("options", {}).items() if name in known and text}
+        options = _known(find_target(target).options.rows(), values.get("options", {}))
+        settings = _known(OTHER_SETTINGS, values.get("settings", {}))
         name, script, env, trust = (str(values.get(key, "")).strip() for key in ("name", "script", "env", "trust"))
         sources = tuple(part.strip() for part in trust.split(",") if part.strip())
         models = tuple(map(str, values.get("models", ())))
-        return cls(name, models, script, env, sources, target, bool(values.get("overwrite")), options)
+        return cls(name, models, script, env, sources, target, bool(values.get("overwrite")), options, settings)
 
     @classmethod
     def first(cls, folder: WorkspaceFolder) -> Texts:
@@ -74,14 +83,22 @@ class Texts:
 
         Parameters
         ----------
-        secrets : the variables that secrets may be taken from; another text in a secret's field could be a secret and is not kept.
+        secrets : the variables that secrets may be taken from; another text in a secret's field could be a secret and is not kept,
+            nor is one where the name of an environment variable is wanted.
         """
+        by_name = {row.name for row in OTHER_SETTINGS if row.shown == _BY_NAME}
+        settings = {name: text for name, text in self.settings.items() if name not in by_name or text in os.environ}
         hidden = fields.secrets_of(find_target(self.target).options)
         options = {name: text for name, text in self.options.items() if name not in hidden or text in secrets}
         return {
             "name": self.name, "models": list(self.models), "script": self.script, "env": self.env,
-            "trust": ", ".join(self.trust), "target": self.target, "overwrite": self.overwrite, "options": options,
+            "trust": ", ".join(self.trust), "target": self.target, "overwrite": self.overwrite, "options": options, "settings": settings,
         }  # fmt: skip
+
+
+def _known(rows: Iterable[Option], texts: Mapping[str, Any]) -> dict[str, str]:
+    names = {row.name for row in rows}
+    return {name: str(text).strip() for name, text in texts.items() if name in names and str(text).strip()}
 
 
 @dataclass(frozen=True)
@@ -91,7 +108,8 @@ class Draft:
     Parameters
     ----------
     texts : as they stand. models : those that were found. options : those that could be read.
-    inference : None where the script is written, or cannot be read. script : the text that is written for the model.
+    inference : None where the script is written, or cannot be read. document : of its file.
+    script : the text that is written for the model.
     findings : about the script. problems : all that is in the way.
     """
 
@@ -99,6 +117,7 @@ class Draft:
     models: tuple[ModelRecord, ...]
     options: Options
     inference: InferenceConfig | None
+    document: Mapping[str, Any]
     script: str
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
@@ -125,15 +144,18 @@ def read(texts: Texts, folder: WorkspaceFolder, variables: Mapping[str, Any]) ->
     problems: list[Problem] = []
     _tried(lambda: check_service_name(texts.name), "name", problems)
     models = _models(texts, folder, problems)
-    inference, script = None, ""
+    inference, document, script = None, {}, ""
     findings: tuple[Finding, ...] = ()
     if texts.script:
-        inference = _tried(lambda: _inference(texts), "script", problems)
+        document = _document(texts, problems)
+        inference = _tried(partial(InferenceConfig.from_json, document, "", texts.trust), "script", problems)
         findings = _findings(inference, models, plain_names(variables), problems) if inference else ()
+        if inference:
+            _of_packages_and_image(inference, texts, problems)
     else:
         script = _written(texts, models, problems)
     options, wrong = fields.read(find_target(texts.target).options, texts.options, variables)
-    return Draft(texts, models, options, inference, script, findings, (*problems, *wrong))
+    return Draft(texts, models, options, inference, document, script, findings, (*problems, *wrong))
 
 
 def _tried(work: Callable[[], Any], name: str, problems: list[Problem]) -> Any:
@@ -142,6 +164,8 @@ def _tried(work: Callable[[], Any], name: str, problems: list[Problem]) -> Any:
         return work()
     except ConfigError as error:
         problems += [fields.at(_PLACES, _joined(text, error.remedy), name) for text in error.problems]
+    except OSError as error:  # of a path that no system takes
+        problems.append(Problem((name,), str(error.strerror)))
     except DeployError as error:
         problems.append(fields.at(_PLACES, _joined(error.what, error.why, error.remedy), name))
     return None
@@ -160,8 +184,25 @@ def _models(texts: Texts, folder: WorkspaceFolder, problems: list[Problem]) -> t
     return models
 
 
-def _inference(texts: Texts) -> InferenceConfig | None:
-    return read_inference(None, {"entryScript": texts.script, **environment_keys(texts.env or None)}, texts.trust)
+def _document(texts: Texts, problems: list[Problem]) -> dict[str, Any]:
+    """What a file says of script, packages and image; a relative path of packages belongs to the current folder."""
+    root = Path.cwd() if texts.settings.get("source_directory") else None
+    document: dict[str, Any] = {"entryScript": texts.script}
+    document.update({key: path for key, path in environment_keys(texts.env or None, root).items() if path})
+    found = fields.values(OTHER_SETTINGS, texts.settings, {}, problems)
+    for row in OTHER_SETTINGS:
+        if row.name in found:
+            set_path(document, row.json, found[row.name])
+    return document
+
+
+def _of_packages_and_image(inference: InferenceConfig, texts: Texts, problems: list[Problem]) -> None:
+    _tried(partial(check_packages, inference), "env", problems)
+    _tried(partial(check_supported, inference, find_target(texts.target)), "target", problems)
+    _tried(partial(recipe_of, inference), "script", problems)
+    for row in OTHER_SETTINGS:
+        if row.shown == _BY_NAME and row.name in texts.settings:
+            _tried(partial(from_variable, texts.settings[row.name]), row.name, problems)
 
 
 def _findings(
@@ -175,8 +216,8 @@ def _findings(
 
 
 def _written(texts: Texts, models: Sequence[ModelRecord], problems: list[Problem]) -> str:
-    for name in ("env", "trust"):
-        if getattr(texts, name):
+    for name in ("env", "trust", *texts.settings):
+        if texts.settings.get(name) or getattr(texts, name, ""):
             text = "this is for a script of your own; without one the packages of this kernel are taken"
             problems.append(Problem((name,), text))
     if len(texts.models) > 1:

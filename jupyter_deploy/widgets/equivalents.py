@@ -25,6 +25,7 @@ def line(draft: Draft) -> str:
     texts = draft.texts
     words = ["%deploy", word(texts.name), "--models", *map(word, texts.models)]
     words += [*option("script", texts.script), *option("env", texts.env), *repeated("trust", texts.trust)]
+    words += [part for name, text in texts.settings.items() for part in option(name, text)]
     words += option("target", _target(draft))
     words += [part for name, text in _given(draft).items() for part in option(name, text)]
     words += ["--overwrite"] if texts.overwrite else []
@@ -74,10 +75,7 @@ def files(draft: Draft) -> dict[str, str]:
     """The configuration files, by name: the script's and its environment's, unless the script is written, and the target's."""
     found = {}
     if draft.inference:
-        config = draft.inference
-        paths = {"condaFile": config.conda_file, "pipRequirementsFile": config.pip_requirements_file}
-        document = {"entryScript": config.entry_script, **{key: path for key, path in paths.items() if path}}
-        found[IC] = _json(document)
+        found[IC] = _json(draft.document)
     return {**found, DC: _json(without_secrets(draft.options))}
 
 

@@ -50,15 +50,15 @@ class Problem:
     text: str
 
 
-def groups(kind: type[Options]) -> dict[str, list[Field]]:
-    """The fields of a target's options under their headings, in the order of their declaration.
+def groups(rows: Iterable[Option]) -> dict[str, list[Field]]:
+    """The fields of options under their headings, in the order of their declaration.
 
     >>> from jupyter_deploy.targets.process.options import ProcessOptions
-    >>> list(groups(ProcessOptions))
+    >>> list(groups(ProcessOptions.rows()))
     ['Address', 'Access', 'Resources', 'Requests', 'Observation']
     """
     found: dict[str, list[Field]] = {}
-    for row in kind.rows():
+    for row in rows:
         found.setdefault(row.group, []).append(_field(row))
     return found
 
@@ -92,9 +92,23 @@ def read(
     -------
     Options, problems : the options that could be read, and what is wrong: each by itself, then the rules across them.
     """
-    values: dict[str, Any] = {}
-    problems = []
-    for row in kind.rows():
+    problems: list[Problem] = []
+    options = kind(**values(kind.rows(), texts, variables, problems))
+    names = [row.name for row in kind.rows()]
+    return options, (*problems, *(Problem(named(names, rule), rule) for rule in options.rules()))
+
+
+def values(
+    rows: Iterable[Option], texts: Mapping[str, str], variables: Mapping[str, Any], problems: list[Problem]
+) -> dict[str, Any]:
+    """What was typed for some options, by their names; texts and variables as of :func:`read`.
+
+    Parameters
+    ----------
+    problems : gets what is wrong with each by itself.
+    """
+    found: dict[str, Any] = {}
+    for row in rows:
         text = texts.get(row.name, "")
         if not text:
             continue
@@ -106,10 +120,8 @@ def read(
             if problem := row.problem(value):
                 problems.append(Problem((row.name,), problem))
             else:
-                values[row.name] = value
-    options = kind(**values)
-    names = [row.name for row in kind.rows()]
-    return options, (*problems, *(Problem(named(names, rule), rule) for rule in options.rules()))
+                found[row.name] = value
+    return found
 
 
 def _secret(row: Option, name: str, variables: Mapping[str, Any]) -> str:

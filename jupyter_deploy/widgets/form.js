@@ -2,6 +2,8 @@
 
 import { element, t } from "./dom.js";
 
+const LONGEST = 10000; // letters in a field
+
 let count = 0;
 const unique = () => `jd-field-${(count += 1)}-${Math.random().toString(36).slice(2)}`;
 
@@ -53,10 +55,10 @@ function drawn(facts, id) {
   if (facts.kind === "truth") return element("input", { type: "checkbox", id, checked: Boolean(facts.default) });
   if (facts.kind === "choice") return choices(element("select", { id }), facts.choices);
   if (facts.kind === "secret") return choices(element("select", { id }), [["", t("not given")]]);
-  if (facts.kind === "area") return element("textarea", { id, rows: 2, placeholder: facts.placeholder });
+  if (facts.kind === "area") return element("textarea", { id, rows: 2, maxlength: LONGEST, placeholder: facts.placeholder });
   const { minimum: min, maximum: max, step, placeholder, list } = facts;
   if (facts.kind === "number") return element("input", { type: "number", id, min, max, step });
-  return element("input", { type: "text", id, placeholder, list, spellcheck: "false", autocomplete: "off" });
+  return element("input", { type: "text", id, placeholder, list, maxlength: LONGEST, spellcheck: "false", autocomplete: "off" });
 }
 
 /** Give a select these choices, pairs of value and label, and keep what is chosen, even if it is not among them any more. */
@@ -82,6 +84,7 @@ export function group(heading, fields, isOpen = false) {
     element("div", { role: "group", "aria-label": heading }, fields.map((one) => one.element)));
   return {
     element: made,
+    heading,
     fields,
     said: () => {
       const set = fields.filter((one) => one.get()).length;

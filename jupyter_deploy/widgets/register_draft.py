@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -103,6 +104,8 @@ def read(texts: Texts, variables: Mapping[str, Any], look: Look) -> Draft:
         elif what:
             kind = f"{type(what['model']).__module__}.{type(what['model']).__qualname__}"
             framework = frameworks.framework_of(what["model"])
+    except OSError as error:  # of a path that no system takes, or of a file that may not be read
+        problems.append(Problem((place,), str(error.strerror)))
     except DeployError as error:
         problems.append(Problem((place,), "\n".join(filter(None, (error.what, error.why)))))
     if not given:
@@ -138,7 +141,7 @@ def _of_texts(texts: Texts, variables: Mapping[str, Any]) -> list[Problem]:
             problems.append(Problem((name,), "\n".join(filter(None, (error.what, error.why, error.remedy)))))
     wrong = [line for line in texts.tag_lines if not all(line.partition("=")[::2])]
     problems += [Problem(("tags",), f"{line!r} is no KEY=VALUE") for line in wrong]
-    if texts.sample and texts.sample not in variables and not Path(texts.sample).expanduser().is_file():
+    if texts.sample and texts.sample not in variables and not os.path.isfile(Path(texts.sample).expanduser()):  # noqa: PTH113  (never fails)
         problems.append(Problem(("sample",), f"'{texts.sample}' is neither a variable nor a file"))
     return problems
 

@@ -13,7 +13,8 @@ import { together } from "./typing.js";
  * @returns how it is taken away.
  */
 export function registerForm(el, model, part) {
-  const errors = errorPlace();
+  const errors = errorPlace(); // of what a button was pressed for
+  const faults = errorPlace(); // of the checks, which go on meanwhile
   const busy = busyPlace();
   const kernel = talk(model, part, busy.set);
   const note = element("div.note", { role: "status" });
@@ -46,17 +47,17 @@ export function registerForm(el, model, part) {
     section(t("As"), name.element, sample.element, tags.element, description.element),
     same, problems,
     element("div.bar", {}, button(t("Register"), () => guarded(register), { class: "primary" })),
-    note, errors.element, done, names.element, samples.element));
+    note, errors.element, faults.element, done, names.element, samples.element));
 
   const values = () => ({ ...Object.fromEntries(plain.map((one) => [one.name, one.get()])), trust: trust.get() });
-  const typing = together(model, kernel, { values, take, answered, guarded });
+  const typing = together(model, kernel, { values, take, answered, guarded: (work) => guarded(work, faults) });
 
-  async function guarded(work) {
+  async function guarded(work, place = errors) {
     try {
-      errors.clear();
+      place.clear();
       return await work();
     } catch (error) {
-      errors.show(error);
+      place.show(error);
       return undefined;
     }
   }
@@ -84,7 +85,7 @@ export function registerForm(el, model, part) {
     samples.set(offers.variables.map(([one]) => one));
   }
   function entered(event) {
-    if (event.relatedTarget && !event.currentTarget.contains(event.relatedTarget)) guarded(offered); // there may be new ones by now
+    if (event.relatedTarget && !event.currentTarget.contains(event.relatedTarget)) guarded(offered, faults); // there may be new ones by now
   }
 
   kernel.told("said", ({ line: text }) => (note.textContent = text));
@@ -106,7 +107,7 @@ export function registerForm(el, model, part) {
   guarded(async () => {
     await Promise.all([offered(), files.open("")]);
     if (Object.values(values()).some((one) => one.length)) await typing.look(); // nothing is wrong with a form that nobody has touched
-  });
+  }, faults);
   return () => {
     typing.end();
     kernel.end();

@@ -45,11 +45,11 @@ def test_the_form_is_filled_by_keyboard_and_becomes_a_service(
     expect(page.get_by_label("Service name")).to_have_value("tiny-service")
     expect(page.get_by_text("no entry script can be written for tiny:1").first).to_be_visible()
     page.get_by_label("Entry script").press_sequentially("score.py")
-    resources = page.locator("summary", has_text="Resources")
-    while not resources.evaluate("one => one === document.activeElement"):
+    heading = page.locator("summary", has_text="Scale")
+    while not heading.evaluate("one => one === document.activeElement"):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    for _ in range(3):
+    while not page.get_by_label("Worker count").evaluate("one => one === document.activeElement"):
         page.keyboard.press("Tab")
     page.keyboard.type("2")
     expect(the_line(page)).to_contain_text("--worker-count 2")

@@ -17,6 +17,7 @@ from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.errors import DeployError, UserError
 from jupyter_deploy.magics.arguments import words_of
 from jupyter_deploy.widgets.deploy_form import DeployAnswers
+from jupyter_deploy.widgets.draft import Texts
 from jupyter_deploy.widgets.lines import word
 from tests.helpers import ECHO, register_text, write_script
 from tests.magics.conftest import Run, here, run, shell  # noqa: F401  (fixtures)
@@ -50,6 +51,7 @@ def files(here: Path, workspace: Workspace, tiny_model: Model) -> Path:  # noqa:
     write_script(here, ECHO)
     write_script(here / ODD, ECHO)
     (here / "needs.txt").write_text("--extra-index-url https://a.example/x\nnumpy\n")
+    (here / "plain.txt").write_text("numpy\n")
     (here / "env.yml").write_text("dependencies:\n- pip:\n  - numpy\n")
     return here
 
@@ -76,6 +78,16 @@ FORMS: dict[str, dict[str, Any]] = {
     "another target": {
         "name": "svc", "models": ["tiny"], "script": "score.py", "target": "local", "options": {"restart_policy": "no"},
     },
+    "a source directory": {
+        "name": "svc", "models": ["tiny"], "script": "score.py", "env": "plain.txt", "settings": {"source_directory": ODD},
+    },
+    "an image": {
+        "name": "svc", "models": ["tiny"], "script": "score.py", "target": "local",
+        "settings": {
+            "base_image": "team/python:3.11", "base_image_registry": "r.example.com", "base_image_credentials": "LOGIN",
+            "enable_gpu": "true", "runtime": "python",
+        },
+    },
     "a secret": {
         "name": "svc", "models": ["tiny"], "script": f"{ODD}/score.py",
         "options": {"primary_key": "KEY", "auth_enabled": "true"},
@@ -85,9 +97,11 @@ FORMS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("values", FORMS.values(), ids=FORMS)
 def test_line_python_and_files_make_the_request_of_the_form(
-    values: dict[str, Any], files: Path, run: Run, shell: InteractiveShell, workspace: Workspace, requests: list[Any]  # noqa: F811
+    values: dict[str, Any], files: Path, run: Run, shell: InteractiveShell, workspace: Workspace, requests: list[Any],  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     shell.user_ns.update(KEY=SECRET, x="wrong", HOME="wrong", y="wrong")
+    monkeypatch.setenv("LOGIN", f"ada:{SECRET}")
     answers = ask(workspace, {"KEY": SECRET})
     shown = answers.check(values)["equivalents"]
     assert SECRET not in str(shown)
@@ -157,6 +171,33 @@ def test_defaults_are_left_out(files: Path, workspace: Workspace) -> None:
     assert shown["line"] == "%deploy svc --models tiny --script score.py --memory-gb 2"
     assert "worker_count" not in shown["python"]
     assert "workerCount" not in shown["files"]["deploymentconfig.json"]
+
+
+def test_everything_that_can_be_known_is_told_at_its_field(files: Path, workspace: Workspace) -> None:
+    def told(**values: Any) -> dict[str, str]:
+        problems = ask(workspace, {}).check({**FORMS["plain"], **values})["problems"]
+        return {problem["fields"][0]: problem["text"] for problem in problems}
+
+    assert told() == {}
+    assert "deploy with --trust https://a.example/x" in told(env="needs.txt")["trust"]
+    (files / "bad.txt").write_bytes(b"\xff")
+    assert "bad.txt cannot be read" in told(env="bad.txt")["env"]
+    assert "File name too long" in told(script="a" * 9000)["script"]
+    assert told(settings={"base_image": "x"}) == {
+        "base_image": "base_image has no meaning on the target 'process'; it needs a target that builds images ('local')"
+    }
+    image = {
+        "target": "local",
+        "settings": {"base_image_credentials": SECRET, "base_image_registry": "r", "base_image": "x"},
+    }
+    assert "this is none" in told(**image)["base_image_credentials"]
+    assert SECRET not in str(told(**image))
+    assert Texts.of({**FORMS["plain"], **image}).values({})["settings"] == {
+        "base_image_registry": "r",
+        "base_image": "x",
+    }
+    assert "cuda_version" in told(target="local", settings={"cuda_version": "12.6"})
+    assert set(told(script="", settings={"base_image": "x"})) == {"base_image", "script"}
 
 
 def test_what_is_in_the_way_of_a_deployment_stops_it(files: Path, workspace: Workspace, requests: list[Any]) -> None:
