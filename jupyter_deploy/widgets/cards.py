@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
-from jupyter_deploy.widgets.card import Card
+from jupyter_deploy.widgets.card import card_of
 from jupyter_deploy.widgets.notebook import has_front_end
 from jupyter_deploy.widgets.watching import Watch
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from jupyter_deploy.sdk.webservice import Webservice
+    from jupyter_deploy.widgets.service_panel import ServicePanel
 
 LAST_LOOK = 2.0
 """Seconds a cell may wait at its end for the last state of a card."""
@@ -32,18 +34,12 @@ class Cards:
 
     def show(self, service: Webservice) -> None:
         """Show a service's card, keep it up to date, and give it its controls."""
-        picture = _Picture()
-        watch = Watch(service, picture.draw)
         self._shown.add(service.name)
-        if self._is_live:
-            from IPython.display import display
-
-            from jupyter_deploy.widgets.service_panel import ServicePanel
-
-            self._watches = [one for one in self._watches if not one.is_over]
-            self._watches.append(watch)
-            watch.start()
-            display(ServicePanel(service, watch.wake))  # type: ignore[no-untyped-call]  # IPython has no types here
+        if not self._is_live:
+            _Output().show(card_of(service, time.time()))
+            return
+        self._watches = [one for one in self._watches if not one.is_over]
+        self._watches.append(Place().show(service))
 
     def show_result(self, service: Webservice) -> None:
         """Show a service that is a cell's result, unless its card stands in that cell already."""
@@ -70,18 +66,46 @@ class Cards:
             watch.stop()
 
 
-class _Picture:
-    """A card as an output of its own, which is redrawn by IPython's handle and saved with the notebook."""
+class Place:
+    """A place in a cell for a service's card, and for its controls below; taken while the cell runs, filled then or later, from any thread.
+
+    The card is a picture, which the notebook keeps as it was last. The controls are a widget, of which it keeps nothing.
+    """
+
+    def __init__(self) -> None:
+        self._card, self._controls = _Output(), _Output()
+        self._watch: Watch | None = None
+        self._panel: ServicePanel | None = None
+
+    def take(self) -> None:
+        """Be there, with nothing in it."""
+        for output in (self._card, self._controls):
+            output.show({"text/plain": "", "text/html": ""}, raw=True)
+
+    def show(self, service: Webservice) -> Watch:
+        """Show a service, instead of what is there, and return the watch that keeps its card up to date."""
+        from jupyter_deploy.widgets.service_panel import ServicePanel
+
+        if self._watch and self._panel:
+            self._watch.stop()
+            self._panel.close()
+        self._watch = Watch(service, self._card.show)
+        self._panel = ServicePanel(service, self._watch.wake)
+        self._watch.start()
+        self._controls.show(self._panel)
+        return self._watch
+
+
+class _Output:
+    """One output of a cell, which is replaced by IPython's handle and saved as it was last."""
 
     def __init__(self) -> None:
         from IPython.display import DisplayHandle
 
-        self._handle: Any = DisplayHandle()  # type: ignore[no-untyped-call]
-        self._is_shown = False
+        self._handle: Any = DisplayHandle()  # type: ignore[no-untyped-call]  # IPython has no types here
+        self._is_there = False
 
-    def draw(self, card: Card) -> None:
-        if self._is_shown:
-            self._handle.update(card)
-        else:
-            self._is_shown = True
-            self._handle.display(card)
+    def show(self, shown: Any, **how: Any) -> None:
+        """Show something, at first below what the running cell has shown so far."""
+        (self._handle.update if self._is_there else self._handle.display)(shown, **how)
+        self._is_there = True

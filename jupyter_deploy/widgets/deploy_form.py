@@ -21,6 +21,7 @@ from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.targets import find_target, target_names
 from jupyter_deploy.widgets import equivalents, fields
 from jupyter_deploy.widgets.answers import Answers, Tell, asked
+from jupyter_deploy.widgets.cards import Place
 from jupyter_deploy.widgets.draft import Draft, Texts, read
 from jupyter_deploy.widgets.modules import module
 from jupyter_deploy.widgets.notebook import Variables, plain_names, variables_here
@@ -157,7 +158,8 @@ class DeployForm(View):
     ----------
     workspace : where models and services are; the one that is named nearest when it is not given.
     variables : gives the notebook's variables, from which secrets may be taken; by default those of the notebook that is running.
-    on_deployed : called with the service when its deployment has begun, in the thread that began it.
+    on_deployed : called with the service when its deployment has begun, in the thread that began it. Where it is left out, and the form
+        is displayed in a cell, the service's card is shown below it.
 
     Example
     -------
@@ -172,11 +174,13 @@ class DeployForm(View):
         self,
         workspace: Workspace | None = None,
         variables: Variables = variables_here,
-        on_deployed: OnDeployed = lambda _service: None,
+        on_deployed: OnDeployed | None = None,
     ) -> None:
         opened, path = workspace or Workspace.from_config(), str(workspace.path) if workspace else ""
         self._folder, self._variables = opened.folder, variables
-        parts = {"": lambda tell: DeployAnswers(opened, path, variables, self._keep, on_deployed, tell)}
+        self._below = Place() if on_deployed is None else None
+        begun = on_deployed or self._show
+        parts = {"": lambda tell: DeployAnswers(opened, path, variables, self._keep, begun, tell)}
         super().__init__(parts, values=Texts.first(opened.folder).values({}))
 
     def plain(self) -> str:
@@ -189,6 +193,19 @@ class DeployForm(View):
         """The same, with the line as code."""
         explained, line = self.plain().split("\n", 1)
         return f"<p>{escape(explained)}</p><pre>{escape(line)}</pre>"
+
+    def _ipython_display_(self) -> None:
+        """Show the form, and below it what becomes of it."""
+        from IPython.display import display
+
+        bundle, metadata = self._repr_mimebundle_() or ({}, {})
+        display(bundle, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types here
+        if self._below:
+            self._below.take()
+
+    def _show(self, service: Webservice) -> None:
+        if self._below:
+            self._below.show(service)
 
     def _keep(self, values: Mapping[str, Any]) -> None:
         self.values = dict(values)

@@ -1,8 +1,10 @@
 // The controls of a service: its address, what can be done with it, its history, log and keys.
 
+import { charts } from "./charts.js";
 import { busyPlace, button, element, errorPlace, t, tabs } from "./dom.js";
 import { logPane } from "./log_pane.js";
 import { talk } from "./talk.js";
+import { testPanel } from "./test_panel.js";
 
 const LIVE = ["Healthy", "Unhealthy", "Transitioning"];
 
@@ -26,6 +28,8 @@ export function servicePanel(el, model, name) {
     [
       { name: "history", label: t("History"), make: (page) => page.append(history) },
       { name: "log", label: t("Log"), make: (page) => ends.push(logPane(page, model, name, "log")) },
+      { name: "test", label: t("Test"), make: (page) => ends.push(testPanel(page, model, name, "test")) },
+      { name: "charts", label: t("Charts"), make: (page) => ends.push(charts(page, model, name, "charts")) },
       { name: "keys", label: t("Keys"), make: drawKeys },
     ],
     t("Service {name}", { name }),

@@ -11,9 +11,12 @@ import traitlets
 from jupyter_deploy.errors import DeployError, NotFound
 from jupyter_deploy.sdk.webservice import Webservice
 from jupyter_deploy.widgets.answers import Answers, Tell, asked, error_of
+from jupyter_deploy.widgets.charts import ChartsAnswers
 from jupyter_deploy.widgets.log_pane import LogAnswers
 from jupyter_deploy.widgets.modules import module
+from jupyter_deploy.widgets.notebook import variables_here
 from jupyter_deploy.widgets.overview import overview
+from jupyter_deploy.widgets.test_panel import TestAnswers
 from jupyter_deploy.widgets.view import View
 
 PERIOD = 1.0
@@ -165,6 +168,8 @@ class ServicePanel(View):
         parts: dict[str, Callable[[Tell], Answers]] = {
             "": lambda tell: ServiceAnswers(service, changed, tell),
             "log": lambda tell: LogAnswers(service, tell),
+            "test": lambda tell: TestAnswers(service, tell, variables_here),
+            "charts": lambda tell: ChartsAnswers(service, tell),
         }
         super().__init__(parts, name=service.name)
 

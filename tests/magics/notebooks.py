@@ -11,6 +11,8 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+
 
 class Done:
     """A notebook after its run; cells are counted from 0."""
@@ -27,8 +29,8 @@ class Done:
         return "".join(output.text for output in self.cells[cell].outputs if output.output_type == "stream")
 
     def pictures(self, cell: int) -> list[Mapping[str, str]]:
-        """What a cell displayed, by kind."""
-        return [output.data for output in self.cells[cell].outputs if "data" in output]
+        """What a cell displayed, by kind; without the controls of cards, which are widgets."""
+        return [output.data for output in self.cells[cell].outputs if "data" in output and _WIDGET not in output.data]
 
     def error(self, cell: int) -> Any:
         """The error in a cell."""
