@@ -91,7 +91,7 @@ export function inputPages(kernel, { schema, sample }, watch, changed) {
     { name: "json", label: t("JSON"), make: (place) => place.append(text, verdict), opened: opened("json", toJson) },
     { name: "file", label: t("File"), make: (place) => place.append(element("div.bar", {}, file, path), element("div.bar", {}, element("label", {}, t("Content type"), type), types)), opened: opened("file") },
     { name: "variable", label: t("Variable"), make: (place) => place.append(element("div.bar", {}, variable, button(t("Refresh"), () => watch(variables)),
-      button(t("Change it here"), () => watch(async () => put(await kernel.ask("text", { source: { variable: variable.value } })))))), opened: opened("variable", () => watch(variables)) },
+      button(t("Change it here"), () => watch(takeOver)))), opened: opened("variable", () => watch(variables)) },
   ];
 
   async function variables() {
@@ -100,6 +100,11 @@ export function inputPages(kernel, { schema, sample }, watch, changed) {
     variable.replaceChildren(...found.map(({ name, about }) => element("option", { value: name, selected: name === last }, `${name}: ${about}`)));
     if (!found.length) variable.append(element("option", { value: "" }, t("no table, array, list or text")));
     changed();
+  }
+
+  async function takeOver() {
+    put(await kernel.ask("text", { source: { variable: variable.value } }));
+    pages.element.querySelector('[aria-selected="true"]').focus(); // the button is hidden now
   }
 
   async function uploaded(blob, name) {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import threading
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -48,7 +50,8 @@ class TestAnswers(Answers):
         self._sources = Sources(variables)
         self._history = History()
         self._parameter = "data"
-        self._repetition: Repetition | None = None
+        self._repetition: Repetition | None = None  # the last one
+        self._repeating = threading.Lock()
 
     def close(self) -> None:
         """End a repetition under way."""
@@ -142,20 +145,19 @@ class TestAnswers(Answers):
     @asked
     def repeat(self, source: Mapping[str, str], content_type: str, count: int, at_once: int) -> dict[str, Any]:
         """Send a request many times."""
-        if self._repetition is not None:
+        repetition = Repetition(self._service, self._body(source, content_type), count, at_once)
+        if not self._repeating.acquire(blocking=False):
             raise UserError("a request is being repeated already", remedy="wait for it, or cancel it")
-        self._repetition = Repetition(self._service, self._body(source, content_type), count, at_once)
-        try:
-            return self._repetition.run(lambda done: self.tell("repeated", done=done, wanted=count))
-        finally:
-            self._repetition = None
+        with contextlib.ExitStack() as ending:
+            ending.callback(self._repeating.release)
+            self._repetition = repetition
+            return repetition.run(lambda done: self.tell("repeated", done=done, wanted=count))
 
     @asked
     def cancel(self) -> None:
         """End a repetition under way."""
-        repetition = self._repetition
-        if repetition is not None:
-            repetition.cancel()
+        if self._repetition is not None:
+            self._repetition.cancel()
 
     # ------------------------------------------------------------------ test cases
 
@@ -251,7 +253,9 @@ def notebook_variables() -> Mapping[str, Any]:
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()
-    return {} if shell is None else dict(shell.user_ns)
+    if shell is None:
+        return {}
+    return {name: value for name, value in shell.user_ns.items() if name not in shell.user_ns_hidden}
 
 
 def _text_of(body: Body) -> str:

@@ -14,9 +14,16 @@ export function historyPage(kernel, run, { show, again, change }) {
     button(t("Show"), () => run(() => show(facts.number)), { "aria-label": t("Show the answer to request {number}", facts) }),
     button(t("Change"), () => run(() => change(facts.number)), { "aria-label": t("Change request {number}", facts) })),
   [facts.began, facts.status, facts.milliseconds, facts.size.toLocaleString(), facts.sent].map((text) => element("td", {}, String(text))));
+  const made = new Map(); // rows by number, which stay where they are: one of their buttons may have the focus
   const refresh = async () => {
     const rows = await kernel.ask("history");
-    body.replaceChildren(...rows.map(row));
+    for (const facts of [...rows].reverse()) {
+      if (made.has(facts.number)) continue;
+      made.set(facts.number, row(facts));
+      body.prepend(made.get(facts.number));
+    }
+    const kept = new Set(rows.map(({ number }) => number));
+    for (const [number, old] of made) if (!kept.has(number) && made.delete(number)) old.remove();
     none.hidden = rows.length > 0;
     table.hidden = !rows.length;
   };
@@ -108,8 +115,12 @@ export function casesPage(kernel, run, latest) {
   const results = new Map();
   function show({ names, file }) {
     list.replaceChildren(...names.map((one) => element("li", {}, element("span", {}, one), outcome(results.get(one)),
-      button(t("Remove"), () => run(async () => show(await kernel.ask("remove", { name: one }))), { "aria-label": t("Remove {name}", { name: one }) }))));
+      button(t("Remove"), () => run(() => remove(one)), { "aria-label": t("Remove {name}", { name: one }) }))));
     where.textContent = t("{count} in {file}", { count: names.length, file });
+  }
+  async function remove(one) {
+    show(await kernel.ask("remove", { name: one }));
+    (list.querySelector("button") ?? name).focus();
   }
   const save = button(t("Save the last request and its answer"), () => run(async () => {
     if (!latest()) throw { what: t("nothing has been sent yet"), remedy: t("send a request, then save it") };

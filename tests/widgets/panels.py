@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from jupyter_deploy import Webservice, Workspace
-from jupyter_deploy.widgets import TestPanel as Panel  # pytest takes what begins with Test for tests
+from jupyter_deploy.widgets import TestPanel as Panel
 from tests.helpers import take_away, write_script
 from tests.services import serve
 from tests.widgets.browser import Draw

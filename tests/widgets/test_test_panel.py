@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas
@@ -13,7 +14,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from jupyter_deploy import Model, Webservice, Workspace
-from jupyter_deploy.widgets import TestPanel as Panel  # pytest takes what begins with Test for tests
+from jupyter_deploy.widgets import TestPanel as Panel
+from jupyter_deploy.widgets.modules import module
+from jupyter_deploy.widgets.test_panel import TestAnswers, notebook_variables
+from jupyter_deploy.widgets.view import View
 from tests.services import serve
 from tests.widgets.browser import Draw
 from tests.widgets.panels import json_of, send, send_json, text_of
@@ -112,7 +116,7 @@ def test_a_variable_is_sent_or_changed_here(typed: Webservice, panel: Callable[.
     expect(choice.locator("option")).to_have_text(["body: dict, 3 long", "table: DataFrame 1 × 1"])
     assert json.loads(text_of(send(page)))["rows"] == [{"a": 1}]
     page.get_by_role("button", name="Change it here").click()
-    expect(page.get_by_role("tab", name="Form")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("tab", name="Form")).to_be_focused()
     assert json_of(page) == body
 
 
@@ -201,6 +205,7 @@ def test_what_was_sent_is_sent_again_shown_and_changed(raw: Webservice, panel: C
     expect(rows.nth(0)).to_contain_text("second")
     rows.nth(1).get_by_role("button", name="again").click()
     expect(rows).to_have_count(3)
+    expect(rows.nth(2).get_by_role("button", name="again")).to_be_focused()
     expect(page.locator(".answer")).to_contain_text("first")
     rows.nth(1).get_by_role("button", name="Show").click()
     expect(page.locator(".answer")).to_contain_text("second")
@@ -261,6 +266,7 @@ def test_cases_are_saved_run_and_removed(raw: Webservice, panel: Callable[..., P
     expect(page.locator(".cases li").nth(1)).to_contain_text("✗ different: answer[0] is 1, not 2")
     page.get_by_role("button", name="Remove first").click()
     expect(page.locator(".cases li")).to_have_count(1)
+    expect(page.locator(".cases li button")).to_be_focused()
 
 
 # ---------------------------------------------------------------------- what is kept, and what never is
@@ -371,3 +377,26 @@ def test_a_callback_that_raises_shows_its_error(raw: Webservice, draw: Draw) -> 
     page = draw(Panel(raw, variables))
     page.get_by_role("tab", name="Variable").click()
     expect(page.get_by_role("alert")).to_contain_text("LookupError: as <b>asked</b>")
+
+
+def test_the_variables_are_those_that_the_notebook_defines(monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = SimpleNamespace(user_ns={"In": [], "rows": [1]}, user_ns_hidden={"In": []})
+    monkeypatch.setattr("IPython.core.getipython.get_ipython", lambda: shell)
+    assert notebook_variables() == {"rows": [1]}
+
+
+class Host(View):
+    """Another view that holds the panel, as the card of a service does."""
+
+    _esm = module("test_panel.js").replace("export default", "const own =") + (
+        "\nexport default { render: ({ model, el }) => testPanel(el, model, 'raw', 'test') };"
+    )
+
+    def plain(self) -> str:
+        return ""
+
+
+def test_another_view_can_hold_it(raw: Webservice, draw: Draw) -> None:
+    page = draw(Host({"test": lambda tell: TestAnswers(raw, tell, dict)}))
+    assert text_of(send_json(page, "[1]")) == "[1]"
+    assert page.get_by_role("checkbox").count() == 0
