@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import threading
 from collections.abc import Mapping
 from functools import cached_property
@@ -148,10 +147,11 @@ class TestAnswers(Answers):
         repetition = Repetition(self._service, self._body(source, content_type), count, at_once)
         if not self._repeating.acquire(blocking=False):
             raise UserError("a request is being repeated already", remedy="wait for it, or cancel it")
-        with contextlib.ExitStack() as ending:
-            ending.callback(self._repeating.release)
+        try:
             self._repetition = repetition
             return repetition.run(lambda done: self.tell("repeated", done=done, wanted=count))
+        finally:
+            self._repeating.release()
 
     @asked
     def cancel(self) -> None:
