@@ -16,7 +16,7 @@ export function charts(el, model, name, part) {
   const errors = errorPlace();
   const busy = busyPlace();
   const kernel = talk(model, part, (isBusy) => busy.set(isBusy && !state.rows.length)); // once begun, points come whatever a cell does
-  const state = { charts: [], rows: [], period: 2, window: 900, at: null, isPlanned: false };
+  const state = { charts: [], rows: [], period: 2, window: 900, at: null, news: 0, isPlanned: false };
   const note = element("span.note", { role: "status" }, t("measuring…"));
   const moment = element("input", { type: "range", min: 0, max: 0, value: 0, step: 1, oninput: moved, onkeydown: pressed });
   const when = element("span.muted", {});
@@ -30,15 +30,19 @@ export function charts(el, model, name, part) {
   el.replaceChildren(root);
 
   kernel.told("point", ({ point }) => take([point]));
-  kernel.told("error", ({ error }) => said(error));
+  kernel.told("error", ({ error }) => {
+    state.news += 1;
+    said(error);
+  });
   kernel.told("lost", () => (note.textContent = t("The kernel is gone; what is shown here stays as it is.")));
 
   async function catchUp() {
     if (document.hidden) return;
+    const { news } = state;
     try {
       const answer = await kernel.ask("points", { since: state.rows.at(-1)?.[0] ?? 0 });
       if (!state.charts.length) begin(answer);
-      said(answer.error);
+      if (state.news === news) said(answer.error); // else it was told how it is now
       take(answer.points);
       drawn(); // what was told meanwhile
     } catch (error) {
@@ -54,15 +58,17 @@ export function charts(el, model, name, part) {
       element("thead", {}, element("tr", {}, [t("time"), ...lines].map((text) => element("th", { scope: "col" }, text)))), element("tbody"));
   }
 
+  /** Keep points, in order; what was asked for may come after what was told meanwhile. */
   function take(points) {
     const last = state.rows.at(-1)?.[0] ?? 0;
-    const fresh = points.filter((point) => point[0] > last);
+    const known = new Set(state.rows.map((row) => row[0]));
+    const fresh = points.filter((point) => !known.has(point[0]));
     if (!fresh.length) return;
     const seen = state.at === null ? null : state.rows[state.at][0];
-    state.rows.push(...fresh);
-    state.rows = state.rows.filter((row) => row[0] > fresh.at(-1)[0] - state.window);
+    const rows = [...state.rows, ...fresh].sort((one, other) => one[0] - other[0]);
+    state.rows = rows.filter((row) => row[0] > rows.at(-1)[0] - state.window);
     state.at = seen === null ? null : nearest(seen);
-    if (details.open) tabulated(fresh);
+    if (details.open) tabulated(fresh[0][0] > last ? fresh : null);
     drawn();
   }
 
