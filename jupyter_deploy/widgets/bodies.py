@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jupyter_deploy.errors import UserError
 from jupyter_deploy.sdk.inputs import body_of_value
+from jupyter_deploy.widgets.notebook import Variables
 
 JSON = "application/json"
 LARGEST = 100 << 20
@@ -18,8 +19,6 @@ LARGEST = 100 << 20
 _UPLOADS = 4
 _TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+( *;[\x20-\x7e]*)?")
 _PLAIN = (str, bytes, dict, list, tuple)
-
-Variables = Callable[[], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_deploy.widgets.card import card_of
 from jupyter_deploy.widgets.notebook import has_front_end
-from jupyter_deploy.widgets.watching import Watch
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from jupyter_deploy.sdk.webservice import Webservice
     from jupyter_deploy.widgets.service_panel import ServicePanel
+    from jupyter_deploy.widgets.watching import Watch
 
 LAST_LOOK = 2.0
 """Seconds a cell may wait at its end for the last state of a card."""
@@ -38,7 +38,10 @@ class Cards:
         if not self._is_live:
             _Output().show(card_of(service, time.time()))
             return
-        self._watches = [one for one in self._watches if not one.is_over]
+        for watch in self._watches:
+            if watch.service == service.name:
+                watch.retire()
+        self._watches = [watch for watch in self._watches if not watch.is_over]
         self._watches.append(Place().show(service))
 
     def show_result(self, service: Webservice) -> None:
@@ -85,6 +88,7 @@ class Place:
     def show(self, service: Webservice) -> Watch:
         """Show a service, instead of what is there, and return the watch that keeps its card up to date."""
         from jupyter_deploy.widgets.service_panel import ServicePanel
+        from jupyter_deploy.widgets.watching import Watch
 
         if self._watch and self._panel:
             self._watch.stop()

@@ -18,10 +18,11 @@ from jupyter_deploy.sdk.scoring_client import Client
 from jupyter_deploy.sdk.webservice import Webservice
 from jupyter_deploy.widgets import request_log
 from jupyter_deploy.widgets.answers import Answers, Tell, asked
-from jupyter_deploy.widgets.bodies import JSON, Body, Sources, Variables
+from jupyter_deploy.widgets.bodies import JSON, Body, Sources
 from jupyter_deploy.widgets.exchanges import Exchange, History, send
 from jupyter_deploy.widgets.input_schema import input_schema, sample_of, table_parameter
 from jupyter_deploy.widgets.modules import module
+from jupyter_deploy.widgets.notebook import Variables, variables_here
 from jupyter_deploy.widgets.repetition import Repetition
 from jupyter_deploy.widgets.snippets import LONGEST, Request, code_of
 from jupyter_deploy.widgets.test_cases import TestCases, body_of, outcome
@@ -232,10 +233,9 @@ class TestPanel(View):
     name = traitlets.Unicode().tag(sync=True)
     body = traitlets.Unicode(help="What is sent, kept in the notebook; empty unless asked for.").tag(sync=True)
 
-    def __init__(self, service: Webservice, variables: Variables | None = None) -> None:
+    def __init__(self, service: Webservice, variables: Variables = variables_here) -> None:
         self._service = service
-        given = variables or notebook_variables
-        super().__init__({"": lambda tell: TestAnswers(service, tell, given)}, name=service.name)
+        super().__init__({"": lambda tell: TestAnswers(service, tell, variables)}, name=service.name)
 
     def plain(self) -> str:
         """How to test it where widgets cannot run."""
@@ -246,16 +246,6 @@ class TestPanel(View):
             return f"{service.name}: the test panel needs a running notebook; elsewhere:\n{code_of(request)['curl']}"
         except DeployError as error:
             return str(error)
-
-
-def notebook_variables() -> Mapping[str, Any]:
-    """The variables of the notebook that this runs in; none elsewhere."""
-    from IPython.core.getipython import get_ipython
-
-    shell = get_ipython()
-    if shell is None:
-        return {}
-    return {name: value for name, value in shell.user_ns.items() if name not in shell.user_ns_hidden}
 
 
 def _text_of(body: Body) -> str:

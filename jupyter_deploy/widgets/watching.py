@@ -27,13 +27,18 @@ class Watch:
     Parameters
     ----------
     service : what is watched. draw : is given each card that differs from the one before, the first one by this call.
+
+    Attributes
+    ----------
+    service : its name. card : the one that was drawn last.
     """
 
     def __init__(self, service: Webservice, draw: Callable[[Card], None]) -> None:
+        self.service = service.name
         self._service, self._draw = service, draw
         self._woken = threading.Event()
         self._looked = threading.Condition()
-        self._is_stopped = False
+        self._is_stopped = self._is_retired = False
         self._operation: Operation | None = None
         self.card = card_of(service, time.time())
         draw(self.card)
@@ -52,19 +57,24 @@ class Watch:
         self._is_stopped = True
         self.wake()
 
+    def retire(self) -> None:
+        """Look no more than what is under way takes: a newer card goes on, and this one keeps what it has told."""
+        self._is_retired = True
+        self.wake()
+
     @property
     def is_over(self) -> bool:
         """Whether it looks no more."""
         return not self._thread.is_alive()
 
     def settle(self, seconds: float) -> None:
-        """Wait so long at most for the card of an operation that has ended."""
+        """Wait so long at most until the card tells of all that has ended."""
         with self._looked:
             self.wake()
-            self._looked.wait_for(lambda: self.card.outcome != "Running" or self._is_running() or self.is_over, seconds)
+            self._looked.wait_for(self._tells_all, seconds)
 
     def _run(self) -> None:
-        while not self._is_stopped:
+        while not self._is_stopped and not (self._is_retired and self._is_done()):
             card = self._look()
             if card != self.card:
                 self._draw(card)
@@ -88,6 +98,26 @@ class Watch:
             return Card(self._service.name, "deleted")
         except DeployError as error:
             return replace(self.card, state="Unknown", outcome="", error=error.what, why=error.why, remedy=error.remedy)
+
+    def _is_done(self) -> bool:
+        """Whether the operation that the card tells of has ended and was drawn, or another one has followed it."""
+        try:
+            newest = self._service.operation
+        except DeployError:
+            return True
+        followed = newest is not None and self._operation is not None and newest.id != self._operation.id
+        return followed or self.card.outcome != "Running"
+
+    def _tells_all(self) -> bool:
+        try:
+            newest = self._service.operation
+        except NotFound:
+            return self.card.state == "deleted" or self.is_over
+        except DeployError:
+            return True
+        if self.is_over or newest is None or newest.state == "Running":
+            return True
+        return self._operation is not None and newest.id == self._operation.id and self.card.outcome != "Running"
 
     def _is_running(self) -> bool:
         try:

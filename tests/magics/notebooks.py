@@ -11,8 +11,6 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
-_WIDGET = "application/vnd.jupyter.widget-view+json"
-
 
 class Done:
     """A notebook after its run; cells are counted from 0."""
@@ -29,8 +27,8 @@ class Done:
         return "".join(output.text for output in self.cells[cell].outputs if output.output_type == "stream")
 
     def pictures(self, cell: int) -> list[Mapping[str, str]]:
-        """What a cell displayed, by kind; without the controls of cards, which are widgets."""
-        return [output.data for output in self.cells[cell].outputs if "data" in output and _WIDGET not in output.data]
+        """What a cell displayed, by kind; without the controls of cards, of which a notebook keeps nothing."""
+        return [output.data for output in self.cells[cell].outputs if output.get("data", {}).get("text/plain")]
 
     def error(self, cell: int) -> Any:
         """The error in a cell."""

@@ -60,7 +60,7 @@ def test_run_all_takes_a_model_the_whole_way(here: Path, workspace: Workspace) -
     assert "version: 2" in updated["text/plain"]
     assert json.loads(done.pictures(6)[0]["text/plain"]) == [15, 20]
     assert done.pictures(8)[0]["text/plain"] == "([6, 8], 3)"
-    assert "rollback" in done.pictures(9)[0]["text/plain"]
+    assert done.pictures(9)[0]["text/plain"] == "doubler: deleted"  # the newest card goes on
     assert "Healthy" in done.pictures(10)[0]["text/plain"]
     assert "POST /score 200" in done.text(11)
     assert done.text(12) == "doubler is deleted\n"

@@ -70,6 +70,6 @@ def test_run_all_builds_changes_and_takes_away(tutorial: Any, tmp_path: Path, wo
     predicted = literal_eval(shown("score"))
     assert literal_eval(shown("score-again")) == [round(value) for value in predicted]
     assert "asked about 2 patients" in done.text(done.named("logs"))
-    assert "docker-service: Healthy (rollback, " in shown("rollback")
+    assert shown("rollback") == "docker-service: deleted"  # the newest card goes on
     assert done.text(done.named("delete")) == "docker-service is deleted\n"
     assert not Webservice.list(workspace)

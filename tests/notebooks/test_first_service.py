@@ -51,7 +51,9 @@ def test_run_all_goes_from_training_to_deletion(tutorial: Any, tmp_path: Path, w
     assert "id='diabetes-ridge:1'" in _shown(done, "register")
     assert json.loads(_text(done, "script").splitlines()[-1]) == predicted
     assert 'Process service creation operation finished, operation "Succeeded"' in _text(done, "deploy")
-    assert re.match(r"first-service: Healthy \(deploy, [\d.]+ s\)", _shown(done, "deploy"))
+    assert re.match(
+        r"first-service: Healthy \(update, [\d.]+ s\)", _shown(done, "deploy")
+    )  # until a newer card goes on
 
     served, itself = (literal_eval(line[line.index("[") :]) for line in _text(done, "request").splitlines())
     assert predicted == served == pytest.approx(itself)
@@ -67,13 +69,13 @@ def test_run_all_goes_from_training_to_deletion(tutorial: Any, tmp_path: Path, w
 
     assert "diabetes-ridge:2 answers" in _text(done, "update")
     assert _value(done, "update") != pytest.approx(predicted)
-    assert "first-service: Healthy (rollback, " in _shown(done, "rollback")
+    assert _shown(done, "rollback") == "first-service: deleted"  # the newest card goes on
     assert literal_eval(_text(done, "history")) == predicted
     assert [line.split()[0] for line in _shown(done, "history").splitlines()[1:]] == ["1", "2", "3"]
     assert "rollback to 1  diabetes-ridge:1" in _shown(done, "history")
 
     assert '@input_schema("data", NumpyParameterType(SAMPLE))' in _text(done, "three-deploy")
-    assert "clf-service: Healthy (deploy, " in _shown(done, "three-deploy")
+    assert _shown(done, "three-deploy") == "clf-service: deleted"
     assert _value(done, "three-score") == predicted
     assert _text(done, "three-delete") == "clf-service is deleted\n"
 

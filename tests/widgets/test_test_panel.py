@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pandas
@@ -16,7 +15,7 @@ from playwright.sync_api import Page, expect
 from jupyter_deploy import Model, Webservice, Workspace
 from jupyter_deploy.widgets import TestPanel as Panel
 from jupyter_deploy.widgets.modules import module
-from jupyter_deploy.widgets.test_panel import TestAnswers, notebook_variables
+from jupyter_deploy.widgets.test_panel import TestAnswers
 from jupyter_deploy.widgets.view import View
 from tests.services import serve
 from tests.widgets.browser import Draw
@@ -302,12 +301,6 @@ def test_a_callback_that_raises_shows_its_error(raw: Webservice, draw: Draw) -> 
     page = draw(Panel(raw, variables))
     page.get_by_role("tab", name="Variable").click()
     expect(page.get_by_role("alert")).to_contain_text("LookupError: as <b>asked</b>")
-
-
-def test_the_variables_are_those_that_the_notebook_defines(monkeypatch: pytest.MonkeyPatch) -> None:
-    shell = SimpleNamespace(user_ns={"In": [], "rows": [1]}, user_ns_hidden={"In": []})
-    monkeypatch.setattr("IPython.core.getipython.get_ipython", lambda: shell)
-    assert notebook_variables() == {"rows": [1]}
 
 
 class Host(View):
