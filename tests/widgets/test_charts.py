@@ -268,7 +268,7 @@ def test_a_saved_notebook_holds_a_picture_that_was_drawn_anew(busy: Webservice, 
         "while view.part().sampler.repeated.is_under_way: time.sleep(0.05)",
     ]
     done = run_all(cells, tmp_path, busy.workspace.path)
-    widget, still = done.pictures(1)
+    widget, still = (output.data for output in done.cells[1].outputs)
     assert widget["application/vnd.jupyter.widget-view+json"]
     assert widget["text/html"] == "Charts of &#x27;busy-service&#x27;"
     assert still["text/html"].startswith('<div class="jupyter-deploy-')

@@ -232,7 +232,7 @@ def test_the_magics_show_live_tables_and_keep_lists_with_text(workspace: Workspa
         "from jupyter_deploy import Model, Workspace\nModel.list(Workspace.from_config())",
     ]
     done = run_all(cells, tmp_path, workspace.path)
-    [of_models], [of_services] = done.pictures(1), done.pictures(2)
+    [of_models], [of_services] = ([output.data for output in done.cells[cell].outputs] for cell in (1, 2))
     for shown in (of_models, of_services):
         assert shown["application/vnd.jupyter.widget-view+json"]["model_id"]  # type: ignore[index]
     assert of_models["text/plain"].splitlines()[1].startswith("tiny  1")
