@@ -34,6 +34,10 @@ class View(AnyWidget):
         self._parts: dict[str, Answers] = {}
         self._making = threading.Lock()
         super().__init__(**given)
+        if hasattr(self.comm, "_reply_subshell_for"):
+            # ipykernel 7.4 takes a message to where its view last spoke from, and ours speak from threads, for which it takes the main
+            # thread, where a cell may run. This lets a message go where the front end sends it.
+            self.comm._reply_subshell_for = None
         self.on_msg(self._receive)
 
     def part(self, name: str = "") -> Answers:

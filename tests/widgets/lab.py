@@ -115,6 +115,11 @@ class Notebook:
         expect(cell.locator(".jp-InputPrompt")).not_to_have_text("[ ]:")
         return cell
 
+    def save(self) -> None:
+        """Save it."""
+        self.page.get_by_role("button", name="Save and create checkpoint").click()
+        expect(self.page.get_by_text("Saving completed")).to_be_visible()
+
     def restart(self) -> None:
         """Restart the kernel, as the menu does."""
         self.page.keyboard.press("Escape")

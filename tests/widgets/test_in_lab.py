@@ -45,6 +45,7 @@ def test_a_service_is_deployed_watched_changed_and_deleted_while_a_cell_runs_for
     expect(cell.get_by_text("Healthy")).to_be_visible(timeout=SLOW)
     notebook.page.screenshot(path=tmp_path / "card.png")
     notebook.page.get_by_role("button", name="Interrupt the kernel").click()
+    notebook.save()
     notebook.open()  # the page is reloaded; while a cell runs JupyterLab itself waits for the kernel
     cell = notebook.cell(1)
     cell.get_by_role("button", name="Delete…").click(timeout=SLOW)
