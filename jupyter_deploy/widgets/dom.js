@@ -63,6 +63,17 @@ export function busyPlace() {
   return { element: place, set: (busy) => (place.hidden = !busy) };
 }
 
+/** Copy the text of an element, and say so; where a page may not (one without TLS), it is marked, and the reader copies it. */
+export async function copy(shown, said) {
+  try {
+    await navigator.clipboard.writeText(shown.textContent);
+    said.textContent = t("copied");
+  } catch {
+    getSelection().selectAllChildren(shown);
+    said.textContent = t("marked; copy it with Ctrl+C");
+  }
+}
+
 let catalogue = {};
 
 /** Use another language: a translation for each text of {@link t}. */

@@ -1,6 +1,6 @@
 // What forms are made of: labelled fields that say what is wrong with them, lists to choose from, and texts to copy.
 
-import { element, t } from "./dom.js";
+import { button, copy, element, t } from "./dom.js";
 
 const LONGEST = 10000; // letters in a field
 
@@ -99,26 +99,14 @@ export function group(heading, fields, isOpen = false) {
 export function copied(label) {
   const shown = element("pre", { tabindex: 0, "aria-label": label });
   const done = element("span.note", { role: "status" });
-  const copy = element("button", { type: "button", "aria-label": t("Copy: {label}", { label }), onclick: async () => {
-    done.textContent = (await toClipboard(shown)) ? t("copied") : t("copy it with Ctrl+C");
-  } }, t("Copy"));
+  const press = button(t("Copy"), () => copy(shown, done), { "aria-label": t("Copy: {label}", { label }) });
   return {
-    element: element("div.copied", {}, shown, copy, done),
+    element: element("div.copied", {}, shown, press, done),
     set: (value) => {
       if (shown.textContent !== value) done.textContent = "";
       shown.textContent = value;
     },
   };
-}
-
-async function toClipboard(shown) {
-  try {
-    await navigator.clipboard.writeText(shown.textContent);
-    return true;
-  } catch {
-    getSelection().selectAllChildren(shown); // not allowed here: the reader copies what is marked
-    return false;
-  }
 }
 
 /** A part of a form under a heading. */

@@ -1,7 +1,7 @@
 // The controls of a service: its address, what can be done with it, its history, log and keys.
 
 import { charts } from "./charts.js";
-import { busyPlace, button, element, errorPlace, t, tabs } from "./dom.js";
+import { busyPlace, button, copy, element, errorPlace, t, tabs } from "./dom.js";
 import { logPane } from "./log_pane.js";
 import { talk } from "./talk.js";
 import { testPanel } from "./test_panel.js";
@@ -134,25 +134,12 @@ export function servicePanel(el, model, name) {
   function addressOf(reach) {
     if (!reach.url) return [element("span.muted", {}, t("no address yet"))];
     const { url, remark } = reached(reach);
+    const shownAddress = element("code.address", {}, url);
     return [
-      element("code.address", {}, url),
-      button(t("Copy"), (pressed) => copy(url, pressed), { "aria-label": t("Copy the address") }),
+      shownAddress,
+      button(t("Copy"), () => copy(shownAddress, said), { "aria-label": t("Copy the address") }),
       ...(remark ? [element("span.muted", {}, remark)] : []),
     ];
-  }
-
-  async function copy(text, pressed) {
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
-      const area = element("textarea", { value: text }); // pages without TLS have no clipboard of their own
-      el.append(area);
-      area.select();
-      document.execCommand("copy");
-      area.remove();
-      pressed.focus();
-    }
-    said.textContent = t("copied");
   }
 
   function historyOf(rows) {
@@ -180,27 +167,33 @@ export function servicePanel(el, model, name) {
         errors.show(error);
       }
     };
-    const drawnToken = ({ token, until }) =>
+    const drawnToken = ({ token, until }) => {
+      const code = element("code.address", {}, token);
       place.replaceChildren(
-        element("div.bar", {}, element("span", {}, t("Token, until {until}", { until })), element("code.address", {}, token),
-          button(t("Copy"), (pressed) => copy(token, pressed), { "aria-label": t("Copy the token") })),
+        element("div.bar", {}, element("span", {}, t("Token, until {until}", { until })), code,
+          button(t("Copy"), () => copy(code, said), { "aria-label": t("Copy the token") })),
         button(t("Hide"), mask));
+    };
     const drawn = (keys) => {
       place.replaceChildren(
-        ...Object.entries(keys).map(([which, key]) => element("div.bar", {},
-          element("span", {}, which), element("code", {}, key),
-          button(t("Copy"), (pressed) => copy(key, pressed), { "aria-label": t("Copy the key {which}", { which }) }),
-          button(t("Regenerate"), async () => {
-            try {
-              drawn(await kernel.ask("regenerate", { key: which }));
-              said.textContent = t("{which} is a new key; the old one is refused", { which });
-            } catch (error) {
-              errors.show(error);
-            }
-          }, { "aria-label": t("Regenerate the key {which}", { which }) }))),
+        ...Object.entries(keys).map(([which, key]) => keyOf(which, key)),
         button(t("Hide"), mask));
       place.querySelector("button")?.focus();
     };
+    function keyOf(which, key) {
+      const code = element("code", {}, key);
+      const renew = async () => {
+        try {
+          drawn(await kernel.ask("regenerate", { key: which }));
+          said.textContent = t("{which} is a new key; the old one is refused", { which });
+        } catch (error) {
+          errors.show(error);
+        }
+      };
+      return element("div.bar", {}, element("span", {}, which), code,
+        button(t("Copy"), () => copy(code, said), { "aria-label": t("Copy the key {which}", { which }) }),
+        button(t("Regenerate"), renew, { "aria-label": t("Regenerate the key {which}", { which }) }));
+    }
     mask();
     page.append(place);
   }

@@ -1,6 +1,6 @@
 // What can be done with a request beside sending it: the history, its code, repeating it, and test cases.
 
-import { button, element, t } from "./dom.js";
+import { button, copy, element, t } from "./dom.js";
 import { histogram, ms } from "./histogram.js";
 
 /** The last requests, to see and to send again. */
@@ -15,6 +15,31 @@ export function historyPage(kernel, run, { show, again, change }) {
     button(t("Change"), () => run(() => change(facts.number)), { "aria-label": t("Change request {number}", facts) })),
   [facts.began, facts.status, facts.milliseconds, facts.size.toLocaleString(), facts.sent].map((text) => element("td", {}, String(text))));
   const made = new Map(); // rows by number, which stay where they are: one of their buttons may have the focus
+  const refresh = async () => {
+    const rows = await kernel.ask("history");
+    for (const facts of [...rows].reverse()) {
+      if (made.has(facts.number)) continue;
+      made.set(facts.number, row(facts));
+      body.prepend(made.get(facts.number));
+    }
+    const kept = new Set(rows.map(({ number }) => number));
+    for (const [number, old] of made) if (!kept.has(number) && made.delete(number)) old.remove();
+    none.hidden = rows.length > 0;
+    table.hidden = !rows.length;
+  };
+  return { element: element("div", {}, none, table), refresh };
+}
+
+/** The request as code in several languages. */
+export function codePage(kernel, given) {
+  const code = element("pre.code", { tabindex: 0, role: "region", "aria-label": t("Code") });
+  const language = element("select", { "aria-label": t("Language"), onchange: show });
+  const said = element("span.note", { role: "status" });
+  let texts = {};
+  function show() {
+    code.textContent = texts[language.value] ?? "";
+    said.textContent = "";
+  }
   const refresh = async () => {
     const rows = await kernel.ask("history");
     for (const facts of [...rows].reverse()) {
@@ -62,7 +87,7 @@ export function codePage(kernel, given) {
     show();
   };
   const note = element("div.note", {}, t("The key is taken from the environment variable SERVICE_KEY; service.get_keys() has it. Long bodies are read from a file."));
-  return { element: element("div", {}, element("div.bar", {}, language, button(t("Copy"), copy), said), code, note), refresh };
+  return { element: element("div", {}, element("div.bar", {}, language, button(t("Copy"), () => copy(code, said)), said), code, note), refresh };
 }
 
 /** The same request many times. */

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -122,10 +121,8 @@ class Notebook:
 
     def restart(self) -> None:
         """Restart the kernel, as the menu does."""
-        self.page.keyboard.press("Escape")
-        self.page.keyboard.press("0")
-        self.page.keyboard.press("0")
-        self.page.get_by_role("button", name=re.compile("Restart")).last.click()
+        self.page.get_by_role("button", name="Restart the kernel", exact=True).click()
+        self.page.get_by_role("dialog").get_by_role("button", name="Confirm Kernel Restart").click()
 
 
 Open = Callable[[str, Sequence[str]], Notebook]

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from jupyter_deploy import Webservice, Workspace
 from tests.helpers import take_away, wait_until
-from tests.widgets.lab import SLOW, Lab, Open
+from tests.widgets.lab import SLOW, Lab, Notebook, Open
 
 BEGIN = """
 %load_ext jupyter_deploy
@@ -87,3 +87,33 @@ def test_a_model_is_registered_and_deployed_by_the_forms_which_keep_what_was_typ
     cell = notebook.cell(3)
     expect(cell.get_by_label("Entry script")).to_have_value("score.py", timeout=SLOW)
     expect(cell.get_by_label("Auth enabled", exact=True)).to_have_value("true")
+
+
+_SLOW_SCRIPT = "import time\\ndef init(): time.sleep(8)\\ndef run(data): return data\\n"
+
+
+@pytest.mark.timeout(240)
+def test_a_kernel_that_is_restarted_in_mid_deployment_finds_the_service_again(
+    workspace: Workspace, lab: Lab, open_notebook: Open
+) -> None:
+    begin = BEGIN.replace("def init(): pass\\ndef run(data): return data\\n", _SLOW_SCRIPT)
+    again = "%load_ext jupyter_deploy\n%services"
+    notebook = open_notebook("restart.ipynb", [begin, "%deploy slow-service --models tiny --script score.py", again])
+    notebook.run(0)
+    cell = notebook.run(1)
+    expect(cell.get_by_role("button", name="Cancel")).to_be_visible(timeout=SLOW)
+    notebook.restart()
+    expect(cell.get_by_text("The kernel was restarted or has ended; the service goes on.")).to_be_visible(timeout=SLOW)
+    table = notebook.run(2)
+    table.get_by_role("button", name="Open slow-service").click(timeout=SLOW)
+    expect(table.get_by_role("status").get_by_text("Healthy", exact=True)).to_be_visible(timeout=SLOW)
+
+    other = Notebook(
+        notebook.page.context.new_page(), lab.address("restart.ipynb")
+    )  # a second browser, over the same kernel
+    notebook.save()
+    other.open()
+    theirs = other.cell(2)
+    theirs.get_by_role("button", name="Stop", exact=True).click(timeout=SLOW)
+    expect(table.get_by_role("button", name="Start", exact=True)).to_be_visible(timeout=SLOW)
+    expect(theirs.get_by_role("button", name="Start", exact=True)).to_be_visible(timeout=SLOW)

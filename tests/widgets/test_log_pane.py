@@ -10,6 +10,7 @@ from jupyter_deploy.engine.services import where
 from jupyter_deploy.widgets import LogPane
 from tests.widgets.browser import Draw
 from tests.widgets.conftest import Deploy
+from tests.widgets.looks import darken, overflow, serious
 
 
 @pytest.fixture
@@ -31,6 +32,29 @@ def test_new_lines_come_by_themselves_as_text_and_in_colour(service: Webservice,
     row = page.locator(".line.error")
     expect(row).to_have_text("2026-01-01 10:00:00,000 E [7] root - <img src=x onerror=alert(1)> <b>bold</b>")
     assert row.locator("img, b").count() == 0
+
+
+def test_the_end_is_seen_and_followed_also_where_lines_are_long(service: Webservice, draw: Draw) -> None:
+    append(service, *("long " * 100 for _ in range(300)), "the last one")
+    page = draw(LogPane(service))
+    expect(page.get_by_text("the last one", exact=True)).to_be_in_viewport()
+    append(service, "long " * 100, "the very last one")
+    expect(page.get_by_text("the very last one", exact=True)).to_be_in_viewport()
+
+
+def test_nothing_is_serious_for_axe_and_nothing_is_too_wide(service: Webservice, draw: Draw) -> None:
+    append(
+        service, "2026-01-01 10:00:00,000 E [7] root - bad", "2026-01-01 10:00:00,000 W [7] root - so so", "x" * 4000
+    )
+    page = draw(LogPane(service))
+    page.get_by_label("Search the log").fill("so so")
+    page.get_by_label("Search the log").press("Enter")
+    expect(page.locator(".line.hit")).to_be_visible()
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert not serious(page)
+    darken(page)
+    assert not serious(page)
+    assert overflow(page) <= 0
 
 
 def test_search_finds_in_the_file_what_is_far_above_and_the_end_is_one_press_away(

@@ -12,6 +12,7 @@ from jupyter_deploy.widgets import ServicePanel
 from tests.helpers import register_text
 from tests.widgets.browser import Draw
 from tests.widgets.conftest import Deploy
+from tests.widgets.looks import darken, overflow, serious
 
 
 def press(page: Page, name: str) -> None:
@@ -89,6 +90,21 @@ def test_what_is_refused_stands_in_the_panel_with_the_remedy(deploy: Deploy, dra
     page.get_by_label("models").fill("tiny:7")
     press(page, "Update")
     expect(page.get_by_role("alert")).to_contain_text("tiny:7")
+
+
+def test_nothing_is_serious_for_axe_and_nothing_is_too_wide(deploy: Deploy, draw: Draw) -> None:
+    page = draw(ServicePanel(deploy(auth_enabled=True)))
+    press(page, "Delete…")
+    page.get_by_role("tab", name="Keys").click()
+    press(page, "Show keys")
+    expect(page.get_by_role("button", name="Hide")).to_be_visible()
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert not serious(page)
+    darken(page)
+    page.get_by_role("tab", name="History").click()
+    expect(page.get_by_role("cell", name="1 (current)")).to_be_visible()
+    assert not serious(page)
+    assert overflow(page) <= 0
 
 
 def test_tabs_are_reached_by_arrow_keys(deploy: Deploy, draw: Draw) -> None:
