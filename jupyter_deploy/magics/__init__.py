@@ -27,8 +27,6 @@ from jupyter_deploy.widgets.cards import Cards
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
 
-    from jupyter_deploy.sdk.display import Table
-
 MAGICS = (
     register_model.MAGIC,
     score_script.MAGIC,
@@ -43,8 +41,6 @@ MAGICS = (
     cancel_service.MAGIC,
 )
 _WEBSERVICE = ("jupyter_deploy.sdk.webservice", "Webservice")
-_TABLE = ("jupyter_deploy.sdk.display", "Table")
-_WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 @dataclass(frozen=True)
@@ -67,8 +63,6 @@ def load(shell: InteractiveShell) -> None:
         shell.magics_manager.register_function(bind(magic, shell, given.cards), magic.kind, magic.name)
     shell.Completer.custom_matchers.append(given.matcher)
     _display(shell).for_type_by_name(*_WEBSERVICE, given.cards.show_result)
-    if getattr(shell, "kernel", None) is not None:
-        _bundles(shell).for_type_by_name(*_TABLE, _live)
     shell.events.register("pre_run_cell", _before_cell)
     shell.events.register("post_run_cell", given.cards.cell_ended)
     _loaded[shell] = given
@@ -83,7 +77,6 @@ def unload(shell: InteractiveShell) -> None:
         shell.magics_manager.magics[magic.kind].pop(magic.name, None)
     shell.Completer.custom_matchers.remove(given.matcher)
     _display(shell).pop(".".join(_WEBSERVICE), None)
-    _bundles(shell).pop(".".join(_TABLE), None)
     shell.events.unregister("pre_run_cell", _before_cell)
     shell.events.unregister("post_run_cell", given.cards.cell_ended)
     given.cards.stop()
@@ -92,16 +85,6 @@ def unload(shell: InteractiveShell) -> None:
 def _display(shell: InteractiveShell) -> Any:
     assert shell.display_formatter is not None  # a shell has one from its start
     return shell.display_formatter.ipython_display_formatter
-
-
-def _bundles(shell: InteractiveShell) -> Any:
-    assert shell.display_formatter is not None
-    return shell.display_formatter.mimebundle_formatter
-
-
-def _live(table: Table[Any]) -> dict[str, Any] | None:
-    """The live view of a list, beside which IPython puts the list as text and as HTML; None where it has none."""
-    return {_WIDGET: table.live().get_view_spec()} if table.live else None
 
 
 def _before_cell(info: ExecutionInfo) -> None:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from jupyter_deploy.magics.arguments import Argument
 from jupyter_deploy.magics.magic import Call, Magic
+from jupyter_deploy.widgets.notebook import has_front_end
 
 if TYPE_CHECKING:
     from jupyter_deploy.sdk.display import Table
     from jupyter_deploy.sdk.model import Model
     from jupyter_deploy.sdk.workspace import Workspace
-    from jupyter_deploy.widgets import ModelsTable
 
 
 def run(call: Call) -> Table[Model]:
@@ -22,14 +22,17 @@ def run(call: Call) -> Table[Model]:
     workspace, name = call.workspace, call.given.name
     found = Model.list(workspace, name, limit=read_limit(call.given.limit))
     found.rest = "%models --limit all lists all of them"
-    found.live = lambda: _table(workspace, name)
+    if has_front_end(call.shell):
+        found.live = lambda: _show(workspace, name, found)
     return found
 
 
-def _table(workspace: Workspace, name: str | None) -> ModelsTable:
+def _show(workspace: Workspace, name: str | None, found: Table[Model]) -> None:
     from jupyter_deploy.widgets import ModelsTable
+    from jupyter_deploy.widgets.view import Still
 
-    return ModelsTable(workspace, name)
+    table = ModelsTable(workspace, name)
+    Still(table, table, repr(found), found._repr_html_())
 
 
 MAGIC = Magic(

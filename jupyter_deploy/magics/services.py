@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jupyter_deploy.magics.magic import Call, Magic
+from jupyter_deploy.widgets.notebook import has_front_end
 
 if TYPE_CHECKING:
     from jupyter_deploy.sdk.display import Table
@@ -18,14 +19,17 @@ def run(call: Call) -> Table[Webservice]:
 
     workspace = call.workspace
     found = Webservice.list(workspace)
-    found.live = lambda: _table(workspace)
+    if has_front_end(call.shell):
+        found.live = lambda: _show(workspace, found)
     return found
 
 
-def _table(workspace: Workspace) -> Any:
+def _show(workspace: Workspace, found: Table[Webservice]) -> None:
     from jupyter_deploy.widgets.opened import services_with_cards
+    from jupyter_deploy.widgets.view import Still
 
-    return services_with_cards(workspace)
+    box = services_with_cards(workspace)
+    Still(box, box.children[0], repr(found), found._repr_html_())
 
 
 MAGIC = Magic(

@@ -28,7 +28,7 @@ class Table(list[Item]):
 
     Attributes
     ----------
-    live : makes what a notebook shows of it while its kernel lives; None where it is shown as it is.
+    live : shows it in a notebook while its kernel lives; None where it is shown as it is.
     """
 
     def __init__(
@@ -43,8 +43,12 @@ class Table(list[Item]):
         super().__init__(items)
         self.total = len(self) if total is None else total
         self.rest = rest
-        self.live: Callable[[], Any] | None = None
+        self.live: Callable[[], None] | None = None
         self._empty, self._page = empty, page
+
+    @property
+    def _ipython_display_(self) -> Callable[[], None] | None:
+        return self.live
 
     @property
     def remark(self) -> str:

@@ -88,6 +88,7 @@ class Place:
     def show(self, service: Webservice) -> Watch:
         """Show a service, instead of what is there, and return the watch that keeps its card up to date."""
         from jupyter_deploy.widgets.service_panel import ServicePanel
+        from jupyter_deploy.widgets.view import alone
         from jupyter_deploy.widgets.watching import Watch
 
         if self._watch and self._panel:
@@ -96,7 +97,7 @@ class Place:
         self._watch = Watch(service, self._card.show)
         self._panel = ServicePanel(service, self._watch.wake)
         self._watch.start()
-        self._controls.show(self._panel)
+        self._controls.show(alone(self._panel), raw=True)
         return self._watch
 
 

@@ -1,6 +1,6 @@
 // The charts of a service: draws what it is told every two seconds, and asks for what it has missed while nobody saw it.
 
-import { busyPlace, element, errorPlace, t } from "./dom.js";
+import { busyPlace, element, errorPlace, t, view } from "./dom.js";
 import { number, plot } from "./plot.js";
 import { talk } from "./talk.js";
 
@@ -150,12 +150,4 @@ export function charts(el, model, name, part) {
 
 const clock = (time) => new Date(time * 1000).toLocaleTimeString();
 
-/** Draw the view; the picture that stands below it for readers without a kernel is hidden as long as the view is there. */
-function render({ model, el }) {
-  const end = charts(el, model, model.get("name"), "");
-  const picture = model.get("picture");
-  if (picture) el.append(element("style", {}, `.${picture} { display: none; }`));
-  return end;
-}
-
-export default { render };
+export default view((el, model) => charts(el, model, model.get("name"), ""));

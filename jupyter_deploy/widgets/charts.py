@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from html import escape
 from typing import Any, cast
 
 import traitlets
@@ -82,12 +81,9 @@ class Charts(View):
     _esm = module("charts.js")
 
     name = traitlets.Unicode().tag(sync=True)
-    picture = traitlets.Unicode().tag(sync=True)
-    """The class of the picture below this view, which is hidden while the view is there; empty for none."""
 
     def __init__(self, service: Webservice) -> None:
-        self._shown: list[Any] = []
-        super().__init__({"": lambda tell: ChartsAnswers(service, tell, self._redraw)}, name=service.name)
+        super().__init__({"": lambda tell: ChartsAnswers(service, tell, self.redraw_still)}, name=service.name)
 
     def plain(self) -> str:
         """The last measurements."""
@@ -99,27 +95,8 @@ class Charts(View):
         return picture(self._answers.sampler.points.since(), self._title)
 
     def _ipython_display_(self) -> None:
-        """Show the view, and below it a picture for whoever reads the notebook without a kernel.
-
-        The picture is an output of its own, since the view would be made anew, and lose what is done in it, with each change of its output.
-        """
-        from IPython.display import DisplayHandle, display
-
-        self.picture = f"jupyter-deploy-{self.model_id}"
-        bundle, metadata = self._repr_mimebundle_() or ({}, {})
-        texts = {"text/plain": self._title, "text/html": escape(self._title)}
-        display({**bundle, **texts}, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
-        handle: Any = DisplayHandle()  # type: ignore[no-untyped-call]  # IPython has no types here
-        handle.display(self._still(), raw=True)
-        self._shown.append(handle)
+        super()._ipython_display_()
         self._answers.sampler.repeated.want()
-
-    def _redraw(self) -> None:
-        for handle in self._shown:
-            handle.update(self._still(), raw=True)
-
-    def _still(self) -> dict[str, str]:
-        return {"text/plain": self.plain(), "text/html": f'<div class="{self.picture}">{self.html()}</div>'}
 
     @property
     def _answers(self) -> ChartsAnswers:

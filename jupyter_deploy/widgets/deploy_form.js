@@ -1,6 +1,6 @@
 // The form of a deployment: what is typed is checked by Python, and shown as a line, as Python and as files.
 
-import { busyPlace, button, element, errorPlace, t, tabs } from "./dom.js";
+import { busyPlace, button, element, errorPlace, t, tabs, view } from "./dom.js";
 import { choices, copied, field, group, markAll, problemList, section, suggestions } from "./form.js";
 import { modelChoice } from "./model_choice.js";
 import { talk } from "./talk.js";
@@ -207,4 +207,4 @@ export function deployForm(el, model, part) {
   };
 }
 
-export default { render: ({ model, el }) => deployForm(el, model, "") };
+export default view((el, model) => deployForm(el, model, ""));

@@ -195,11 +195,7 @@ class DeployForm(View):
         return f"<p>{escape(explained)}</p><pre>{escape(line)}</pre>"
 
     def _ipython_display_(self) -> None:
-        """Show the form, and below it what becomes of it."""
-        from IPython.display import display
-
-        bundle, metadata = self._repr_mimebundle_() or ({}, {})
-        display(bundle, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types here
+        super()._ipython_display_()
         if self._below:
             self._below.take()
 

@@ -74,6 +74,16 @@ export async function copy(shown, said) {
   }
 }
 
+/** What a front end calls to draw a view; what stands below it for readers without a kernel is hidden as long as the view is there. */
+export const view = (draw) => ({
+  render: ({ model, el }) => {
+    const end = draw(el, model);
+    const still = model.get("still");
+    if (still) el.append(element("style", {}, `.${still} { display: none; }`));
+    return end;
+  },
+});
+
 let catalogue = {};
 
 /** Use another language: a translation for each text of {@link t}. */

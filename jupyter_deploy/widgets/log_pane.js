@@ -1,6 +1,6 @@
 // The log pane: holds a window on the log and asks for the rest; follows the end unless the reader looks elsewhere.
 
-import { busyPlace, button, element, errorPlace, t } from "./dom.js";
+import { busyPlace, button, element, errorPlace, t, view } from "./dom.js";
 import { talk } from "./talk.js";
 
 const WINDOW = 3000; // lines that are held
@@ -219,4 +219,4 @@ export function logPane(el, model, name, part) {
   return kernel.end;
 }
 
-export default { render: ({ model, el }) => logPane(el, model, model.get("name"), "") };
+export default view((el, model) => logPane(el, model, model.get("name"), ""));

@@ -1,6 +1,6 @@
 // The form that registers a model: what is chosen is looked into by Python, and what its pickle would import is asked about.
 
-import { busyPlace, button, element, errorPlace, t } from "./dom.js";
+import { busyPlace, button, element, errorPlace, t, view } from "./dom.js";
 import { fileBrowser } from "./file_browser.js";
 import { choices, copied, field, markAll, problemList, section, suggestions } from "./form.js";
 import { talk } from "./talk.js";
@@ -159,4 +159,4 @@ function table(rows) {
   return element("table", {}, element("tbody", {}, rows.map(([head, text]) => element("tr", {}, element("th", { scope: "row" }, head), element("td", {}, text)))));
 }
 
-export default { render: ({ model, el }) => registerForm(el, model, "") };
+export default view((el, model) => registerForm(el, model, ""));

@@ -1,7 +1,7 @@
 // The controls of a service: its address, what can be done with it, its history, log and keys.
 
 import { charts } from "./charts.js";
-import { busyPlace, button, copy, element, errorPlace, t, tabs } from "./dom.js";
+import { busyPlace, button, copy, element, errorPlace, t, tabs, view } from "./dom.js";
 import { logPane } from "./log_pane.js";
 import { talk } from "./talk.js";
 import { testPanel } from "./test_panel.js";
@@ -222,4 +222,4 @@ export function reached(reach, place = window.location, page = document) {
   return { url: reach.url, remark: t("works on the kernel's machine only; with jupyter-server-proxy installed there it is reached from here") };
 }
 
-export default { render: ({ model, el }) => servicePanel(el, model, model.get("name")) };
+export default view((el, model) => servicePanel(el, model, model.get("name")));

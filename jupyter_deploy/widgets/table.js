@@ -1,6 +1,6 @@
 // A live table: all rows are here, so that filtering and sorting wait for nobody; fifty of them are on the page.
 
-import { busyPlace, button, element, errorPlace, t } from "./dom.js";
+import { busyPlace, button, element, errorPlace, t, view } from "./dom.js";
 import { talk } from "./talk.js";
 
 const PAGE = 50;
@@ -227,4 +227,4 @@ export function table(el, model, name, part) {
   };
 }
 
-export default { render: ({ model, el }) => table(el, model, model.get("name"), "") };
+export default view((el, model) => table(el, model, model.get("name"), ""));

@@ -1,7 +1,7 @@
 // The test panel: what is sent, what came back, and what can be done with both.
 
 import { answerView } from "./answer_view.js";
-import { busyPlace, button, element, errorPlace, t, tabs } from "./dom.js";
+import { busyPlace, button, element, errorPlace, t, tabs, view } from "./dom.js";
 import { inputPages } from "./input_pages.js";
 import { talk } from "./talk.js";
 import { casesPage, codePage, historyPage, repeatPage } from "./test_tools.js";
@@ -110,4 +110,4 @@ export function testPanel(el, model, name, part) {
   };
 }
 
-export default { render: ({ model, el }) => testPanel(el, model, model.get("name"), "") };
+export default view((el, model) => testPanel(el, model, model.get("name"), ""));

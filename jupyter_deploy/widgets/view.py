@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any, ClassVar, cast
 
+import traitlets
 from anywidget import AnyWidget
 
 from jupyter_deploy.widgets.answers import Answers, Tell, answer
@@ -29,10 +30,14 @@ class View(AnyWidget):
     _esm: ClassVar[str]  # each view's own module
     _css = styles()
 
+    still = traitlets.Unicode().tag(sync=True)
+    """The class of what stands below this view for readers without a kernel, which is hidden while the view is drawn; empty for nothing."""
+
     def __init__(self, parts: Mapping[str, Callable[[Tell], Answers]], **given: Any) -> None:
         self._makers = parts
         self._parts: dict[str, Answers] = {}
         self._making = threading.Lock()
+        self._stills: list[Still] = []
         super().__init__(**given)
         if hasattr(self.comm, "_reply_subshell_for"):
             # ipykernel 7.4 takes a message to where its view last spoke from, and ours speak from threads, for which it takes the main
@@ -55,6 +60,11 @@ class View(AnyWidget):
         """What is shown where widgets cannot run, as HTML; everything in it is escaped."""
         return f"<pre>{escape(self.plain())}</pre>"
 
+    def redraw_still(self) -> None:
+        """Let the notebook keep what is to be seen now."""
+        for still in self._stills:
+            still.draw(self.plain(), self.html())
+
     def close(self) -> None:
         """End what was begun for the view, and close it."""
         for answers in self._parts.values():
@@ -67,6 +77,9 @@ class View(AnyWidget):
             bundle[0].update({"text/plain": self.plain(), "text/html": self.html()})
         return bundle
 
+    def _ipython_display_(self) -> None:
+        self._stills.append(Still(self, self, self.plain(), self.html()))
+
     def _tell(self, part: str, what: str, buffers: Sequence[bytes] = (), **facts: Any) -> None:
         self.send({"told": what, "part": part, **facts}, buffers=list(buffers))
 
@@ -78,3 +91,37 @@ class View(AnyWidget):
     def _answer(self, content: Mapping[str, Any]) -> None:
         found = answer(self.part(content.get("part", "")), content["ask"], content.get("given", {}))
         self.send({"reply": content["id"], **found})
+
+
+def alone(widget: Any) -> dict[str, Any]:
+    """What is displayed for a widget of which the notebook keeps nothing."""
+    return {"application/vnd.jupyter.widget-view+json": widget.get_view_spec(), "text/plain": "", "text/html": ""}
+
+
+class Still:
+    """A widget in a cell, and below it what the notebook keeps of it.
+
+    Both are outputs of their own: a widget would be made anew, and lose what is done in it, with each change of its output; and a front end
+    that cannot draw a saved widget shows nothing else of that output.
+
+    Parameters
+    ----------
+    widget : what is shown. view : the one in it that hides the other output while it is drawn. plain, html : what is kept.
+    """
+
+    def __init__(self, widget: Any, view: View, plain: str, html: str) -> None:
+        from IPython.display import DisplayHandle, display
+
+        view.still = f"jupyter-deploy-{view.model_id}"
+        self._class = view.still
+        display(alone(widget), raw=True)  # type: ignore[no-untyped-call]
+        handle: Any = DisplayHandle()  # type: ignore[no-untyped-call]  # IPython has no types here
+        handle.display(self._kept(plain, html), raw=True)
+        self._handle = handle
+
+    def draw(self, plain: str, html: str) -> None:
+        """Keep something else."""
+        self._handle.update(self._kept(plain, html), raw=True)
+
+    def _kept(self, plain: str, html: str) -> dict[str, str]:
+        return {"text/plain": plain, "text/html": f'<div class="{self._class}">{html}</div>'}

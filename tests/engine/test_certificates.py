@@ -8,6 +8,7 @@ import ssl
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -125,8 +126,8 @@ def test_a_request_that_may_have_arrived_is_not_sent_again(
     service = serve(workspace, write_script(tmp_path), options=issued(tmp_path).options)
     sent: list[bytes] = []
 
-    def send(_: Client, __: str, ___: str, body: bytes, ____: object) -> requests.Response:
-        sent.append(body)
+    def send(_: Client, question: Any) -> requests.Response:
+        sent.append(question.body)
         raise requests.exceptions.SSLError(ssl.SSLError("decryption failed or bad record mac"))
 
     monkeypatch.setattr(Client, "_sent", send)

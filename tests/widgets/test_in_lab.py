@@ -117,3 +117,8 @@ def test_a_kernel_that_is_restarted_in_mid_deployment_finds_the_service_again(
     theirs.get_by_role("button", name="Stop", exact=True).click(timeout=SLOW)
     expect(table.get_by_role("button", name="Start", exact=True)).to_be_visible(timeout=SLOW)
     expect(theirs.get_by_role("button", name="Start", exact=True)).to_be_visible(timeout=SLOW)
+
+    (lab.root / "copy.ipynb").write_bytes((lab.root / "restart.ipynb").read_bytes())
+    copy = Notebook(other.page, lab.address("copy.ipynb"))  # with a kernel that knows nothing of these views
+    expect(copy.cell(1).get_by_text("slow-service", exact=True)).to_be_visible()
+    expect(copy.cell(2).get_by_role("cell", name="slow-service")).to_be_visible()
