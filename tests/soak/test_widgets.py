@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -101,4 +103,44 @@ def test_notebook_7_shows_and_changes_a_service(notebook_server: Lab, chromium: 
     cell.get_by_role("button", name="Delete tiny-service").click()
     expect(cell.get_by_text("tiny-service is deleted")).to_be_visible(timeout=SLOW)
     assert not Webservice.list(Workspace(notebook_server.workspace))
+    notebook.page.close()
+
+
+@pytest.fixture(scope="module")
+def lab_with_ipykernel_6(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Lab]:
+    """A JupyterLab whose kernels are of ipykernel 6, which knows no subshells."""
+    folder = tmp_path_factory.mktemp("ipykernel6")
+    environment = folder / "environment"
+    python = environment / "bin" / "python"
+    uv = Path(sys.executable).with_name("uv")
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, environment], check=True)
+    wanted = ["ipykernel<7", "--editable", Path(__file__).parents[2]]
+    subprocess.run([uv, "pip", "install", "--quiet", "--python", python, *wanted], check=True, timeout=600)
+    spec = folder / "lab" / "data" / "kernels" / "old"
+    spec.mkdir(parents=True)
+    command = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (spec / "kernel.json").write_text(json.dumps({"argv": command, "display_name": "old", "language": "python"}))
+    made = Lab(folder / "lab")
+    yield made
+    take_away(Workspace(made.workspace))
+    made.stop()
+
+
+def test_without_subshells_a_button_says_that_it_waits_and_then_works(
+    lab_with_ipykernel_6: Lab, chromium: Browser
+) -> None:
+    deploy_line = "%deploy tiny-service --models tiny --script score.py"
+    cells = [BEGIN, deploy_line, "import time; time.sleep(8)", "import ipykernel; print(ipykernel.__version__)"]
+    lab_with_ipykernel_6.write("old.ipynb", cells, kernel="old")
+    notebook = Notebook(chromium.new_page(), lab_with_ipykernel_6.address("old.ipynb"))
+    notebook.run(0)
+    expect(notebook.run(3).locator(".jp-OutputArea-output")).to_contain_text("6.", timeout=SLOW)
+    cell = notebook.run(1)
+    expect(cell.get_by_text("Healthy")).to_be_visible(timeout=SLOW)
+    expect(cell.get_by_role("button", name="Restart")).to_be_visible(timeout=SLOW)
+    notebook.run(2)
+    cell.get_by_role("button", name="Restart").click()
+    expect(cell.get_by_text("The kernel is busy with a cell")).to_be_visible(timeout=SLOW)
+    expect(cell.get_by_text("restart, ")).to_be_visible(timeout=SLOW)
+    expect(cell.get_by_text("The kernel is busy with a cell")).to_be_hidden()
     notebook.page.close()

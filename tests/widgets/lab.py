@@ -77,10 +77,10 @@ class Lab:
         place = "doc/tree" if self._command == "lab" else "notebooks"
         return f"{ADDRESS}/{place}/{notebook}"
 
-    def write(self, name: str, cells: Sequence[str]) -> None:
-        """Make a notebook."""
+    def write(self, name: str, cells: Sequence[str], kernel: str = "python3") -> None:
+        """Make a notebook, for a kernel by its name."""
         made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-        made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+        made.metadata["kernelspec"] = {"name": kernel, "display_name": kernel, "language": "python"}
         nbformat.write(made, self.root / name)
 
     def _answers(self) -> bool:
