@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from urllib.parse import urlsplit
@@ -21,20 +21,22 @@ class Reach:
     loopback : whether only that machine can use it.
     proxied : the path below the Jupyter server's own address, where it passes requests on; else empty.
     base : the path of that server under JupyterHub; empty where the page has to say it.
+    hosts : the names, besides those of loopback, under which the service answers; jupyter-server-proxy passes on the browser's.
     """
 
     url: str
     loopback: bool
     proxied: str
     base: str
+    hosts: tuple[str, ...] = ()
 
 
-def reach_of(url: str, environment: Mapping[str, str] = os.environ) -> Reach:
+def reach_of(url: str, hosts: Sequence[str] = (), environment: Mapping[str, str] = os.environ) -> Reach:
     """Tell how a service is reached.
 
     Parameters
     ----------
-    url : of its scoring. environment : of the kernel; JupyterHub names the server's path in it.
+    url : of its scoring. hosts : its option ``allowed_hosts``. environment : of the kernel; JupyterHub names the server's path in it.
 
     Returns
     -------
@@ -44,4 +46,4 @@ def reach_of(url: str, environment: Mapping[str, str] = os.environ) -> Reach:
     loopback = parts.hostname in _LOOPBACK
     passes = loopback and parts.port is not None and find_spec("jupyter_server_proxy") is not None
     proxied = f"proxy/{parts.port}{parts.path}" if passes else ""
-    return Reach(url, loopback, proxied, environment.get("JUPYTERHUB_SERVICE_PREFIX", ""))
+    return Reach(url, loopback, proxied, environment.get("JUPYTERHUB_SERVICE_PREFIX", ""), tuple(hosts))

@@ -217,7 +217,10 @@ export function reached(reach, place = window.location, page = document) {
   const config = page.getElementById("jupyter-config-data")?.textContent;
   const base = reach.base || (config ? JSON.parse(config).baseUrl : "");
   if (reach.proxied && base) {
-    return { url: `${place.origin}${base}${reach.proxied}`, remark: t("through jupyter-server-proxy; in programs {url} from the kernel's machine", { url: reach.url }) };
+    const url = `${place.origin}${base}${reach.proxied}`;
+    const host = place.hostname;
+    if (reach.hosts.includes(host)) return { url, remark: t("through jupyter-server-proxy; for programs on the kernel's machine {url}", { url: reach.url }) };
+    return { url, remark: t("through jupyter-server-proxy, once the service answers to this host: %update_service … --allowed-hosts {host}", { host }) };
   }
   return { url: reach.url, remark: t("works on the kernel's machine only; with jupyter-server-proxy installed there it is reached from here") };
 }

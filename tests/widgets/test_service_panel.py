@@ -14,6 +14,10 @@ from tests.widgets.browser import Draw
 from tests.widgets.conftest import Deploy
 from tests.widgets.looks import darken, overflow, serious
 
+_HERE = "http://127.0.0.1:5000/score"
+_THERE = "https://hub.example/user/ada/proxy/5000/score"
+_PROXIED = {"base": "/user/ada/", "proxied": "proxy/5000/score"}
+
 
 def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
@@ -115,30 +119,28 @@ def test_tabs_are_reached_by_arrow_keys(deploy: Deploy, draw: Draw) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "reach", "shown"),
+    ("host", "reach", "shown", "remark"),
     [
-        ({"hostname": "localhost"}, {}, "http://127.0.0.1:5000/score"),
-        (
-            {"hostname": "hub.example"},
-            {"base": "/user/ada/", "proxied": "proxy/5000/score"},
-            "https://hub.example/user/ada/proxy/5000/score",
-        ),
-        ({"hostname": "hub.example"}, {}, "http://127.0.0.1:5000/score"),
-        ({"hostname": "hub.example"}, {"loopback": False}, "http://127.0.0.1:5000/score"),
+        ("localhost", {}, _HERE, ""),
+        ("hub.example", {**_PROXIED, "hosts": ["hub.example"]}, _THERE, "through jupyter-server-proxy; for programs"),
+        ("hub.example", _PROXIED, _THERE, "--allowed-hosts hub.example"),
+        ("hub.example", {}, _HERE, "works on the kernel's machine only"),
+        ("hub.example", {"loopback": False}, _HERE, ""),
     ],
 )
 def test_the_address_works_from_the_browsers_machine(
-    draw: Draw, deploy: Deploy, place: dict[str, str], reach: dict[str, Any], shown: str
+    draw: Draw, deploy: Deploy, host: str, reach: dict[str, Any], shown: str, remark: str
 ) -> None:
     from jupyter_deploy.widgets.modules import module
 
     page = draw(ServicePanel(deploy()))
-    facts = {"url": "http://127.0.0.1:5000/score", "loopback": True, "proxied": "", "base": "", **reach}
+    facts = {"url": _HERE, "loopback": True, "proxied": "", "base": "", "hosts": [], **reach}
     found = page.evaluate(
-        """async ([esm, reach, place]) => {
+        """async ([esm, reach, host]) => {
             const { reached } = await import(URL.createObjectURL(new Blob([esm], { type: "text/javascript" })));
-            return reached(reach, { origin: `https://${place.hostname}`, ...place }).url;
+            return reached(reach, { origin: `https://${host}`, hostname: host });
         }""",
-        [module("service_panel.js"), facts, place],
+        [module("service_panel.js"), facts, host],
     )
-    assert found == shown
+    assert found["url"] == shown
+    assert remark in found["remark"] and bool(remark) == bool(found["remark"])
