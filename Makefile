@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check fix lab docs bench bench-serving soak clean
+.PHONY: demo test check fix lab docs bench bench-serving soak pictures clean
 
 demo: $(INSTALLED)  ## from training to a live service and back, in a minute
 	$(BIN)/python demo.py
@@ -31,6 +31,9 @@ lab: $(INSTALLED)  ## JupyterLab with the package loaded
 	mkdir -p .cache/ipython/profile_default
 	echo 'c.InteractiveShellApp.extensions = ["jupyter_deploy"]' > .cache/ipython/profile_default/ipython_config.py
 	IPYTHONDIR=$(CURDIR)/.cache/ipython $(BIN)/jupyter lab $(ARGS)
+
+pictures: $(INSTALLED)  ## the widgets, as docs/widgets.md shows them
+	$(BIN)/python -m pytest tests/widgets/pictures.py --timeout 600 $(ARGS)
 
 bench: $(INSTALLED)  ## the figures of bench/README.md
 	$(BIN)/python -m bench

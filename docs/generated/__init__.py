@@ -21,6 +21,7 @@ SECTIONS: Mapping[str, Callable[[], str]] = {
     "magics": magics.magics,
     "options": options.options,
     "tutorial": notebook.tutorial,
+    "widgets": classes.widgets,
 }
 _MARK = re.compile(r"<!-- generated: ([a-z ]+) -->")
 

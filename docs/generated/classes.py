@@ -1,4 +1,4 @@
-"""The public classes, from their docstrings; and how these are written, for Sphinx."""
+"""The public classes and the widgets, from their docstrings; and how these are written, for Sphinx."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import jupyter_deploy
 from docs.generated.markdown import joined
+from jupyter_deploy.widgets import __all__ as widget_names
 
 _FIRST = (
     "Workspace",
@@ -26,9 +27,16 @@ _NOTE = re.compile(r" \(azureml-v1 [\d., ]+\)")  # to those who work on the pack
 def classes() -> str:
     """A section for every public class, in the order in which one meets them."""
     names = sorted(jupyter_deploy.__all__, key=lambda name: (*_FIRST, name).index(name))
-    return joined(
-        *(f"## `{name}`\n\n```{{eval-rst}}\n.. autoclass:: jupyter_deploy.{name}\n   :members:\n```" for name in names)
-    )
+    return joined(*(f"## `{name}`\n\n{_directive(f'jupyter_deploy.{name}', ':members:')}" for name in names))
+
+
+def widgets() -> str:
+    """A section for every widget; their methods are what front ends call."""
+    return joined(*(f"### `{name}`\n\n{_directive(f'jupyter_deploy.widgets.{name}')}" for name in widget_names))
+
+
+def _directive(name: str, *options: str) -> str:
+    return "\n".join(["```{eval-rst}", f".. autoclass:: {name}", *(f"   {option}" for option in options), "```"])
 
 
 def as_lists(lines: Sequence[str]) -> list[str]:

@@ -11,11 +11,13 @@ import jupyter_deploy
 from docs.generated import SECTIONS, fill
 from docs.generated.classes import as_lists
 from docs.generated.markdown import code, plain, table
+from jupyter_deploy import widgets
 from jupyter_deploy.cli.main import parsers
 from jupyter_deploy.config.inference import JSON_KEYS
 from jupyter_deploy.magics import MAGICS
 from jupyter_deploy.sdk.process_webservice import ProcessWebservice
 from jupyter_deploy.targets import find_target, target_names
+from tests.docs.blocks import ROOT
 
 
 def test_every_magic_is_there_with_every_argument() -> None:
@@ -74,6 +76,12 @@ def test_every_public_class_is_there() -> None:
     named = re.findall(r"autoclass:: jupyter_deploy\.(\w+)", SECTIONS["classes"]())
     assert sorted(named) == jupyter_deploy.__all__
     assert named[:2] == ["Workspace", "Model"]
+
+
+def test_every_widget_is_there() -> None:
+    assert re.findall(r"autoclass:: jupyter_deploy\.widgets\.(\w+)", SECTIONS["widgets"]()) == widgets.__all__
+    page = (ROOT / "docs" / "widgets.md").read_text(encoding="utf-8")
+    assert {name for name in widgets.__all__ if f"`{name}(" not in page} == {"ServicePanel"}  # the lower part of a card
 
 
 def test_what_is_not_there_yet_is_asked_of_the_package() -> None:

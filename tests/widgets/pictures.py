@@ -1,0 +1,120 @@
+"""The pictures of the documentation, drawn in JupyterLab from the cells of the tutorial; ``make pictures`` writes them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from PIL import Image
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from jupyter_deploy import Workspace
+from tests.helpers import take_away
+from tests.widgets.lab import SLOW, Lab, Notebook
+
+ROOT = Path(__file__).parents[2]
+PLACE = ROOT / "docs" / "static" / "widgets"
+WIDTH = 900
+LARGEST = 120_000
+"""Bytes of a picture."""
+_TUTORIAL = nbformat.read(ROOT / "notebooks" / "04_widgets.ipynb", as_version=4)
+CELLS = {cell.id: cell.source for cell in _TUTORIAL.cells if cell.cell_type == "code"}
+
+
+@pytest.fixture
+def workspace(lab: Lab) -> Iterator[Workspace]:
+    made = Workspace(lab.workspace)
+    yield made
+    take_away(made)
+
+
+@pytest.fixture
+def page(browser_context: BrowserContext) -> Page:
+    """High enough for the whole notebook, so that all of it is there."""
+    page = browser_context.new_page()
+    page.set_viewport_size({"width": WIDTH + 120, "height": 8000})
+    return page
+
+
+class Shown:
+    """The tutorial in JupyterLab; cells go by their names."""
+
+    def __init__(self, lab: Lab, page: Page) -> None:
+        lab.write("diabetes.ipynb", list(CELLS.values()))
+        self._notebook = Notebook(page, lab.address("diabetes.ipynb"))
+
+    def run(self, name: str) -> Locator:
+        """Run a cell, and return its outputs."""
+        cell = self._notebook.run(list(CELLS).index(name))
+        expect(cell.locator(".jp-InputPrompt")).not_to_have_text("[*]:", timeout=SLOW)
+        return cell.locator(".jp-Cell-outputWrapper")
+
+
+@pytest.mark.usefixtures("workspace")
+def test_every_widget_is_drawn(lab: Lab, page: Page) -> None:
+    notebook = Shown(lab, page)
+    for name in ("train", "script"):
+        notebook.run(name)
+
+    form = notebook.run("register-form")
+    form.get_by_label("Files", exact=True).select_option("ridge_form.pkl")
+    form.get_by_label("Name", exact=True).fill("diabetes-form")
+    expect(form.get_by_label("Line", exact=True)).to_contain_text("%register_model ridge_form.pkl")
+    draw(form, "register_form")
+    notebook.run("register")
+
+    form = notebook.run("deploy-form")
+    form.get_by_label("Service name").fill("form-service")
+    form.get_by_label("Entry script").fill("score_form.py")
+    expect(form.get_by_role("tabpanel", name="Line")).to_contain_text("%deploy form-service")
+    draw(form, "deploy_form", height=1300)
+
+    card = notebook.run("deploy")
+    expect(card.get_by_role("button", name="Restart")).to_be_visible(timeout=SLOW)
+    draw(card, "card")
+    log = notebook.run("log")
+    panel = notebook.run("panel")
+    panel.get_by_role("button", name="Send", exact=True).click()
+    expect(panel.locator(".answer")).to_be_visible()
+    charts = notebook.run("charts")
+    notebook.run("load")
+    draw(log, "log")
+    draw(panel, "test_panel", height=1300)
+    draw(charts, "charts")
+
+    notebook.run("newer")
+    table = notebook.run("services")
+    table.get_by_role("button", name="Open").click()
+    expect(table.get_by_role("button", name="Rollback")).to_be_visible(timeout=SLOW)
+    draw(table, "services")
+    table = notebook.run("models")
+    for version in ("1", "2"):
+        table.get_by_role("checkbox", name=f"compare diabetes-form:{version}").check()
+    table.get_by_role("button", name="Compare").click()
+    expect(table.get_by_role("region", name="Comparison")).to_be_visible()
+    draw(table, "models")
+
+    page.set_viewport_size({"width": WIDTH, "height": 640})
+    shown = card.locator("xpath=ancestor::*[contains(@class, 'jp-Cell')][1]")
+    shown.scroll_into_view_if_needed()
+    save(page.screenshot(), "jupyterlab")
+
+
+def draw(shown: Locator, name: str, height: int | None = None) -> None:
+    """Draw what a cell shows, or the upper part of it."""
+    image = shown.screenshot(animations="disabled")
+    save(image, name, height)
+
+
+def save(drawn: bytes, name: str, height: int | None = None) -> None:
+    """Write a picture as small as it can be read."""
+    image = Image.open(io.BytesIO(drawn)).convert("RGB")
+    image = image.crop((0, 0, image.width, min(height or image.height, image.height)))
+    if image.width > WIDTH:
+        image = image.resize((WIDTH, image.height * WIDTH // image.width), Image.Resampling.LANCZOS)
+    path = PLACE / f"{name}.png"
+    image.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+    assert path.stat().st_size < LARGEST
