@@ -53,7 +53,8 @@ class Shown:
 
 @pytest.mark.usefixtures("workspace")
 def test_every_widget_is_drawn(lab: Lab, browser_context: BrowserContext) -> None:
-    notebook = Shown(lab, browser_context.new_page())
+    page = browser_context.new_page()
+    notebook = Shown(lab, page)
     notebook.run("train")
     notebook.run("script")
 
@@ -101,7 +102,6 @@ def test_every_widget_is_drawn(lab: Lab, browser_context: BrowserContext) -> Non
     table.get_by_label("only what differs").check()
     draw(table, "models")
 
-    page = browser_context.new_page()
     page.set_viewport_size({"width": WIDTH, "height": 600})
     line, _, _ = CELLS["deploy"].partition(" --overwrite")
     lab.write("deploy.ipynb", ["%load_ext jupyter_deploy", line])
