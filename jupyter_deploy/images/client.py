@@ -1,4 +1,4 @@
-"""The SDK's client, with two mends: certificates are checked against the engine's own authority, and no socket stays open. Imported on use."""
+"""The SDK's client: certificates are checked against the engine's own authority, and no socket stays open. Imported on use."""
 
 from __future__ import annotations
 
