@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import jupyter_deploy
 from docs.generated.markdown import joined
-from jupyter_deploy.widgets import __all__ as widget_names
+from jupyter_deploy import widgets as views
 
 _FIRST = (
     "Workspace",
@@ -32,7 +34,20 @@ def classes() -> str:
 
 def widgets() -> str:
     """A section for every widget; their methods are what front ends call."""
-    return joined(*(f"### `{name}`\n\n{_directive(f'jupyter_deploy.widgets.{name}')}" for name in widget_names))
+    found = {name: f"jupyter_deploy.widgets.{name}({_arguments(getattr(views, name))})" for name in views.__all__}
+    return joined(*(f"### `{name}`\n\n{_directive(call)}" for name, call in found.items()))
+
+
+def _arguments(widget: Any) -> str:
+    """What a widget is made of; Sphinx by itself would show what traitlets' own ``__new__`` takes."""
+    _, *parameters = inspect.signature(widget.__init__).parameters.values()
+    return ", ".join(map(_argument, parameters))
+
+
+def _argument(parameter: inspect.Parameter) -> str:
+    if parameter.default is parameter.empty:
+        return parameter.name
+    return f"{parameter.name}={'None' if parameter.default is None else '...'}"
 
 
 def _directive(name: str, *options: str) -> str:

@@ -25,7 +25,7 @@ from jupyter_deploy.widgets.cards import Place
 from jupyter_deploy.widgets.draft import Draft, Texts, read
 from jupyter_deploy.widgets.modules import module
 from jupyter_deploy.widgets.notebook import Variables, plain_names, variables_here
-from jupyter_deploy.widgets.view import View
+from jupyter_deploy.widgets.view import View, as_code
 
 OFFERED = 200
 """Names that are offered of each kind; others can be typed, or have to be looked for."""
@@ -192,7 +192,7 @@ class DeployForm(View):
     def html(self) -> str:
         """The same, with the line as code."""
         explained, line = self.plain().split("\n", 1)
-        return f"<p>{escape(explained)}</p><pre>{escape(line)}</pre>"
+        return f"<p>{escape(explained)}</p>{as_code(line)}"
 
     def _ipython_display_(self) -> None:
         super()._ipython_display_()

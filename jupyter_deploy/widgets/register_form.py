@@ -26,7 +26,7 @@ from jupyter_deploy.widgets.lines import word
 from jupyter_deploy.widgets.modules import module
 from jupyter_deploy.widgets.notebook import Variables, variables_here
 from jupyter_deploy.widgets.register_draft import Draft, Texts, candidates, read
-from jupyter_deploy.widgets.view import View
+from jupyter_deploy.widgets.view import View, as_code
 
 _USAGE = "%register_model PATH|VARIABLE --name N"
 
@@ -156,7 +156,7 @@ class RegisterForm(View):
     def html(self) -> str:
         """The same, with the line as code."""
         explained, line = self.plain().split("\n", 1)
-        return f"<p>{escape(explained)}</p><pre>{escape(line)}</pre>"
+        return f"<p>{escape(explained)}</p>{as_code(line)}"
 
     def _keep(self, values: Mapping[str, Any]) -> None:
         self.values = dict(values)

@@ -58,7 +58,7 @@ class View(AnyWidget):
 
     def html(self) -> str:
         """What is shown where widgets cannot run, as HTML; everything in it is escaped."""
-        return f"<pre>{escape(self.plain())}</pre>"
+        return as_code(self.plain())
 
     def redraw_still(self) -> None:
         """Let the notebook keep what is to be seen now."""
@@ -91,6 +91,11 @@ class View(AnyWidget):
     def _answer(self, content: Mapping[str, Any]) -> None:
         found = answer(self.part(content.get("part", "")), content["ask"], content.get("given", {}))
         self.send({"reply": content["id"], **found})
+
+
+def as_code(text: str) -> str:
+    """A text as HTML, letter below letter; pages made by nbconvert have another font for it."""
+    return f'<pre style="font-family:var(--jp-code-font-family, monospace)">{escape(text)}</pre>'
 
 
 def alone(widget: Any) -> dict[str, Any]:
