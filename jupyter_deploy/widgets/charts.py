@@ -28,12 +28,12 @@ class ChartsAnswers(Answers):
     Parameters
     ----------
     service : whose metrics. tell : reaches the charts.
-    draw : called when there is something to keep in the notebook: with the first point, once a minute, and at the end.
+    draw : called when there is something to keep in the notebook: with the first points, once a minute, and at the end.
     """
 
     def __init__(self, service: Webservice, tell: Tell, draw: Callable[[], None] = lambda: None) -> None:
         super().__init__(tell)
-        self._draw, self._drawn = draw, -PICTURE_PERIOD
+        self._draw, self._drawn, self._count = draw, 0.0, 0
         self._error: dict[str, str] | None = None
         self.sampler = Sampler(service, self._looked, draw)
 
@@ -55,7 +55,9 @@ class ChartsAnswers(Answers):
             self.tell("error", error=told)
         if point is not None:
             self.tell("point", point=row(point))
-            if time.monotonic() - self._drawn >= PICTURE_PERIOD:
+            self._count += 1
+            is_early = self._count & (self._count - 1) == 0  # 1, 2, 4, 8, …: a notebook that is run and saved at once has lines, too
+            if is_early or time.monotonic() - self._drawn >= PICTURE_PERIOD:
                 self._drawn = time.monotonic()
                 self._draw()
 

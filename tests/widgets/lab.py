@@ -20,9 +20,10 @@ from tests.widgets.browser import ADDRESS, SOCKET
 SLOW = 60_000
 """Milliseconds that a page of JupyterLab, or a kernel, may take on a loaded machine."""
 _QUIET = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
-_CONNECTED = """async () => {
-  const kernels = await (await fetch("/api/kernels")).json();
-  return Array.isArray(kernels) && kernels.some((kernel) => kernel.connections > 0 && ["idle", "busy"].includes(kernel.execution_state));
+_CONNECTED = """async (name) => {
+  const sessions = await (await fetch("/api/sessions")).json();
+  const kernels = Array.isArray(sessions) ? sessions.filter((one) => one.path === name).map((one) => one.kernel) : [];
+  return kernels.some((kernel) => kernel.connections > 0 && ["idle", "busy"].includes(kernel.execution_state));
 }"""
 
 
@@ -100,7 +101,7 @@ class Notebook:
         """Open it, or open it anew, and wait for its kernel: what is run before that listens is lost."""
         self.page.goto(self._address, timeout=SLOW)
         expect(self.cell(0)).to_be_visible(timeout=SLOW)
-        wait_until(lambda: self.page.evaluate(_CONNECTED), seconds=60)
+        wait_until(lambda: self.page.evaluate(_CONNECTED, self._address.rsplit("/", 1)[1]), seconds=60)
 
     def cell(self, number: int) -> Locator:
         """One cell with its outputs."""
