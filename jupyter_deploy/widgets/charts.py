@@ -56,7 +56,9 @@ class ChartsAnswers(Answers):
         if point is not None:
             self.tell("point", point=row(point))
             self._count += 1
-            is_early = self._count & (self._count - 1) == 0  # 1, 2, 4, 8, …: a notebook that is run and saved at once has lines, too
+            is_early = (
+                self._count & (self._count - 1) == 0
+            )  # 1, 2, 4, 8, …: a notebook that is run and saved at once has lines, too
             if is_early or time.monotonic() - self._drawn >= PICTURE_PERIOD:
                 self._drawn = time.monotonic()
                 self._draw()

@@ -19,7 +19,7 @@ from jupyter_deploy.widgets import LogPane
 from tests.helpers import take_away
 from tests.widgets.browser import Draw
 from tests.widgets.conftest import Deploy, deploy  # noqa: F401  (a fixture)
-from tests.widgets.lab import SLOW, Lab, Notebook
+from tests.widgets.lab import SLOW, Lab, Notebook, Open
 from tests.widgets.test_in_lab import BEGIN
 
 pytestmark = pytest.mark.soak
@@ -144,3 +144,16 @@ def test_without_subshells_a_button_says_that_it_waits_and_then_works(
     expect(cell.get_by_text("restart, ")).to_be_visible(timeout=SLOW)
     expect(cell.get_by_text("The kernel is busy with a cell")).to_be_hidden()
     notebook.page.close()
+
+
+def test_two_browsers_on_one_notebook_see_what_either_does(lab: Lab, open_notebook: Open) -> None:
+    mine = open_notebook("two.ipynb", [BEGIN, "%deploy tiny-service --models tiny --script score.py"])
+    mine.run(0)
+    cell = mine.run(1)
+    expect(cell.get_by_text("Healthy")).to_be_visible(timeout=SLOW)
+    mine.save()
+    theirs = Notebook(mine.page.context.new_page(), lab.address("two.ipynb")).cell(1)
+    theirs.get_by_role("button", name="Stop", exact=True).click(timeout=SLOW)
+    expect(cell.get_by_role("button", name="Start", exact=True)).to_be_visible(timeout=SLOW)
+    expect(theirs.get_by_role("button", name="Start", exact=True)).to_be_visible(timeout=SLOW)
+    take_away(Workspace(lab.workspace))

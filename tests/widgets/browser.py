@@ -44,7 +44,7 @@ _DRAW = """async ({ esm, css, traits }) => {
       if (changed) for (const [name, value] of Object.entries(changed)) { state[name] = value; window.emit(`change:${name}`); }
       else window.emit("msg:custom", content, buffers.map(bytes));
     }
-    setTimeout(take, 20);
+    setTimeout(take, 60);
   };
   const style = document.createElement("style");
   style.textContent = css;
@@ -106,7 +106,9 @@ def chromium() -> Iterator[Browser]:
     expect.set_options(timeout=15_000)  # others may use this machine, too
     with sync_playwright() as playwright:
         environment = {**os.environ, "BROWSER_SOCKET": str(SOCKET)}
-        browser = playwright.chromium.launch(executable_path=_ALONE, args=["--no-sandbox"], env=environment)
+        browser = playwright.chromium.launch(
+            executable_path=_ALONE, args=["--no-sandbox", "--disable-gpu"], env=environment
+        )
         yield browser
         browser.close()
 

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from jupyter_deploy import InferenceConfig, Model, ProcessWebservice, Webservice, Workspace
+from tests.helpers import register_text, take_away, write_script
 
 Deploy = Callable[..., Webservice]
+
+
+@pytest.fixture(scope="module")
+def echo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Webservice]:
+    """A live service that echoes and needs a key, for the tests of a module that leave it as it is."""
+    folder = tmp_path_factory.mktemp("echo")
+    workspace = Workspace(folder / "workspace")
+    target = ProcessWebservice.deploy_configuration(auth_enabled=True)
+    script = InferenceConfig(str(write_script(folder)))
+    service = Model.deploy(workspace, "noisy", [register_text(workspace)], script, target)
+    service.wait_for_deployment()
+    yield service
+    take_away(workspace)
 
 
 @pytest.fixture

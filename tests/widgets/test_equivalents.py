@@ -95,7 +95,12 @@ FORMS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("values", FORMS.values(), ids=FORMS)
+_RARE = [pytest.param(values, id=name, marks=pytest.mark.soak) for name, values in list(FORMS.items())[3:]]
+
+
+@pytest.mark.parametrize(
+    "values", [*(pytest.param(values, id=name) for name, values in list(FORMS.items())[:3]), *_RARE]
+)
 def test_line_python_and_files_make_the_request_of_the_form(
     values: dict[str, Any], files: Path, run: Run, shell: InteractiveShell, workspace: Workspace, requests: list[Any],  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,21 @@ from tests.widgets.looks import darken, overflow, serious
 
 
 @pytest.fixture
-def service(deploy: Deploy) -> Webservice:
-    return deploy("noisy")
+def service(echo: Webservice) -> Iterator[Webservice]:
+    """A service whose log is as it was at its start."""
+    path = log_of(echo)
+    begin = path.read_bytes()
+    yield echo
+    path.write_bytes(begin)
+
+
+def log_of(service: Webservice) -> Path:
+    target, place = where(service.workspace.folder, service.view)
+    return target.logs(place)[-1]
 
 
 def append(service: Webservice, *lines: str) -> None:
-    target, place = where(service.workspace.folder, service.view)
-    with target.logs(place)[-1].open("a") as file:
+    with log_of(service).open("a") as file:
         file.writelines(f"{line}\n" for line in lines)
 
 
@@ -114,7 +123,8 @@ def test_the_whole_log_is_downloaded(service: Webservice, draw: Draw) -> None:
     assert Path(download.value.path()).read_text().endswith("hay 49998\nhay 49999\n")
 
 
-def test_a_deleted_service_is_said_and_its_last_lines_stay(service: Webservice, draw: Draw) -> None:
+def test_a_deleted_service_is_said_and_its_last_lines_stay(deploy: Deploy, draw: Draw) -> None:
+    service = deploy()
     page = draw(LogPane(service))
     expect(page.locator(".line").first).to_be_attached()
     service.delete()

@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from jupyter_deploy import Workspace
+from jupyter_deploy import Webservice, Workspace
 from jupyter_deploy.errors import NotFound
 from jupyter_deploy.widgets import ServicePanel
+from jupyter_deploy.widgets.modules import module
 from tests.helpers import register_text
 from tests.widgets.browser import Draw
 from tests.widgets.conftest import Deploy
@@ -70,8 +71,8 @@ def test_deletion_asks_once_and_says_that_it_is_done(deploy: Deploy, draw: Draw)
         _ = service.state
 
 
-def test_keys_are_shown_when_asked_for_and_lie_in_no_trait(deploy: Deploy, draw: Draw) -> None:
-    service = deploy(auth_enabled=True)
+def test_keys_are_shown_when_asked_for_and_lie_in_no_trait(echo: Webservice, draw: Draw) -> None:
+    service = echo
     panel = ServicePanel(service)
     page = draw(panel)
     page.get_by_role("tab", name="Keys").click()
@@ -88,16 +89,16 @@ def test_keys_are_shown_when_asked_for_and_lie_in_no_trait(deploy: Deploy, draw:
     assert primary not in page.content()
 
 
-def test_what_is_refused_stands_in_the_panel_with_the_remedy(deploy: Deploy, draw: Draw) -> None:
-    page = draw(ServicePanel(deploy()))
+def test_what_is_refused_stands_in_the_panel_with_the_remedy(echo: Webservice, draw: Draw) -> None:
+    page = draw(ServicePanel(echo))
     press(page, "Update…")
     page.get_by_label("models").fill("tiny:7")
     press(page, "Update")
     expect(page.get_by_role("alert")).to_contain_text("tiny:7")
 
 
-def test_nothing_is_serious_for_axe_and_nothing_is_too_wide(deploy: Deploy, draw: Draw) -> None:
-    page = draw(ServicePanel(deploy(auth_enabled=True)))
+def test_nothing_is_serious_for_axe_and_nothing_is_too_wide(echo: Webservice, draw: Draw) -> None:
+    page = draw(ServicePanel(echo))
     press(page, "Delete…")
     page.get_by_role("tab", name="Keys").click()
     press(page, "Show keys")
@@ -111,8 +112,8 @@ def test_nothing_is_serious_for_axe_and_nothing_is_too_wide(deploy: Deploy, draw
     assert overflow(page) <= 0
 
 
-def test_tabs_are_reached_by_arrow_keys(deploy: Deploy, draw: Draw) -> None:
-    page = draw(ServicePanel(deploy()))
+def test_tabs_are_reached_by_arrow_keys(echo: Webservice, draw: Draw) -> None:
+    page = draw(ServicePanel(echo))
     page.get_by_role("tab", name="History").press("ArrowRight")
     expect(page.get_by_role("tab", name="Log")).to_be_focused()
     expect(page.get_by_role("log")).to_contain_text("azmlinfsrv")
@@ -129,11 +130,9 @@ def test_tabs_are_reached_by_arrow_keys(deploy: Deploy, draw: Draw) -> None:
     ],
 )
 def test_the_address_works_from_the_browsers_machine(
-    draw: Draw, deploy: Deploy, host: str, reach: dict[str, Any], shown: str, remark: str
+    chromium: Browser, host: str, reach: dict[str, Any], shown: str, remark: str
 ) -> None:
-    from jupyter_deploy.widgets.modules import module
-
-    page = draw(ServicePanel(deploy()))
+    page = chromium.new_page()
     facts = {"url": _HERE, "loopback": True, "proxied": "", "base": "", "hosts": [], **reach}
     found = page.evaluate(
         """async ([esm, reach, host]) => {
@@ -144,3 +143,4 @@ def test_the_address_works_from_the_browsers_machine(
     )
     assert found["url"] == shown
     assert remark in found["remark"] and bool(remark) == bool(found["remark"])
+    page.close()
