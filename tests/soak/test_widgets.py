@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect
 from jupyter_deploy import Webservice, Workspace
 from jupyter_deploy.engine.services import where
 from jupyter_deploy.widgets import LogPane
-from tests.helpers import take_away
+from tests.helpers import take_away, wait_until
 from tests.widgets.browser import Draw
 from tests.widgets.conftest import Deploy, deploy  # noqa: F401  (a fixture)
 from tests.widgets.lab import SLOW, Lab, Notebook, Open
@@ -82,7 +82,7 @@ def counted(pane: LogPane) -> list[int]:
     return sizes
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def notebook_server(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Lab]:
     """Notebook 7, which is another application over the same parts."""
     made = Lab(tmp_path_factory.mktemp("notebook"), "notebook")
@@ -106,7 +106,7 @@ def test_notebook_7_shows_and_changes_a_service(notebook_server: Lab, chromium: 
     notebook.page.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def lab_with_ipykernel_6(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Lab]:
     """A JupyterLab whose kernels are of ipykernel 6, which knows no subshells."""
     folder = tmp_path_factory.mktemp("ipykernel6")
@@ -156,4 +156,39 @@ def test_two_browsers_on_one_notebook_see_what_either_does(lab: Lab, open_notebo
     theirs.get_by_role("button", name="Stop", exact=True).click(timeout=SLOW)
     expect(cell.get_by_role("button", name="Start", exact=True)).to_be_visible(timeout=SLOW)
     expect(theirs.get_by_role("button", name="Start", exact=True)).to_be_visible(timeout=SLOW)
+    take_away(Workspace(lab.workspace))
+
+
+def test_a_model_is_registered_and_deployed_by_the_forms_which_keep_what_was_typed(
+    lab: Lab, open_notebook: Open
+) -> None:
+    notebook = open_notebook("forms.ipynb", [BEGIN, "key = 'a-marker-that-is-nowhere'", "%register_model", "%deploy"])
+    notebook.run(0)
+    notebook.run(1)
+    cell = notebook.run(2)
+    cell.get_by_label("Files", exact=True).select_option("tiny.txt", timeout=SLOW)
+    cell.get_by_label("Name", exact=True).press_sequentially("other")
+    expect(cell.get_by_label("Line", exact=True)).to_have_text("%register_model tiny.txt --name other", timeout=SLOW)
+    cell.get_by_role("button", name="Register").press("Enter")
+    expect(cell.get_by_role("heading", name="other:1 is registered")).to_be_visible(timeout=SLOW)
+    cell = notebook.run(3)
+    cell.get_by_label("Entry script").press_sequentially("score.py", timeout=SLOW)
+    cell.locator("summary", has_text="Access").click()
+    cell.get_by_label("Primary key").select_option("key")
+    cell.get_by_label("Auth enabled", exact=True).select_option("yes")
+    line = "%deploy other-service --models other --script score.py --auth-enabled true --primary-key $key"
+    expect(cell.get_by_role("tabpanel", name="Line").locator("pre")).to_have_text(line, timeout=SLOW)
+    cell.get_by_role("button", name="Deploy").press("Enter")
+    expect(cell.get_by_text("The deployment of other-service has begun.")).to_be_visible(timeout=SLOW)
+    service = Webservice(Workspace(lab.workspace), "other-service")
+    service.wait_for_deployment()
+    assert service.get_keys()[0] == "a-marker-that-is-nowhere"
+    notebook.page.get_by_role("button", name="Save and create checkpoint").click()
+    saved = lab.root / "forms.ipynb"
+    wait_until(lambda: "The form of a deployment" in saved.read_text())
+    assert saved.read_text().count("a-marker-that-is-nowhere") == 1  # where the cell says it
+    notebook.open()
+    cell = notebook.cell(3)
+    expect(cell.get_by_label("Entry script")).to_have_value("score.py", timeout=SLOW)
+    expect(cell.get_by_label("Auth enabled", exact=True)).to_have_value("true")
     take_away(Workspace(lab.workspace))

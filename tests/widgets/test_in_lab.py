@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from jupyter_deploy import Webservice, Workspace
-from tests.helpers import take_away, wait_until
+from tests.helpers import take_away
 from tests.widgets.lab import SLOW, Lab, Notebook, Open
 
 BEGIN = """
@@ -52,41 +52,6 @@ def test_a_service_is_deployed_watched_changed_and_deleted_while_a_cell_runs_for
     cell.get_by_role("button", name="Delete tiny-service").click()
     expect(cell.get_by_text("tiny-service is deleted")).to_be_visible(timeout=SLOW)
     assert not Webservice.list(workspace)
-
-
-@pytest.mark.timeout(240)
-def test_a_model_is_registered_and_deployed_by_the_forms_which_keep_what_was_typed(
-    workspace: Workspace, lab: Lab, open_notebook: Open
-) -> None:
-    notebook = open_notebook("forms.ipynb", [BEGIN, "key = 'a-marker-that-is-nowhere'", "%register_model", "%deploy"])
-    notebook.run(0)
-    notebook.run(1)
-    cell = notebook.run(2)
-    cell.get_by_label("Files", exact=True).select_option("tiny.txt", timeout=SLOW)
-    cell.get_by_label("Name", exact=True).press_sequentially("other")
-    expect(cell.get_by_label("Line", exact=True)).to_have_text("%register_model tiny.txt --name other", timeout=SLOW)
-    cell.get_by_role("button", name="Register").press("Enter")
-    expect(cell.get_by_role("heading", name="other:1 is registered")).to_be_visible(timeout=SLOW)
-    cell = notebook.run(3)
-    cell.get_by_label("Entry script").press_sequentially("score.py", timeout=SLOW)
-    cell.locator("summary", has_text="Access").click()
-    cell.get_by_label("Primary key").select_option("key")
-    cell.get_by_label("Auth enabled", exact=True).select_option("yes")
-    line = "%deploy other-service --models other --script score.py --auth-enabled true --primary-key $key"
-    expect(cell.get_by_role("tabpanel", name="Line").locator("pre")).to_have_text(line, timeout=SLOW)
-    cell.get_by_role("button", name="Deploy").press("Enter")
-    expect(cell.get_by_text("The deployment of other-service has begun.")).to_be_visible(timeout=SLOW)
-    service = Webservice(workspace, "other-service")
-    service.wait_for_deployment()
-    assert service.get_keys()[0] == "a-marker-that-is-nowhere"
-    notebook.page.get_by_role("button", name="Save and create checkpoint").click()
-    saved = lab.root / "forms.ipynb"
-    wait_until(lambda: "The form of a deployment" in saved.read_text())
-    assert saved.read_text().count("a-marker-that-is-nowhere") == 1  # where the cell says it
-    notebook.open()
-    cell = notebook.cell(3)
-    expect(cell.get_by_label("Entry script")).to_have_value("score.py", timeout=SLOW)
-    expect(cell.get_by_label("Auth enabled", exact=True)).to_have_value("true")
 
 
 _SLOW_SCRIPT = "import time\\ndef init(): time.sleep(5)\\ndef run(data): return data\\n"

@@ -134,6 +134,7 @@ def test_a_version_that_was_deleted_meanwhile_is_said(workspace: Workspace, draw
     expect(page.get_by_role("alert")).to_contain_text("pear:1")
 
 
+@pytest.mark.soak
 def test_five_thousand_models_are_opened_filtered_and_turned_in_a_moment(workspace: Workspace, draw: Draw) -> None:
     record(workspace, [model(number, f"model-{number % 700}", number // 700 + 1) for number in range(5000)])
     page = draw(ModelsTable(workspace))
