@@ -41,40 +41,6 @@ export function codePage(kernel, given) {
     said.textContent = "";
   }
   const refresh = async () => {
-    const rows = await kernel.ask("history");
-    for (const facts of [...rows].reverse()) {
-      if (made.has(facts.number)) continue;
-      made.set(facts.number, row(facts));
-      body.prepend(made.get(facts.number));
-    }
-    const kept = new Set(rows.map(({ number }) => number));
-    for (const [number, old] of made) if (!kept.has(number) && made.delete(number)) old.remove();
-    none.hidden = rows.length > 0;
-    table.hidden = !rows.length;
-  };
-  return { element: element("div", {}, none, table), refresh };
-}
-
-/** The request as code in several languages. */
-export function codePage(kernel, given) {
-  const code = element("pre.code", { tabindex: 0, role: "region", "aria-label": t("Code") });
-  const language = element("select", { "aria-label": t("Language"), onchange: show });
-  const said = element("span.note", { role: "status" });
-  let texts = {};
-  function show() {
-    code.textContent = texts[language.value] ?? "";
-    said.textContent = "";
-  }
-  async function copy() {
-    try {
-      await navigator.clipboard.writeText(code.textContent);
-      said.textContent = t("copied");
-    } catch {
-      getSelection().selectAllChildren(code);
-      said.textContent = t("selected; copy it with Ctrl+C");
-    }
-  }
-  const refresh = async () => {
     try {
       texts = await kernel.ask("code", await given());
     } catch (error) {

@@ -4,11 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from jupyter_deploy import widgets
 from jupyter_deploy.widgets.modules import module
+from tests.widgets.browser import ADDRESS
 
-MODULES = sorted(path.name for path in Path(widgets.__file__).parent.glob("*.js"))
+FOLDER = Path(widgets.__file__).parent
+MODULES = sorted(path.name for path in FOLDER.glob("*.js"))
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -20,3 +23,19 @@ def test_a_module_holds_each_of_its_neighbours_once_and_imports_nothing(name: st
     assert len(headings) == len(set(headings))
     for used in re.findall(r"= (jd_\w+);", text):
         assert used in headings
+
+
+def test_every_file_is_a_module_as_it_is_for_whoever_builds_with_them(chromium: Browser) -> None:
+    page = chromium.new_page()
+    page.route(
+        f"{ADDRESS}/",
+        lambda route: route.fulfill(body="<!doctype html><title>modules</title>", content_type="text/html"),
+    )
+    page.route(
+        f"{ADDRESS}/*.js",
+        lambda route: route.fulfill(path=FOLDER / route.request.url.rsplit("/", 1)[1], content_type="text/javascript"),
+    )
+    page.goto(ADDRESS)
+    for name in MODULES:
+        assert page.evaluate("async (name) => Object.keys(await import(`/${name}`)).length", name), name
+    page.close()
