@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from jupyter_deploy import widgets
 from jupyter_deploy.widgets.modules import module
@@ -26,15 +26,15 @@ def test_a_module_holds_each_of_its_neighbours_once_and_imports_nothing(name: st
 
 
 def test_every_file_is_a_module_as_it_is_for_whoever_builds_with_them(chromium: Browser) -> None:
+    def served(route: Route) -> None:
+        name = route.request.url.rsplit("/", 1)[1]
+        if name in MODULES:
+            route.fulfill(path=FOLDER / name, content_type="text/javascript")
+        else:
+            route.fulfill(body="<!doctype html><title>modules</title>", content_type="text/html")
+
     page = chromium.new_page()
-    page.route(
-        f"{ADDRESS}/",
-        lambda route: route.fulfill(body="<!doctype html><title>modules</title>", content_type="text/html"),
-    )
-    page.route(
-        f"{ADDRESS}/*.js",
-        lambda route: route.fulfill(path=FOLDER / route.request.url.rsplit("/", 1)[1], content_type="text/javascript"),
-    )
+    page.route(f"{ADDRESS}/**", served)
     page.goto(ADDRESS)
     for name in MODULES:
         assert page.evaluate("async (name) => Object.keys(await import(`/${name}`)).length", name), name
