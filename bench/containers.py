@@ -75,6 +75,7 @@ class Bench:
 
 def measure() -> list[Figure]:
     """Deploy, change, and take away; nothing is measured where there is no engine."""
+    require_wrk()  # here, not after minutes of deployments
     try:
         with connected("nothing is measured of containers") as engine:
             return _measured(engine)
