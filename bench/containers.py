@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.report import Figure, seconds
-from bench.serving.load import body, load
+from bench.serving.load import body, load, require_wrk
 from jupyter_deploy import InferenceConfig, LocalWebservice, Model, ProcessWebservice, Webservice, Workspace
 from jupyter_deploy.errors import TargetError
 from jupyter_deploy.images.engine import connected
