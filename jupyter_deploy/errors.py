@@ -122,6 +122,12 @@ class ServiceNotFound(NotFound):
     opening = "WebserviceNotFound"
 
 
+class ComputeNotFound(NotFound):
+    """No such compute."""
+
+    opening = "ComputeTargetNotFound"
+
+
 class Conflict(UserError):
     """What exists stands in the way."""
 
@@ -151,7 +157,7 @@ class Elsewhere(Conflict):
 
 
 class InUse(Conflict):
-    """A service needs this model."""
+    """A service needs this model or compute."""
 
 
 class Untrusted(UserError):

@@ -12,6 +12,7 @@ from tests.helpers import ECHO, register_text, take_away, write_script
 
 pytest_plugins = [
     "tests.engines",
+    "tests.clusters",
     "tests.servers",
     "tests.own_engine",
     "tests.podman_engine",

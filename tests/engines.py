@@ -31,13 +31,13 @@ def docker_engine() -> Iterator[None]:
     if not (os.environ.get("CI") or os.environ.get("LAB")):
         pytest.skip("Docker is started only under CI or LAB=1")
     with _USERS.open("w") as users:
-        with _alone():
+        with alone():
             if not _answers():
                 _STARTED.touch()
             subprocess.run([LAB / "docker-up"], check=True, capture_output=True, timeout=900)
             fcntl.flock(users, fcntl.LOCK_SH)
         yield
-        with _alone(), contextlib.suppress(BlockingIOError):  # others use it
+        with alone(), contextlib.suppress(BlockingIOError):  # others use it
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _STARTED.exists():
                 subprocess.run([LAB / "down"], check=True, capture_output=True)
@@ -69,7 +69,7 @@ def buildx(_buildx: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
     """Nobody else starts or ends the engine meanwhile."""
     with _USERS.with_suffix(".turn").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)

@@ -11,6 +11,7 @@ from jupyter_deploy.config.environment import Environment
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.inference_options import INFERENCE_OPTIONS
 from jupyter_deploy.config.options import Option, Options
+from jupyter_deploy.engine.computes import find_compute
 from jupyter_deploy.errors import ConfigError
 from jupyter_deploy.sdk.configuration import describe, placeholder
 from jupyter_deploy.sdk.reading import DeploymentFile, read_inference
@@ -102,7 +103,7 @@ def target_options(args: argparse.Namespace) -> dict[str, Any]:
     return dict(given(args, "option:"))
 
 
-def deployment_config(args: argparse.Namespace, described: Mapping[str, Any]) -> Options:
+def deployment_config(workspace: Workspace, args: argparse.Namespace, described: Mapping[str, Any]) -> Options:
     """The target's options that were asked for, from the file and from the command line.
 
     Parameters
@@ -111,7 +112,14 @@ def deployment_config(args: argparse.Namespace, described: Mapping[str, Any]) ->
 
     Raises
     ------
-    ConfigError : keys or values that do not fit. UserError : there is no such target.
+    ConfigError : keys or values that do not fit. UserError : there is no such target. ComputeNotFound : there is no such compute.
     """
+    if args.compute_target is not None:
+        find_compute(workspace.folder, args.compute_target)
+        if args.compute_type is not None:
+            raise ConfigError(
+                ["--compute-target and --compute-type are both given; the compute's own kind is its type"]
+            )
     file = DeploymentFile.read(args.deploy_config_file)
-    return file.options(file.target(args.compute_type), {**target_options(args), **described})
+    kind, over = file.target(args.compute_target or args.compute_type, workspace)
+    return file.options(kind, {**over, **target_options(args), **described})

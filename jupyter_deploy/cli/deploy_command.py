@@ -17,7 +17,6 @@ from jupyter_deploy.cli.given_models import declare_models, given_models
 from jupyter_deploy.cli.output import service_document
 from jupyter_deploy.cli.waiting import carry_out
 from jupyter_deploy.config.names import default_service_name
-from jupyter_deploy.errors import UserError
 from jupyter_deploy.sdk.model import Model
 from jupyter_deploy.sdk.workspace import Workspace
 
@@ -44,16 +43,15 @@ def _declare(parser: Parser) -> None:
         metavar="TARGET",
         heading=heading,
     )
-    parser.option("--compute-target --ct -ct", argparse.SUPPRESS, metavar="NAME", heading=heading)
+    parser.option("--compute-target --ct -ct", "the attached compute to deploy to", metavar="NAME", heading=heading)
     declare_target_options(parser)
 
 
 def _deploy(workspace: Workspace, args: argparse.Namespace) -> Any:
-    _refuse_compute(args.compute_target)
     models = given_models(args)
     inference = inference_config(workspace, args)
     described = {"tags": mapping(args.tag), "properties": mapping(args.property), "description": args.description}
-    options = deployment_config(args, described)
+    options = deployment_config(workspace, args, described)
     name = args.name or default_service_name(models[0])
     service = carry_out(
         workspace,
@@ -62,15 +60,6 @@ def _deploy(workspace: Workspace, args: argparse.Namespace) -> Any:
         wait=not args.no_wait,
     )
     return service_document(service, args.verbose)
-
-
-def _refuse_compute(name: str | None) -> None:
-    """The document's own samples say ``-ct myaks``; it is known, so that they end in a reason and not in a riddle."""
-    if name is not None:
-        raise UserError(
-            f"there is no compute '{name}': no target of this release takes one",
-            remedy="leave out --compute-target; --compute-type says where to deploy",
-        )
 
 
 DEPLOY = Command(

@@ -10,6 +10,9 @@ from jupyter_deploy.errors import UserError
 _MODEL_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}")
 _SERVICE_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _SERVICE_LENGTH = range(3, 33)
+_COMPUTE_NAME = re.compile(r"[a-zA-Z]([-a-zA-Z0-9]{0,30}[a-zA-Z0-9])?")
+_RESERVED = ("amlcompute", "local", "containerinstance", "process", "aci", "aks", "kubernetes")
+"""Words that mean a target, or meant one in the original (azureml-v1 5)."""
 _SUFFIX = "-service"
 
 
@@ -50,6 +53,27 @@ def check_service_name(name: str) -> str:
             "A service name has 3 to 32 characters: lower-case letters, digits and '-'; it begins with a letter"
             " and ends with a letter or a digit.",
             "Choose another name, for example 'diabetes-service'.",
+        )
+    return name
+
+
+def check_compute_name(name: str) -> str:
+    """Return a compute's name unchanged, or refuse it.
+
+    Parameters
+    ----------
+    name : 1 to 32 letters, digits or ``-``; begins with a letter, does not end with ``-``, and is no word for a target.
+
+    Raises
+    ------
+    UserError : the name breaks the rule.
+    """
+    if not _COMPUTE_NAME.fullmatch(name) or name.lower() in _RESERVED:
+        raise UserError(
+            f"{name!r} is not a valid name of a compute",
+            "It has 1 to 32 letters, digits and '-', begins with a letter, and is no word for a target"
+            f" ({', '.join(_RESERVED)}).",
+            "Choose another name, for example 'lab'.",
         )
     return name
 

@@ -239,7 +239,9 @@ def stop(folder: WorkspaceFolder, name: str) -> Begun:
     with lock_service(folder, name, "stop") as lock:
         view = find_service(folder, name)
         _require_served(view)
-        return Begun(begin(folder, lock, "stop", name, {"settings": dict(view.settings)}))
+        return Begun(
+            begin(folder, lock, "stop", name, {"settings": dict(view.settings), "options": dict(view.options)})
+        )
 
 
 def delete(folder: WorkspaceFolder, name: str) -> Begun:
@@ -248,7 +250,9 @@ def delete(folder: WorkspaceFolder, name: str) -> Begun:
     _cancel_under_way(folder, name)
     with lock_service(folder, name, "delete") as lock:
         view = find_service(folder, name)
-        return Begun(begin(folder, lock, "delete", name, {"settings": dict(view.settings)}))
+        return Begun(
+            begin(folder, lock, "delete", name, {"settings": dict(view.settings), "options": dict(view.options)})
+        )
 
 
 def _cancel_under_way(folder: WorkspaceFolder, name: str) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from jupyter_deploy.targets.base import Place
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 
+COMPUTE = "computeTargetName"
+"""The option, by its JSON name, in which a service names its compute."""
 PACKING = ".package-"
 """How the names of folders begin in which packages are made; there while somebody adds to the workspace's files."""
 
@@ -33,17 +35,18 @@ def logins_name(service: str) -> str:
     return f"{service}.logins"
 
 
-def place_of(folder: WorkspaceFolder, service: str, settings: Mapping[str, Any]) -> Place:
+def place_of(folder: WorkspaceFolder, service: str, settings: Mapping[str, Any], options: Mapping[str, Any]) -> Place:
     """The place a target works in; with a keys file where the service asks for keys or tokens, a certificate where it answers over TLS,
-    and its other secrets and the logins of registries where it has any.
+    its other secrets and the logins of registries where it has any, and its compute where its options name one.
     """
+    compute = folder.computes.get(options[COMPUTE]) if COMPUTE in options else None
     is_guarded = settings.get("authEnabled") or settings.get("tokenAuthEnabled")
     keys = folder.secrets.path(f"secret:{keys_name(service)}") if is_guarded else None
     tls = folder.secrets.path(f"secret:{certificate_name(service)}") if settings.get("sslEnabled") else None
     secrets, logins = (folder.secrets.path(f"secret:{name(service)}") for name in (secrets_name, logins_name))
     return Place(
         folder.id, service, folder.service_folder(service), keys, tls, secrets if secrets.exists() else None,
-        logins if logins.exists() else None, collected_folder(folder),
+        logins if logins.exists() else None, collected_folder(folder), compute.document if compute else None,
     )  # fmt: skip
 
 

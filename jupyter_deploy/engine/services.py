@@ -69,6 +69,11 @@ class ServiceView:
         """The scoring server's settings in that request; empty where a deployment was killed before it was recorded."""
         return self.request.settings if self.versions else {}
 
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The target's options in that request, by their JSON names; empty as the settings are."""
+        return self.request.options if self.versions else {}
+
     def require_here(self) -> None:
         """Refuse what needs the service's processes, log, keys or bundles where they are not.
 
@@ -185,7 +190,7 @@ def _status(
     asked = Status("Failed", error=record.error or "its deployment did not end well")
     if versions:
         request = DeployRequest.from_json(versions[-1].request)
-        found = find_target(record.target).status(place_of(folder, record.name, request.settings))
+        found = find_target(record.target).status(place_of(folder, record.name, request.settings, request.options))
         if record.served or found.version:
             asked = found
         elif operation and not _is_running(operation) and operation.error:
@@ -227,7 +232,7 @@ def _nearest(folder: WorkspaceFolder, name: str) -> str:
 def where(folder: WorkspaceFolder, view: ServiceView) -> tuple[Target, Place]:
     """The target of a service and the place it works in; Elsewhere where that is not in this folder."""
     view.require_here()
-    return find_target(view.record.target), place_of(folder, view.record.name, view.settings)
+    return find_target(view.record.target), place_of(folder, view.record.name, view.settings, view.options)
 
 
 def bundles_using(folder: WorkspaceFolder, service: str, model_id: str) -> list[Path]:

@@ -62,7 +62,7 @@ def _serve_again(job: Job) -> None:
 def _serve(job: Job, request: DeployRequest, number: int, bundle: Path, lock: Lock) -> None:
     target = find_target(request.target)
     options = target.options.from_json(request.options, where="recorded options")
-    place = place_of(job.folder, job.service, request.settings)
+    place = place_of(job.folder, job.service, request.settings, request.options)
     release = target.prepare(place, Release(number, bundle, options, recipe=request.recipe), lock, job)
     with writing(place.folder):
         place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -102,7 +102,9 @@ def _delete(job: Job) -> None:
 def _running(job: Job) -> tuple[Target, Place]:
     record = job.folder.services.get(job.service)
     assert record is not None  # the caller looked, and holds the lock since
-    return find_target(record.target), place_of(job.folder, job.service, job.request["settings"])
+    return find_target(record.target), place_of(
+        job.folder, job.service, job.request["settings"], job.request["options"]
+    )
 
 
 def _note_served(job: Job, number: int, status: Status) -> None:

@@ -103,7 +103,9 @@ def _existing(takes: Takes, fragment: str, shell: InteractiveShell) -> Iterator[
     if takes == "target":
         from jupyter_deploy.targets import target_names
 
+        folder = _workspace()
         yield from target_names()
+        yield from (record.name for record in folder.computes.list()) if folder else ()
     if takes in ("file", "file or variable"):
         yield from _files(fragment)
     if takes in ("input", "file or variable", "service or variable"):

@@ -34,7 +34,7 @@ def run(call: Call) -> Webservice:
     from jupyter_deploy.sdk.deploying import deploy
 
     given, workspace = call.given, call.workspace
-    inference, options = inference_config(given), options_of(given)
+    inference, options = inference_config(given), options_of(given, workspace)
     if given.models and (given.service_name or given.sample):
         raise UsageError("%deploy: --name and --sample are for a variable; with --models the service is named first")
     name, models = (given.name, given.models) if given.models else _of_variable(call, workspace)
@@ -83,13 +83,13 @@ def _with_script(workspace: Workspace, models: Sequence[Model | str]) -> list[Mo
     return found
 
 
-def options_of(given: argparse.Namespace) -> Options:
+def options_of(given: argparse.Namespace, workspace: Workspace) -> Options:
     """The options of the target: those of the file, then those on the line."""
     from jupyter_deploy.sdk.reading import DeploymentFile
 
     file = DeploymentFile.read(given.dc)
-    kind = file.target(given.target)
-    return file.options(kind, given_options(given, kind))
+    kind, over = file.target(given.target, workspace)
+    return file.options(kind, {**over, **given_options(given, kind)})
 
 
 def form(call: Call) -> DeployForm:  # noqa: ARG001 - a magic's form
@@ -134,7 +134,10 @@ MAGIC = Magic(
         TRUST,
         IC,
         DC,
-        Argument("target", "Where to deploy; process, this machine, when it is not given.", ("--target",), "TARGET", "target"),
+        Argument(
+            "target", "Where to deploy: a target, or a compute that is attached; process, this machine, when it is not given.",
+            ("--target",), "TARGET|COMPUTE", "target",
+        ),
         Argument("overwrite", "Update the service where the name is taken by other content.", ("--overwrite",)),
         WAIT,
     ),

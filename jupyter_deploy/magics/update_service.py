@@ -29,17 +29,17 @@ def run(call: Call) -> Webservice:
         models=given.models,
         inference_config=inference_config(given),
         notebook_names=user_names(call.shell),
-        **changes_of(given, service.view.record.target),
+        **changes_of(given, service),
     )
     return call.follow(service)
 
 
-def changes_of(given: argparse.Namespace, target: str) -> dict[str, Any]:
+def changes_of(given: argparse.Namespace, service: Webservice) -> dict[str, Any]:
     """The options to change, by Python name: those of the file, then those on the line."""
     from jupyter_deploy.sdk.reading import DeploymentFile
 
     file = DeploymentFile.read(given.dc)
-    kind = file.target(target)
+    kind = file.target(service.view.record.target, service.workspace).kind
     return {**file.options(kind, {}).given(), **given_options(given, kind)}
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
-from jupyter_deploy.errors import ModelNotFound, UserError
+from jupyter_deploy.errors import ConfigError, ModelNotFound, UserError
 from jupyter_deploy.sdk.model import Model
 from jupyter_deploy.sdk.workspace import Workspace
+from jupyter_deploy.targets import find_target
 from jupyter_deploy.workspace.records import ModelRecord
 
 if TYPE_CHECKING:
@@ -43,23 +44,67 @@ def deploy(
     from jupyter_deploy.sdk.webservice import Webservice
 
     check_service_name(name)
-    if deployment_target is not None:
-        raise UserError(
-            "deployment_target names a compute, and no target of this release takes one",
-            remedy="leave it out; the kind of deployment_config says where to deploy",
-        )
     check_inference(inference_config)
     _check_kind("deployment_config", deployment_config, Options, "ProcessWebservice.deploy_configuration()")
+    options = on_compute(workspace, deployment_config, deployment_target)
     _require_list(models)
     records = records_of(workspace, models, name, overwrite)
     with nullcontext(inference_config) if inference_config else written_script(records) as inference:
         begun = changes.deploy(
-            workspace.folder, name, records, inference, deployment_config or default_options(),
+            workspace.folder, name, records, inference, options,
             overwrite=overwrite, notebook_names=notebook_names, say=say,
         )  # fmt: skip
     service = Webservice(workspace, name)
     service.begun, service.inference_config = begun, inference_config
     return service
+
+
+def on_compute(workspace: Workspace, options: Options | None, compute: Any) -> Options:
+    """The options of a deployment, on the compute that is named beside them or in them.
+
+    Parameters
+    ----------
+    compute : a ComputeTarget, or its name; None where none is named beside the options.
+
+    Raises
+    ------
+    ComputeNotFound : it is not attached. ConfigError : the options are for a target that needs no compute, or name another one.
+    """
+    from jupyter_deploy.engine.computes import find_compute
+
+    if compute is None:
+        return _attached(workspace, options or default_options())
+    name = getattr(compute, "name", compute)
+    record = find_compute(workspace.folder, name)
+    chosen = options or find_target(record.kind).options()
+    if "compute_target_name" not in {row.name for row in chosen.rows()}:
+        raise ConfigError(
+            [f"the compute '{name}' is a cluster, and the configuration is for the target '{chosen.compute_type}'"],
+            remedy="use AksWebservice.deploy_configuration(), or leave the compute out",
+        )
+    given = getattr(chosen, "compute_target_name", None)
+    if given not in (None, name):
+        raise ConfigError([f"compute_target_name is '{given}', and '{name}' is given as well; give one of them"])
+    return chosen.replaced({"compute_target_name": name})
+
+
+def _attached(workspace: Workspace, options: Options) -> Options:
+    """The same options, whose compute is attached, where they need one."""
+    from jupyter_deploy.engine.computes import find_compute
+
+    if "compute_target_name" not in {row.name for row in options.rows()}:
+        return options
+    name = getattr(options, "compute_target_name", None)
+    if name is None:
+        known = [record.name for record in workspace.folder.computes.list()]
+        attached = f"attached are {', '.join(known)}" if known else "none is attached yet (ComputeTarget.attach)"
+        raise ConfigError(
+            ["a cluster has to be named: compute_target_name is missing"],
+            attached,
+            "give it as deployment_target or --target NAME",
+        )
+    find_compute(workspace.folder, name)
+    return options
 
 
 def _require_list(models: Any) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from jupyter_deploy.config.files import read_document
 from jupyter_deploy.config.inference import ENVIRONMENT_KEYS, InferenceConfig
 from jupyter_deploy.config.options import Options, set_path
 from jupyter_deploy.errors import ConfigError
 from jupyter_deploy.sdk.deploying import default_options
-from jupyter_deploy.targets import find_target, target_names
+from jupyter_deploy.sdk.workspace import Workspace
+from jupyter_deploy.targets import find_target, is_target, plain_name, target_names
 
 
 def read_inference(file: str | None, over: Mapping[str, Any], trust: Sequence[str] = ()) -> InferenceConfig | None:
@@ -64,6 +65,18 @@ def environment_keys(env: str | None, root: Path | None = None) -> dict[str, str
     return {**nothing, kind: str(root / path if root else path)}
 
 
+class Destination(NamedTuple):
+    """Where to deploy.
+
+    Parameters
+    ----------
+    kind : the class of the target's options. over : those that follow from the name of a compute, by Python name.
+    """
+
+    kind: type[Options]
+    over: Mapping[str, Any]
+
+
 @dataclass(frozen=True)
 class DeploymentFile:
     """A deployment configuration file that was read, or none.
@@ -81,22 +94,25 @@ class DeploymentFile:
         """Read the file; an empty document where there is none."""
         return cls(path, {} if path is None else read_document(path, "deployment configuration"))
 
-    def target(self, named: str | None) -> type[Options]:
-        """The options of the target that is meant: by name, by the file's ``computeType``, or, with neither, the default.
+    def target(self, named: str | None, workspace: Workspace) -> Destination:
+        """The target that is meant: by its name or that of a compute, by the file's ``computeType``, or, with neither, the default.
 
         Raises
         ------
-        ConfigError : the name and the file disagree, or the file does not say. UserError : there is no such target.
+        ConfigError : the name and the file disagree, or the file does not say. UserError : there is no such target, nor a compute.
         """
+        over: dict[str, Any] = {}
+        if named and not is_target(named) and (record := workspace.folder.computes.get(named)):
+            named, over = record.kind, {"compute_target_name": record.name}
         in_file = next((value for key, value in self.document.items() if str(key).lower() == "computetype"), None)
         if in_file is not None and not isinstance(in_file, str):
             raise ConfigError([f"computeType is {in_file!r}; it takes a text"], self._where)
-        if named and in_file and named.lower() != in_file.lower():
+        if named and in_file and plain_name(named) != plain_name(in_file):
             raise ConfigError([f"it is for the target '{in_file}', and '{named}' was asked for"], self._where)
         if self.path is not None and not (named or in_file):
             raise ConfigError(["computeType is missing"], self._where, f"choose one of: {', '.join(target_names())}")
         chosen = named or in_file
-        return find_target(chosen).options if chosen else type(default_options())
+        return Destination(find_target(chosen).options if chosen else type(default_options()), over)
 
     def options(self, kind: type[Options], over: Mapping[str, Any]) -> Options:
         """The options that the file holds, with others over them, by Python name.

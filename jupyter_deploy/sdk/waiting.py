@@ -17,6 +17,6 @@ def wait_for(operation: Operation, compute_type: str, show_output: bool, timeout
     finally:
         state = operation.state
         if state != "Running":
-            kind = {"process": "Process", "local": "Local"}.get(compute_type, compute_type)
+            kind = {"process": "Process", "local": "Local", "kubernetes": "AKS"}.get(compute_type, compute_type)
             what = {"deploy": "creation"}.get(operation.kind, operation.kind)
             print(f'{kind} service {what} operation finished, operation "{state}"')  # noqa: T201  (as the original)

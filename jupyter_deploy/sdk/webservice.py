@@ -63,7 +63,7 @@ class Webservice:
     @classmethod
     def kind_of(cls, target: str) -> type[Webservice]:
         """The class of a target's services; this one where it has none of its own."""
-        from jupyter_deploy.sdk import local_webservice, process_webservice  # noqa: F401 - they make their classes known
+        from jupyter_deploy.sdk import kinds  # noqa: F401 - makes the classes known
 
         return cls._kinds.get(target, Webservice)
 
@@ -94,7 +94,7 @@ class Webservice:
 
     @classmethod
     def _of(cls, workspace: Workspace, record: ServiceRecord) -> Webservice:
-        from jupyter_deploy.sdk import local_webservice, process_webservice  # noqa: F401 - they make their classes known
+        from jupyter_deploy.sdk import kinds  # noqa: F401 - makes the classes known
 
         made = object.__new__(cls._kinds.get(record.target, Webservice))
         made.__init__(workspace, record.name)  # type: ignore[misc]  # without looking at it

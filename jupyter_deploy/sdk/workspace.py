@@ -12,6 +12,7 @@ from jupyter_deploy.workspace.opening import open_at
 
 if TYPE_CHECKING:
     from jupyter_deploy.config.environment import Environment
+    from jupyter_deploy.sdk.compute_target import ComputeTarget
     from jupyter_deploy.sdk.model import Model
     from jupyter_deploy.sdk.unused import UnusedItem
     from jupyter_deploy.sdk.webservice import Webservice
@@ -103,6 +104,13 @@ class Workspace:
         from jupyter_deploy.sdk.webservice import Webservice
 
         return {service.name: service for service in Webservice.list(self)}
+
+    @property
+    def compute_targets(self) -> dict[str, ComputeTarget]:
+        """Every compute that is attached, by name."""
+        from jupyter_deploy.sdk.compute_target import ComputeTarget
+
+        return {compute.name: compute for compute in ComputeTarget.list(self)}
 
     def prune(self, dry_run: bool = True, environments: Sequence[str] = ()) -> Table[UnusedItem]:
         """List what nothing uses any more, with the bytes of the disk it takes, and free it where this is no dry run.

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from jupyter_deploy.targets.base import Target
 
 GROUP = "jupyter_deploy.targets"
+ALIASES = {"aks": "kubernetes"}
+"""Other words for targets: a cluster of Azure's is a cluster."""
 
 
 def target_names() -> tuple[str, ...]:
@@ -16,6 +18,16 @@ def target_names() -> tuple[str, ...]:
     from importlib.metadata import entry_points
 
     return tuple(sorted({point.name for point in entry_points(group=GROUP) if not point.name.startswith("_")}))
+
+
+def plain_name(name: str) -> str:
+    """A target's own name for any word that means it, in any case of letters."""
+    return ALIASES.get(name.lower(), name.lower())
+
+
+def is_target(name: str) -> bool:
+    """Whether a word means a target, and not a compute."""
+    return plain_name(name) in target_names()
 
 
 @cache
@@ -30,8 +42,9 @@ def find_target(name: str) -> Target:
 
     from jupyter_deploy.errors import UserError
 
+    wanted = plain_name(name)
     for point in entry_points(group=GROUP):
-        if point.name.lstrip("_") == name.lower():
+        if point.name.lstrip("_") == wanted:
             made: Target = point.load()()
             return made
     raise UserError(f"there is no target '{name}'", remedy=f"choose one of: {', '.join(target_names())}")

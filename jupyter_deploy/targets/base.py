@@ -54,6 +54,7 @@ class Place:
     secrets : the file with its other secret options, by their JSON names; None where it has none.
     logins : the file with the logins of the registries that its base images come from; None where it has none.
     collected : the folder for data that services keep where they name no other place.
+    compute : what is recorded of the compute that it is on; None where its target needs none, or it is not attached.
     """
 
     workspace: str
@@ -64,6 +65,7 @@ class Place:
     secrets: Path | None = None
     logins: Path | None = None
     collected: Path | None = None
+    compute: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

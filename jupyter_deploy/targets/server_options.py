@@ -1,4 +1,4 @@
-"""The options of services that answer on this machine, under AksWebservice's names where the meaning is the same."""
+"""The options that services have on all targets, and those of services that answer on this machine, under AksWebservice's names."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True)
-class ServerOptions(Options):
-    """Options that the targets of this machine share."""
+class _Address(Options):
+    """Where a service of this machine answers; a base of its own, so that it is shown first."""
 
     port: int | None = option(
         None, json="port", alias="po", minimum=1, maximum=65535, group="Address", updatable=False,
@@ -27,6 +27,12 @@ class ServerOptions(Options):
         "127.0.0.1", json="host", group="Address", updatable=False,
         help="Address to bind; keys are on by default when it is not a loopback address.",
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ScoringOptions(Options):
+    """Options that services have wherever they run."""
+
     allowed_hosts: tuple[str, ...] = option(
         (), json="allowedHosts", group="Address",
         help="Host names that requests may ask for, besides 127.0.0.1, localhost, [::1] and the bound host.",
@@ -62,14 +68,6 @@ class ServerOptions(Options):
     ssl_cname: str | None = option(
         None, json="cname", alias="sc", group="Access", updatable=False,
         help="Host name that the certificate is for and that the service's address has.",
-    )  # fmt: skip
-    cpu_cores: float | None = option(
-        None, json="containerResourceRequirements.cpu", alias="cc", unit="cores", above=0, group="Resources",
-        help="CPU request: a weight against other services where the system allows it, never a cap.",
-    )  # fmt: skip
-    memory_gb: float | None = option(
-        None, json="containerResourceRequirements.memoryInGB", alias="gb", unit="GB", above=0, group="Resources",
-        help="Memory limit of one generation of the service (front and workers together); none when it is not set.",
     )  # fmt: skip
     replica_max_concurrent_requests: int = option(
         1, json="maxConcurrentRequestsPerContainer", alias="rm", minimum=1, group="Requests",
@@ -155,19 +153,15 @@ class ServerOptions(Options):
         given = self.collect_url or ""
         return str(Path(given).expanduser().absolute()) if given and "://" not in given else given
 
-    def is_authenticated(self, *, under_hub: bool) -> bool:
-        """Whether requests need a key, with the default filled in (design: loopback is not private)."""
-        if self.auth_enabled is not None or self.token_auth_enabled:
-            return bool(self.auth_enabled)
-        return under_hub or self.host not in LOOPBACK
+    def is_authenticated(self) -> bool:
+        """Whether requests need a key, where the target has no default of its own that depends on its surroundings."""
+        return bool(self.auth_enabled)
 
     def settings(self) -> dict[str, Any]:
         """The scoring server's part of ``service.json``, with defaults filled in from this process's surroundings."""
         return {
-            "host": self.host,
-            "port": self.port or 5001,
             "allowedHosts": list(self.allowed_hosts),
-            "authEnabled": self.is_authenticated(under_hub="JUPYTERHUB_API_TOKEN" in os.environ),
+            "authEnabled": self.is_authenticated(),
             "tokenAuthEnabled": self.token_auth_enabled,
             "sslEnabled": self.ssl_enabled,
             "maxConcurrentRequestsPerContainer": self.replica_max_concurrent_requests,
@@ -184,3 +178,27 @@ class ServerOptions(Options):
             "collectUrl": self.collect_place(),
             "collectFormat": self.collect_format,
         }
+
+
+@dataclass(frozen=True)
+class ServerOptions(ScoringOptions, _Address):
+    """Options that the targets of this machine share."""
+
+    cpu_cores: float | None = option(
+        None, json="containerResourceRequirements.cpu", alias="cc", unit="cores", above=0, group="Resources",
+        help="CPU request: a weight against other services where the system allows it, never a cap.",
+    )  # fmt: skip
+    memory_gb: float | None = option(
+        None, json="containerResourceRequirements.memoryInGB", alias="gb", unit="GB", above=0, group="Resources",
+        help="Memory limit of one generation of the service (front and workers together); none when it is not set.",
+    )  # fmt: skip
+
+    def is_authenticated(self) -> bool:
+        """Whether requests need a key, with the default filled in (design: loopback is not private)."""
+        if self.auth_enabled is not None or self.token_auth_enabled:
+            return super().is_authenticated()
+        return "JUPYTERHUB_API_TOKEN" in os.environ or self.host not in LOOPBACK
+
+    def settings(self) -> dict[str, Any]:
+        """The scoring server's part of ``service.json``, with defaults filled in from this process's surroundings."""
+        return {"host": self.host, "port": self.port or 5001, **super().settings()}

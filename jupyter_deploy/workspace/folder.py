@@ -19,6 +19,7 @@ from jupyter_deploy.workspace.secret_files import Secrets
 from jupyter_deploy.workspace.store import FileStore
 
 if TYPE_CHECKING:  # these import sqlalchemy, which opening a workspace must not pay for
+    from jupyter_deploy.workspace.compute_records import ComputeRecords
     from jupyter_deploy.workspace.database import Database
     from jupyter_deploy.workspace.environment_records import EnvironmentRecords
     from jupyter_deploy.workspace.model_records import ModelRecords
@@ -109,6 +110,13 @@ class WorkspaceFolder:
         from jupyter_deploy.workspace.environment_records import EnvironmentRecords
 
         return EnvironmentRecords(self.database)
+
+    @cached_property
+    def computes(self) -> ComputeRecords:
+        """The records of attached computes."""
+        from jupyter_deploy.workspace.compute_records import ComputeRecords
+
+        return ComputeRecords(self.database)
 
     @cached_property
     def files(self) -> FileStore:

@@ -170,3 +170,18 @@ class OperationRecord:
     ended_time: datetime | None = None
     outcome: Outcome | None = None
     error: str | None = None
+
+
+@dataclass(frozen=True)
+class ComputeRecord:
+    """A place that was attached under a name.
+
+    Attributes
+    ----------
+    kind : of what it is ("kubernetes"). document : what its target has to know of it; no credentials.
+    """
+
+    name: str
+    kind: str
+    created_time: datetime
+    document: dict[str, Any]

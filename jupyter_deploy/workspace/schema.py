@@ -144,6 +144,15 @@ environments = sa.Table(
     sa.Column("created_time", UtcTime, nullable=False),
 )
 
+computes = sa.Table(
+    "computes",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("created_time", UtcTime, nullable=False),
+    sa.Column("document", sa.JSON, nullable=False),
+)
+
 # Of records that a team shares: the id under which their files lie in the store ("store") and the store's address ("files").
 about = sa.Table(
     "about",

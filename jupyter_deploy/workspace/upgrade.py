@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from jupyter_deploy.errors import WorkspaceError
 
-HEAD = "0004"
+HEAD = "0005"
 """The revision this package works with. Revisions are numbers of four digits, so that a newer one sorts after it."""
 
 

@@ -16,6 +16,7 @@ from jupyter_deploy import InferenceConfig, Model, Webservice, Workspace
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.targets import find_target
 from jupyter_deploy.targets.fake import FakeRecord
+from tests.clusters import COMPUTE, attached, kubectl
 from tests.engines import BASE_IMAGE
 from tests.helpers import post, processes_of, register_text, wait_until, write_script
 
@@ -54,7 +55,7 @@ class Rig:
 
     target: ClassVar[str]
     engine: ClassVar[str | None] = None
-    """The fixture that starts the engine which the target needs; its value is where that listens, unless at Docker's own place."""
+    """The fixture that starts the engine which the target needs; its value is where Docker listens, unless at its own place."""
     inference: ClassVar[Mapping[str, Any]] = {}
     """What an InferenceConfig needs beside the script."""
     comes_back: ClassVar[bool] = False
@@ -188,6 +189,41 @@ class LocalRig(ProcessRig):
             engine.close()
 
 
+class KubernetesRig(LocalRig):
+    target = "kubernetes"
+    engine = "cluster"
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        attached(workspace)
+
+    def options(self, **options: Any) -> Options:
+        return super().options(compute_target_name=COMPUTE, num_replicas=1, **options)
+
+    def running(self) -> set[str]:
+        return Rig.running(self) | {pod for pod in self._pods() if self._runs(pod)}
+
+    def open(self, gate: Path) -> None:
+        for pod in self._pods():
+            kubectl("exec", pod, "--", "touch", _GATE)
+
+    def shown(self) -> str:
+        kinds = "pods,deployments,replicasets,services,configmaps,events"
+        return kubectl("get", kinds, "-o", "yaml")
+
+    def _pods(self) -> list[str]:
+        return kubectl(
+            "get", "pods", "-o", "name", "-l", f"jupyter-deploy/workspace={self.workspace.folder.id}"
+        ).split()
+
+    @staticmethod
+    def _runs(pod: str) -> bool:
+        state = kubectl(
+            "get", pod, "--ignore-not-found", "-o", "jsonpath={.status.containerStatuses[*].state.running.startedAt}"
+        )
+        return bool(state)
+
+
 class PodmanRig(LocalRig):
     engine = "podman_engine"
 
@@ -214,4 +250,4 @@ class FakeRig(Rig):
         return next((bundle / "app" / models).iterdir()).read_text(encoding="utf-8")
 
 
-RIGS: tuple[type[Rig], ...] = (ProcessRig, LocalRig, FakeRig)
+RIGS: tuple[type[Rig], ...] = (ProcessRig, LocalRig, KubernetesRig, FakeRig)

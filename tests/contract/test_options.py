@@ -15,6 +15,8 @@ from jupyter_deploy.errors import ConfigError
 from jupyter_deploy.targets import find_target, target_names
 from tests.contract.rigs import RIGS, Rig
 
+_FITTING = {"collect_url": "memory://data", "namespace": "models"}
+"""For options that take no text of any kind."""
 SCHEMA = json.loads((Path(jupyter_deploy.__file__).parent / "scoring" / "service.schema.json").read_text())
 
 
@@ -38,7 +40,8 @@ def test_settings_fit_the_servers_schema(kind: type[Rig]) -> None:
     for row in target.options.rows():
         least = row.minimum if row.above is None else row.above + 0.01
         if least is not None:
-            options = target.options(**{row.name: row.type(least)})
+            values = {row.name: row.type(least), row.name.removesuffix("_limit"): row.type(least)}  # a limit is no less
+            options = target.options(**values)
             options.require()
             jsonschema.validate({**document, **target.server_settings(options)}, SCHEMA)
 
@@ -62,7 +65,7 @@ def test_options_survive_their_json_form(kind: type[Rig]) -> None:
         row for row in options.rows() if row.type is str and not row.name.startswith("ssl_")
     ]  # no text will do there
     values: dict[str, Any] = {row.name: row.choices[-1] if row.choices else f"text of {row.name}" for row in rows}
-    values |= {"collect_url": "memory://data"} if "collect_url" in values else {}
+    values |= {name: text for name, text in _FITTING.items() if name in values}
     switches = {name: True for name in ("enable_app_insights", "collect_model_data") if hasattr(options, name)}
     made = options(**values, **switches)
     assert options.from_json(json.loads(json.dumps(made.to_json())), where="test") == made

@@ -1,0 +1,194 @@
+"""The way to a cluster's API: a connection made from a kubeconfig, plain objects in and out, and what its refusals mean in words."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from jupyter_deploy.errors import TargetError
+from jupyter_deploy.targets.kubernetes.compute import Compute
+from jupyter_deploy.targets.kubernetes.kinds import Object, path_of
+from jupyter_deploy.targets.kubernetes.refusals import Away, refused
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
+
+MANAGER = "jupyter-deploy"
+"""Our name as a manager of fields; what others have set under their own name is not overruled."""
+_CONNECT, _READ = 5.0, 30.0
+_APPLY = "application/apply-patch+yaml"
+MERGE = "application/merge-patch+json"
+_JSON = "application/json"
+
+
+class Cluster:
+    """A connection to a cluster; may be used from several threads.
+
+    Credentials are read by the Kubernetes client, with all its ways to get them (certificates, tokens, exec plug-ins), and fetched anew
+    when they expire; what is asked is written here, as plain objects.
+
+    Parameters
+    ----------
+    compute : the cluster.
+
+    Raises
+    ------
+    TargetError : its kubeconfig cannot be used.
+    """
+
+    def __init__(self, compute: Compute) -> None:
+        from kubernetes.client import Configuration
+        from kubernetes.client.rest import RESTClientObject
+        from kubernetes.config import ConfigException, load_kube_config
+        from urllib3 import disable_warnings
+        from urllib3.exceptions import InsecureRequestWarning
+
+        self.compute = compute
+        self._settings = Configuration()
+        try:
+            load_kube_config(  # type: ignore[no-untyped-call]  # the client has no types
+                compute.kubeconfig or None, compute.context or None, self._settings, persist_config=False
+            )
+        except (ConfigException, OSError, ValueError) as error:
+            raise _unusable(compute, error) from None
+        if not self._settings.verify_ssl:  # the file says so; it is said once, when the cluster is attached
+            disable_warnings(InsecureRequestWarning)
+        self._pool = RESTClientObject(self._settings).pool_manager
+        self._lock = threading.Lock()
+        self.server: str = self._settings.host
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.clear()
+
+    def get(self, path: str, **query: str) -> Any:
+        """Read what is at a path.
+
+        Raises
+        ------
+        TargetError : it is refused, by name of the verb and resource; Away : the cluster does not answer; Missing : it is not there.
+        """
+        return self._ask("GET", path, query)
+
+    def find(self, kind: str, namespace: str, labels: Mapping[str, str], *, api: str = "") -> list[Object]:
+        """The objects of a kind that have some labels.
+
+        Parameters
+        ----------
+        api : the version of the API, where it is not the usual one.
+        """
+        selector = ",".join(f"{key}={value}" for key, value in labels.items())
+        items: list[Object] = self.get(path_of(kind, namespace, api=api), labelSelector=selector)["items"]
+        return items
+
+    def apply(self, thing: Object, *, dry_run: bool = False, force: bool = False) -> Object:
+        """Make an object so, by server-side apply; what others have set of it stays.
+
+        Parameters
+        ----------
+        thing : a manifest with its namespace. dry_run : only have the cluster check it, and say what it would be.
+        force : take what others hold.
+
+        Raises
+        ------
+        Conflicts : others have set otherwise what the manifest sets. TargetError : as of :meth:`get`.
+        """
+        query = {"fieldManager": MANAGER, "force": str(force).lower(), **({"dryRun": "All"} if dry_run else {})}
+        return self._ask("PATCH", _path(thing), query, thing, _APPLY)  # type: ignore[no-any-return]
+
+    def patch(self, thing: Object, change: Mapping[str, Any], *, subresource: str = "") -> Object:
+        """Change some fields of an object."""
+        path = _path(thing) + (f"/{subresource}" if subresource else "")
+        return self._ask("PATCH", path, {"fieldManager": MANAGER}, change, MERGE)  # type: ignore[no-any-return]
+
+    def create(self, thing: Object) -> Object:
+        """Make an object that is not there yet."""
+        path = path_of(thing["kind"], thing["metadata"].get("namespace", ""), api=thing["apiVersion"])
+        return self._ask("POST", path, {"fieldManager": MANAGER}, thing)  # type: ignore[no-any-return]
+
+    def replace(self, thing: Object) -> Object:
+        """Put an object in the place of the one that was read; refused where that has changed since."""
+        return self._ask("PUT", _path(thing), {"fieldManager": MANAGER}, thing)  # type: ignore[no-any-return]
+
+    def delete(self, thing: Object, *, policy: str = "Background") -> None:
+        """Have an object deleted, with what it owns."""
+        self._ask("DELETE", _path(thing), {}, {"propagationPolicy": policy})
+
+    def text(self, path: str, **query: str) -> str:
+        """Read a page that is no object, such as a log."""
+        return self._send("GET", path, query).data.decode("utf-8", "replace")
+
+    def lines(self, path: str, **query: str) -> Iterator[bytes]:
+        """Read a stream line by line, until the cluster ends it.
+
+        Raises
+        ------
+        Away : it breaks off.
+        """
+        from urllib3.exceptions import HTTPError
+
+        answer = self._send("GET", path, query, stream=True)
+        rest = b""
+        try:
+            for chunk in answer.stream(65536):
+                *whole, rest = (rest + chunk).split(b"\n")
+                yield from whole
+        except HTTPError as error:
+            raise Away(self.server, error) from None
+        finally:
+            answer.close()
+            answer.release_conn()
+
+    def _ask(self, method: str, path: str, query: Mapping[str, str], body: Any = None, kind: str = _JSON) -> Any:
+        return json.loads(self._send(method, path, query, body, kind).data or b"null")
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        body: Any = None,
+        kind: str = _JSON,
+        stream: bool = False,
+    ) -> BaseHTTPResponse:
+        from urllib3 import Timeout
+        from urllib3.exceptions import HTTPError
+
+        url = f"{self.server}{path}" + (f"?{urlencode(query)}" if query else "")
+        headers = {"Accept": "application/json, */*", **self._credentials()}
+        if body is not None:
+            headers["Content-Type"] = kind
+        try:
+            answer: BaseHTTPResponse = self._pool.request(
+                method, url, headers=headers, body=None if body is None else json.dumps(body), retries=False,
+                timeout=Timeout(connect=_CONNECT, read=None if stream else _READ), preload_content=not stream,
+            )  # fmt: skip
+        except HTTPError as error:
+            raise Away(self.server, error) from None
+        if answer.status >= 400:
+            raise refused(self.compute, method, path, answer.status, answer.data)
+        return answer
+
+    def _credentials(self) -> dict[str, str]:
+        with self._lock:  # which an exec plug-in may have to fetch anew
+            found: list[Mapping[str, Any]] = list(self._settings.auth_settings().values())  # type: ignore[arg-type]
+        return {str(each["key"]): str(each["value"]) for each in found if each["in"] == "header"}
+
+
+def _path(thing: Object) -> str:
+    about = thing["metadata"]
+    return path_of(thing["kind"], about.get("namespace", ""), about["name"], api=thing["apiVersion"])
+
+
+def _unusable(compute: Compute, error: Exception) -> TargetError:
+    where = compute.kubeconfig or "kubectl's own kubeconfig"
+    return TargetError(
+        f"the cluster '{compute.name}' cannot be reached through {where}: {str(error).splitlines()[0]}",
+        f"It is recorded as context '{compute.context}' of that file.",
+        "mend the file, or detach the cluster and attach it again",
+    )

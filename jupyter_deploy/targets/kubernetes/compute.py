@@ -1,0 +1,39 @@
+"""An attached cluster, as a workspace records it: where its credentials are, never what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Compute:
+    """A cluster under a name.
+
+    Parameters
+    ----------
+    name : in the workspace.
+    kubeconfig : path of the file with its address and credentials; empty for kubectl's own ($KUBECONFIG, ~/.kube/config).
+    context : of that file. namespace : that services go to where their options name none.
+    image_registry : where images are pushed to, as its nodes know it; empty where they have what this machine's engine has.
+    server : address of its API, as it was when it was attached.
+    purpose : "FastProd" or "DevTest".
+    """
+
+    name: str
+    kubeconfig: str
+    context: str
+    namespace: str
+    image_registry: str = ""
+    server: str = ""
+    purpose: str = "DevTest"
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as the document that is recorded."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Compute:
+        """Read what :meth:`to_json` wrote."""
+        return cls(**document)

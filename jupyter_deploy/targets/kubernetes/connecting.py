@@ -1,0 +1,28 @@
+"""From a service's place to its cluster."""
+
+from __future__ import annotations
+
+from jupyter_deploy.errors import TargetError
+from jupyter_deploy.targets.base import Place
+from jupyter_deploy.targets.kubernetes.cluster import Cluster
+from jupyter_deploy.targets.kubernetes.compute import Compute
+
+
+def compute_of(place: Place) -> Compute:
+    """The cluster that a service belongs to.
+
+    Raises
+    ------
+    TargetError : it is not attached to the workspace.
+    """
+    if place.compute is None:
+        raise TargetError(
+            f"the cluster of '{place.service}' is not attached to this workspace",
+            remedy="attach it again under the same name (jupyter ml computetarget attach kubernetes)",
+        )
+    return Compute.from_json(place.compute)
+
+
+def connected(place: Place) -> Cluster:
+    """A connection to the cluster that a service belongs to; to be used as a context."""
+    return Cluster(compute_of(place))

@@ -1,0 +1,49 @@
+"""The kinds of objects that a service is made of, and where a cluster has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Object = dict[str, Any]
+"""A Kubernetes object as plain data, as its YAML or JSON has it."""
+
+_KINDS: Mapping[str, tuple[str, str]] = {
+    "ConfigMap": ("v1", "configmaps"),
+    "Deployment": ("apps/v1", "deployments"),
+    "Event": ("v1", "events"),
+    "HorizontalPodAutoscaler": ("autoscaling/v2", "horizontalpodautoscalers"),
+    "Lease": ("coordination.k8s.io/v1", "leases"),
+    "Namespace": ("v1", "namespaces"),
+    "NetworkPolicy": ("networking.k8s.io/v1", "networkpolicies"),
+    "Node": ("v1", "nodes"),
+    "Pod": ("v1", "pods"),
+    "PodDisruptionBudget": ("policy/v1", "poddisruptionbudgets"),
+    "ReplicaSet": ("apps/v1", "replicasets"),
+    "Secret": ("v1", "secrets"),
+    "Service": ("v1", "services"),
+    "ServiceAccount": ("v1", "serviceaccounts"),
+}
+"""The version of the API that has each, in a cluster of today, and its name in paths."""
+
+
+def path_of(kind: str, namespace: str = "", name: str = "", *, api: str = "") -> str:
+    """The path of an object, or of all of a kind.
+
+    Parameters
+    ----------
+    api : the version of the API, where it is not the usual one.
+
+    >>> path_of("Deployment", "default", "web")
+    '/apis/apps/v1/namespaces/default/deployments/web'
+    """
+    usual, plural = _KINDS[kind]
+    version = api or usual
+    parts = ["/apis" if "/" in version else "/api", version]
+    parts += ["namespaces", namespace] if namespace else []
+    return "/".join([*parts, plural, *([name] if name else [])])
+
+
+def api_of(kind: str) -> str:
+    """The version of the API that has a kind, in a cluster of today."""
+    return _KINDS[kind][0]

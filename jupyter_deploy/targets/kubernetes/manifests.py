@@ -1,0 +1,160 @@
+"""A service as Kubernetes objects: plain data, readable as YAML, complete but for who owns them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_deploy.images.dockerfile import PORT
+from jupyter_deploy.targets.base import Place
+from jupyter_deploy.targets.kubernetes.kinds import Object, api_of
+from jupyter_deploy.targets.kubernetes.names import VERSION, all_labels, object_name, own_labels
+from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
+from jupyter_deploy.targets.kubernetes.pods import Content, pod_spec
+from jupyter_deploy.targets.kubernetes.scaling import autoscaler
+
+PROGRESS_SECONDS = 60
+"""That a rollout may go without progress, beside what the script may take to start."""
+HIDDEN = "(hidden)"
+SERVICE_TYPES = {
+    "load-balancer": "LoadBalancer",
+    "node-port": "NodePort",
+    "port-forward": "ClusterIP",
+    "cluster": "ClusterIP",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be on the cluster.
+
+    Parameters
+    ----------
+    place : of the service. namespace : where. image : what it runs. version : that is served.
+    options : of the service. settings : what its server is told, as ``service.json`` has it. reach : how it is reached.
+    hosts : that it may be reached at from here, best first.
+    secrets : the content of its Secret by the option that names each to the server; empty texts where it is only shown.
+    apis : the versions of the API that the cluster has for kinds that moved.
+    """
+
+    place: Place
+    namespace: str
+    image: str
+    version: int
+    options: KubernetesOptions
+    settings: Mapping[str, Any]
+    reach: str
+    hosts: tuple[str, ...]
+    secrets: Mapping[str, bytes]
+    apis: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """The name of its objects."""
+        return object_name(self.place)
+
+    def api(self, kind: str) -> str:
+        """The version of the API in which the cluster takes a kind."""
+        return self.apis.get(kind) or api_of(kind)
+
+    def about(self, name: str = "", **more: Any) -> Object:
+        """The metadata of one of its objects."""
+        return {"name": name or self.name, "namespace": self.namespace, "labels": all_labels(self.place), **more}
+
+
+def service(plan: Plan) -> Object:
+    """The address: first to be there, last to go, and owner of everything else."""
+    port = {"name": "http", "port": 80, "protocol": "TCP", "targetPort": PORT}
+    spec = {"type": SERVICE_TYPES[plan.reach], "selector": own_labels(plan.place), "ports": [port]}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": plan.about(), "spec": spec}
+
+
+def others(plan: Plan) -> list[Object]:
+    """All other objects, in the order in which they are made."""
+    found = [_account(plan), _secret(plan), _config(plan), _network_policy(plan), _deployment(plan)]
+    found += (
+        [autoscaler(plan.about(), plan.api("HorizontalPodAutoscaler"), plan.options)]
+        if plan.options.follows_load
+        else []
+    )
+    is_many = (plan.options.max_replicas if plan.options.follows_load else plan.options.num_replicas or 1) > 1
+    found += [_disruption_budget(plan)] if is_many else []
+    return [thing for thing in found if thing]
+
+
+def hidden(thing: Object) -> Object:
+    """The object as it may be shown: a Secret without what is in it."""
+    return {**thing, "data": dict.fromkeys(thing["data"], HIDDEN)} if thing["kind"] == "Secret" else thing
+
+
+def _account(plan: Plan) -> Object:
+    return {
+        "apiVersion": "v1", "kind": "ServiceAccount", "metadata": plan.about(), "automountServiceAccountToken": False,
+    }  # fmt: skip
+
+
+def _secret(plan: Plan) -> Object:
+    if not plan.secrets:
+        return {}
+    data = {f"{option}.json": base64.b64encode(text).decode() for option, text in plan.secrets.items()}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": plan.about(), "type": "Opaque", "data": data}
+
+
+def _config(plan: Plan) -> Object:
+    """What the server is told, under a name of its content: pods of two versions, side by side, each have their own."""
+    data = {"service.json": _settings_text(plan)}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": plan.about(_config_name(plan)), "data": data}
+
+
+def _config_name(plan: Plan) -> str:
+    return f"{plan.name}-{hashlib.sha256(_settings_text(plan).encode()).hexdigest()[:10]}"
+
+
+def _settings_text(plan: Plan) -> str:
+    return json.dumps(plan.settings, indent=2) + "\n"
+
+
+def _network_policy(plan: Plan) -> Object:
+    spec = {
+        "podSelector": {"matchLabels": own_labels(plan.place)},
+        "policyTypes": ["Ingress"],
+        "ingress": [{"ports": [{"port": PORT, "protocol": "TCP"}]}],
+    }
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": plan.about(), "spec": spec}
+
+
+def _disruption_budget(plan: Plan) -> Object:
+    spec = {"maxUnavailable": 1, "selector": {"matchLabels": own_labels(plan.place)}}
+    return {
+        "apiVersion": plan.api("PodDisruptionBudget"), "kind": "PodDisruptionBudget", "metadata": plan.about(), "spec": spec,
+    }  # fmt: skip
+
+
+def _deployment(plan: Plan) -> Object:
+    options = plan.options
+    version = {VERSION: str(plan.version)}
+    content = Content(plan.name, plan.image, plan.version, _config_name(plan), tuple(plan.secrets))
+    count = {} if options.follows_load else {"replicas": options.num_replicas}  # else the autoscaler's
+    spec = {
+        **count,
+        "revisionHistoryLimit": 2,
+        "progressDeadlineSeconds": options.initial_delay_seconds + PROGRESS_SECONDS,
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+        "selector": {"matchLabels": own_labels(plan.place)},
+        "template": {
+            "metadata": {"labels": {**all_labels(plan.place), **version}},
+            "spec": pod_spec(content, options),
+        },
+    }
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": plan.about(annotations=version), "spec": spec}
+
+
+def as_yaml(things: Sequence[Object]) -> str:
+    """Objects as the documents of one YAML file, without what must not be seen."""
+    import yaml
+
+    return "---\n".join(yaml.safe_dump(hidden(thing), sort_keys=False, width=120) for thing in things)

@@ -1,0 +1,41 @@
+"""What a service's objects are called and labelled, so that they are found again and nobody else's are ever touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jupyter_deploy.targets.base import Place
+
+WORKSPACE, SERVICE, VERSION = "jupyter-deploy/workspace", "jupyter-deploy/service", "jupyter-deploy/version"
+CONTAINER = "service"
+"""The name of the container that serves, in each pod."""
+
+
+def object_name(place: Place) -> str:
+    """The name that a service's objects have, or begin with."""
+    return f"{place.service}-{place.workspace}"
+
+
+def own_labels(place: Place) -> dict[str, str]:
+    """The labels by which they are found, and which never change."""
+    return {WORKSPACE: place.workspace, SERVICE: place.service}
+
+
+def all_labels(place: Place) -> dict[str, str]:
+    """The same, with those that other tools look for."""
+    return {
+        "app.kubernetes.io/name": place.service,
+        "app.kubernetes.io/managed-by": "jupyter-deploy",
+        **own_labels(place),
+    }
+
+
+def is_own(labels: Mapping[str, str], place: Place) -> bool:
+    """Whether an object with these labels is the service's."""
+    return own_labels(place).items() <= labels.items()
+
+
+def dns_names(place: Place, namespace: str) -> list[str]:
+    """The names by which a service is reached within its cluster."""
+    name = object_name(place)
+    return [name, f"{name}.{namespace}", f"{name}.{namespace}.svc", f"{name}.{namespace}.svc.cluster.local"]

@@ -1,0 +1,179 @@
+"""The options of the target ``kubernetes``, under the names and JSON paths of the original's AKS table (azureml-v1 3.3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from jupyter_deploy.config.options import option
+from jupyter_deploy.images.dockerfile import PORT
+from jupyter_deploy.targets.server_options import ScoringOptions
+
+_NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{,61}[a-z0-9])?")
+_ACCELERATOR = re.compile(r"[a-z0-9A-Z]([-a-z0-9A-Z._/]*[a-z0-9A-Z])?=[1-9][0-9]*")
+_MIN, _MAX, _REFRESH, _UTILIZATION = 1, 10, 1, 70
+
+
+@dataclass(frozen=True)
+class KubernetesOptions(ScoringOptions):
+    """Options of a service on a Kubernetes cluster (``AksWebservice.deploy_configuration``)."""
+
+    compute_type: ClassVar[str] = "kubernetes"
+
+    compute_target_name: str | None = option(
+        None, json="computeTargetName", group="Cluster", updatable=False,
+        help="The attached cluster that the service runs on; deployment_target and --target NAME say the same.",
+    )  # fmt: skip
+    namespace: str | None = option(
+        None, json="namespace", group="Cluster", updatable=False,
+        help="Namespace of the cluster, which has to be there; by default the one that the cluster was attached with.",
+    )  # fmt: skip
+    reach: str | None = option(
+        None, json="reach", choices=("load-balancer", "node-port", "port-forward", "cluster"), group="Cluster", updatable=False,
+        help="How it is reached from here: by an address of its own, a port of the nodes, a tunnel that is kept up on this machine, or from"
+        " within the cluster only; by default a port of the nodes where this machine reaches them, else a tunnel.",
+    )  # fmt: skip
+    auth_enabled: bool | None = option(
+        None, json="authEnabled", alias="ae", group="Access",
+        help="Whether requests need a key; on a cluster they do unless you say otherwise, or ask for tokens.",
+    )  # fmt: skip
+    num_replicas: int | None = option(
+        None, json="numReplicas", alias="nr", minimum=1, group="Scale",
+        help="How many pods serve; without it their number follows the load.",
+    )  # fmt: skip
+    autoscale_enabled: bool | None = option(
+        None, json="autoScaler.autoscaleEnabled", alias="as", group="Scale",
+        help="Whether the number of pods follows the load; by default where num_replicas is not given.",
+    )  # fmt: skip
+    autoscale_min_replicas: int | None = option(
+        None, json="autoScaler.minReplicas", alias="mi", minimum=1, group="Scale",
+        help=f"Pods that there are at least where their number follows the load; {_MIN} when it is not given.",
+    )  # fmt: skip
+    autoscale_max_replicas: int | None = option(
+        None, json="autoScaler.maxReplicas", alias="ma", minimum=1, group="Scale",
+        help=f"Pods that there are at most; {_MAX} when it is not given.",
+    )  # fmt: skip
+    autoscale_refresh_seconds: int | None = option(
+        None, json="autoScaler.refreshPeriodInSeconds", alias="ar", unit="s", minimum=1, group="Scale",
+        help=f"How often their number may change, as far as the cluster looks that often; {_REFRESH} s when it is not given.",
+    )  # fmt: skip
+    autoscale_target_utilization: int | None = option(
+        None, json="autoScaler.targetUtilization", alias="tu", unit="%", minimum=1, group="Scale",
+        help=f"How busy the pods are to be on average; {_UTILIZATION} % when it is not given.",
+    )  # fmt: skip
+    cpu_cores: float = option(
+        0.1, json="containerResourceRequirements.cpu", alias="cc", unit="cores", above=0, group="Resources",
+        help="CPU that a pod asks its node to keep for it; it takes more where there is more.",
+    )  # fmt: skip
+    cpu_cores_limit: float | None = option(
+        None, json="containerResourceRequirements.cpuLimit", unit="cores", above=0, group="Resources",
+        help="CPU that a pod never goes beyond; no cap when it is not set.",
+    )  # fmt: skip
+    memory_gb: float = option(
+        0.5, json="containerResourceRequirements.memoryInGB", alias="gb", unit="GB", above=0, group="Resources",
+        help="Memory that is kept for a pod, and that it is ended beyond unless memory_gb_limit allows more.",
+    )  # fmt: skip
+    memory_gb_limit: float | None = option(
+        None, json="containerResourceRequirements.memoryInGBLimit", unit="GB", above=0, group="Resources",
+        help="Memory that a pod is ended beyond, where it may be more than memory_gb.",
+    )  # fmt: skip
+    gpu_cores: int = option(
+        0, json="gpuCores", alias="gc", minimum=0, group="Resources",
+        help="NVIDIA GPUs that each pod gets for itself (nvidia.com/gpu).",
+    )  # fmt: skip
+    accelerators: tuple[str, ...] = option(
+        (), json="accelerators", group="Resources", shown="RESOURCE=N,…",
+        help="Other devices that each pod gets, as the cluster's device plug-ins call them: example.com/fpga=1.",
+    )  # fmt: skip
+    period_seconds: int = option(
+        10, json="livenessProbeRequirements.periodSeconds", alias="ps", unit="s", minimum=1, group="Liveness",
+        help="How often a pod is asked whether it is alive.",
+    )  # fmt: skip
+    initial_delay_seconds: int = option(
+        310, json="livenessProbeRequirements.initialDelaySeconds", alias="id", unit="s", minimum=1, group="Liveness",
+        help="When it is first asked, and how long its script's imports and init() may take.",
+    )  # fmt: skip
+    timeout_seconds: int = option(
+        2, json="livenessProbeRequirements.timeoutSeconds", alias="ts", unit="s", minimum=1, group="Liveness",
+        help="How long its answer may take.",
+    )  # fmt: skip
+    success_threshold: int = option(
+        1, json="livenessProbeRequirements.successThreshold", alias="st", minimum=1, group="Liveness",
+        help="Answers after which a pod counts as ready again; that it is alive one answer shows.",
+    )  # fmt: skip
+    failure_threshold: int = option(
+        3, json="livenessProbeRequirements.failureThreshold", alias="ft", minimum=1, group="Liveness",
+        help="Missing answers after which it is started anew.",
+    )  # fmt: skip
+
+    def rules(self) -> Iterable[str]:
+        """Besides those of every service: replicas are fixed or follow the load, limits are no less than requests."""
+        yield from super().rules()
+        yield from self._scale_rules()
+        if self.namespace is not None and not _NAMESPACE.fullmatch(self.namespace):
+            yield f"namespace is {self.namespace!r}; it takes up to 63 lower-case letters, digits and '-'"
+        if self.cpu_cores_limit and self.cpu_cores_limit < self.cpu_cores:
+            yield f"cpu_cores_limit is {self.cpu_cores_limit:g} cores, less than cpu_cores ({self.cpu_cores:g}); give at least as much"
+        if self.memory_gb_limit and self.memory_gb_limit < self.memory_gb:
+            yield f"memory_gb_limit is {self.memory_gb_limit:g} GB, less than memory_gb ({self.memory_gb:g}); give at least as much"
+        for given in self.accelerators:
+            if not _ACCELERATOR.fullmatch(given):
+                yield f"accelerators has {given!r}; each is RESOURCE=N with N from 1: example.com/fpga=1"
+        if self.collect_model_data and "://" not in (self.collect_url or ""):
+            yield "collect_model_data needs a collect_url with '://' on a cluster, since its pods keep no files; give one"
+
+    def _scale_rules(self) -> Iterable[str]:
+        if self.autoscale_enabled and self.num_replicas is not None:
+            yield "num_replicas is given, and autoscale_enabled is true; leave one of them out"
+        if self.autoscale_enabled is False and self.num_replicas is None:
+            yield "autoscale_enabled is false, and num_replicas is missing; give it"
+        if not self.follows_load:
+            for name in ("min_replicas", "max_replicas", "refresh_seconds", "target_utilization"):
+                if getattr(self, f"autoscale_{name}") is not None:
+                    yield f"autoscale_{name} is given, and the number of pods is fixed (num_replicas); leave one of them out"
+        if self.min_replicas > self.max_replicas:
+            yield f"autoscale_min_replicas is {self.min_replicas}, more than autoscale_max_replicas ({self.max_replicas})"
+
+    @property
+    def follows_load(self) -> bool:
+        """Whether the number of pods follows the load."""
+        return self.num_replicas is None if self.autoscale_enabled is None else self.autoscale_enabled
+
+    @property
+    def min_replicas(self) -> int:
+        """Pods that there are at least where their number follows the load."""
+        return self.autoscale_min_replicas or _MIN
+
+    @property
+    def max_replicas(self) -> int:
+        """Pods that there are at most."""
+        return self.autoscale_max_replicas or _MAX
+
+    @property
+    def refresh_seconds(self) -> int:
+        """How often their number may change."""
+        return self.autoscale_refresh_seconds or _REFRESH
+
+    @property
+    def target_utilization(self) -> int:
+        """How busy they are to be on average, in per cent."""
+        return self.autoscale_target_utilization or _UTILIZATION
+
+    @property
+    def devices(self) -> dict[str, int]:
+        """The devices that each pod gets, by the names of their plug-ins."""
+        found = {"nvidia.com/gpu": self.gpu_cores} if self.gpu_cores else {}
+        for given in self.accelerators:
+            name, _, count = given.partition("=")
+            found[name] = int(count)
+        return found
+
+    def is_authenticated(self) -> bool:
+        """Whether requests need a key: on a cluster by default, as in the original."""
+        return not self.token_auth_enabled if self.auth_enabled is None else self.auth_enabled
+
+    def settings(self) -> dict[str, Any]:
+        """In its pod the server answers at all addresses of the pod, to the names that the target adds."""
+        return {**super().settings(), "host": "0.0.0.0", "port": PORT}  # noqa: S104  (the pod's own)

@@ -1,0 +1,71 @@
+"""Takes objects of a service away: those of a version before, or all; nobody else's."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Mapping, Sequence
+
+from jupyter_deploy.errors import TargetError
+from jupyter_deploy.targets.base import Place
+from jupyter_deploy.targets.kubernetes.cluster import Cluster
+from jupyter_deploy.targets.kubernetes.kinds import Object, api_of
+from jupyter_deploy.targets.kubernetes.names import own_labels
+from jupyter_deploy.targets.kubernetes.refusals import Missing
+
+_KINDS = (
+    "HorizontalPodAutoscaler", "Deployment", "PodDisruptionBudget", "NetworkPolicy", "ConfigMap", "Secret", "ServiceAccount", "Service",
+)  # fmt: skip
+"""What a service may have, in the order in which it goes."""
+_LOOK_EVERY = 0.2
+_PATIENCE = 120.0
+"""Seconds that pods may take to end: what they began they finish."""
+
+
+def remove_others(
+    cluster: Cluster, place: Place, namespace: str, kept: Sequence[Object], apis: Mapping[str, str]
+) -> None:
+    """Take away the objects of a service that are not among those that are kept."""
+    names = {(thing["kind"], thing["metadata"]["name"]) for thing in kept}
+    for thing in _found(cluster, place, namespace, apis):
+        if (thing["kind"], thing["metadata"]["name"]) not in names:
+            _remove(cluster, thing)
+
+
+def remove_all(cluster: Cluster, place: Place, namespace: str, apis: Mapping[str, str]) -> None:
+    """Take away all objects of a service, and return when nothing of it runs any more.
+
+    Raises
+    ------
+    TargetError : they do not end in time.
+    """
+    for thing in _found(cluster, place, namespace, apis):
+        _remove(cluster, thing)
+    deadline = time.monotonic() + _PATIENCE
+    while _found(cluster, place, namespace, apis) or any(map(_runs, cluster.find("Pod", namespace, own_labels(place)))):
+        if time.monotonic() > deadline:
+            raise TargetError(
+                f"the pods of '{place.service}' did not end within {_PATIENCE:.0f} s",
+                remedy="look at them (kubectl describe pod), then delete the service again",
+            )
+        time.sleep(_LOOK_EVERY)
+
+
+def _found(cluster: Cluster, place: Place, namespace: str, apis: Mapping[str, str]) -> list[Object]:
+    found: list[Object] = []
+    for kind in _KINDS:
+        api = apis.get(kind) or api_of(kind)
+        items = cluster.find(kind, namespace, own_labels(place), api=api)
+        found += [{**item, "kind": kind, "apiVersion": api} for item in items]
+    return found
+
+
+def _runs(pod: Object) -> bool:
+    """Whether a pod may still answer; one whose containers have ended stays to be seen until its node has cleaned up."""
+    states = [each["state"] for each in pod.get("status", {}).get("containerStatuses", ())]
+    return "deletionTimestamp" not in pod["metadata"] or any("running" in state for state in states)
+
+
+def _remove(cluster: Cluster, thing: Object) -> None:
+    with contextlib.suppress(Missing):
+        cluster.delete(thing)

@@ -1,0 +1,155 @@
+"""The target ``kubernetes``: a service as a Deployment on a cluster that was attached."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from jupyter_deploy.config.options import Options
+from jupyter_deploy.errors import TargetError
+from jupyter_deploy.targets.base import Candidate, Place, Release, Report, Status, Work
+from jupyter_deploy.targets.kubernetes import logs
+from jupyter_deploy.targets.kubernetes.cluster import Cluster
+from jupyter_deploy.targets.kubernetes.connecting import connected
+from jupyter_deploy.targets.kubernetes.kinds import path_of
+from jupyter_deploy.targets.kubernetes.manifests import Plan
+from jupyter_deploy.targets.kubernetes.names import dns_names, object_name, own_labels
+from jupyter_deploy.targets.kubernetes.offers import apis_of
+from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
+from jupyter_deploy.targets.kubernetes.reach import node_hosts
+from jupyter_deploy.targets.kubernetes.record import KubernetesRecord, kept_manifests, remove_record
+from jupyter_deploy.targets.kubernetes.refusals import Missing
+from jupyter_deploy.targets.kubernetes.removal import remove_all
+from jupyter_deploy.targets.kubernetes.rollout import Rollout
+from jupyter_deploy.targets.kubernetes.state import status_of
+
+if TYPE_CHECKING:
+    from jupyter_deploy.environments import Lock
+
+_SECRETS = ("keys", "certificate", "secrets")
+"""What a place may have of a service's secrets, by the options that name them to the server."""
+
+
+class KubernetesTarget:
+    """Runs a service as pods that the cluster keeps running."""
+
+    name: ClassVar[str] = "kubernetes"
+    options: ClassVar[type[Options]] = KubernetesOptions
+    unsupported: ClassVar[Mapping[str, str]] = {}
+    needs: ClassVar[str] = (
+        "A Kubernetes cluster that was attached (1.20 or newer), and a Docker Engine that builds the image its nodes run."
+    )
+
+    def missing(self) -> str:
+        """Nothing that could be known without a cluster's name."""
+        return ""
+
+    def server_settings(self, options: Options) -> Mapping[str, Any]:
+        """What the scoring server has to know; the names it answers to on a cluster are added there."""
+        assert isinstance(options, KubernetesOptions)
+        return options.settings()
+
+    def prepare(self, place: Place, release: Release, lock: Lock, work: Work) -> Release:
+        """Build the image of the bundle, unless the engine has it."""
+        from jupyter_deploy.environments import exact_lock
+        from jupyter_deploy.images.build import build
+        from jupyter_deploy.images.context import context_of
+
+        logins = json.loads(place.logins.read_text(encoding="utf-8")) if place.logins else {}
+        with work.step("image", "image"):
+            context = context_of(release.bundle, exact_lock(lock, work.say), release.recipe)
+            return replace(release, runtime=build(context, work, logins))
+
+    @contextlib.contextmanager
+    def bring_up(self, place: Place, release: Release, report: Report) -> Iterator[Candidate]:
+        """Have the cluster replace its pods one by one, each when the next is ready."""
+        record = KubernetesRecord.read(place.folder)
+        if record is not None and not record.version:
+            record = None  # a first version that was left on its way, and never served
+        with connected(place) as cluster:
+            rollout = Rollout(cluster, _plan(cluster, place, release, record), record, report)
+            try:
+                rollout.begin()
+                rollout.wait()
+                rollout.be_reached()
+                yield rollout
+            finally:
+                rollout.withdraw()
+
+    def status(self, place: Place) -> Status:
+        """Ask the cluster for the Deployment and its pods."""
+        record = KubernetesRecord.read(place.folder)
+        if record is None:
+            return Status("Stopped", error="it has never served")
+        try:
+            with connected(place) as cluster:
+                deployment = _deployment(cluster, place, record)
+                pods = cluster.find("Pod", record.namespace, own_labels(place)) if deployment else []
+        except TargetError as error:
+            return Status("Unknown", version=record.version or None, scoring_uri=record.scoring_uri, error=error.what)
+        return status_of(record, deployment, pods)
+
+    def stop(self, place: Place) -> None:
+        """Have the cluster end all pods, each after its requests; all else stays."""
+        record = KubernetesRecord.read(place.folder)
+        if record is None:
+            return
+        with connected(place) as cluster:
+            pods = cluster.find("Pod", record.namespace, own_labels(place))
+            for thing in kept_manifests(place.folder):
+                if thing["kind"] == "Deployment":
+                    cluster.apply({**thing, "spec": {**thing["spec"], "replicas": 0}}, force=True)
+            logs.copy(cluster, place, pods)
+        replace(record, is_stopped=True).write(place.folder)
+
+    def delete(self, place: Place) -> None:
+        """Take all objects away; images stay, since other versions and services share their layers."""
+        record = KubernetesRecord.read(place.folder)
+        if record is not None:
+            with connected(place) as cluster:
+                remove_all(cluster, place, record.namespace, apis_of(cluster))
+        logs.remove(place)
+        remove_record(place.folder)
+
+    def reload_keys(self, place: Place) -> None:
+        """Put the keys where the pods read them, and have each read them again."""
+        raise NotImplementedError
+
+    def logs(self, place: Place) -> tuple[Path, ...]:
+        """The copied files, after the copy was brought up to date where the cluster can be asked."""
+        record = KubernetesRecord.read(place.folder)
+        if record is not None:
+            with contextlib.suppress(TargetError), connected(place) as cluster:
+                logs.copy(cluster, place, cluster.find("Pod", record.namespace, own_labels(place)))
+        return logs.files(place)
+
+
+def _plan(cluster: Cluster, place: Place, release: Release, record: KubernetesRecord | None) -> Plan:
+    options = release.options
+    assert isinstance(options, KubernetesOptions)
+    namespace = record.namespace if record else options.namespace or cluster.compute.namespace
+    settings = json.loads((release.bundle / "service.json").read_text(encoding="utf-8"))
+    del settings["version"]  # a pod is told, so that versions with the same settings share them
+    hosts = record.hosts if record else tuple(node_hosts(cluster))
+    settings["allowedHosts"] = list(dict.fromkeys([*settings["allowedHosts"], *dns_names(place, namespace), *hosts]))
+    reach = record.reach if record else options.reach or "node-port"
+    return Plan(
+        place, namespace, release.runtime, release.version, options, settings, reach, hosts, _secrets(place), apis_of(cluster)
+    )  # fmt: skip
+
+
+def _secrets(place: Place) -> dict[str, bytes]:
+    given = {name: getattr(place, name) for name in _SECRETS}
+    return {name: path.read_bytes() for name, path in given.items() if path is not None}
+
+
+def _deployment(cluster: Cluster, place: Place, record: KubernetesRecord) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = cluster.get(path_of("Deployment", record.namespace, object_name(place)))
+    except Missing:
+        return None
+    return found
