@@ -1,8 +1,10 @@
-"""The lab's Kubernetes for tests: started by the first that asks, ended with the lab's Docker Engine, if tests started that."""
+"""The lab's Kubernetes for tests: started by the first that asks, ended by the last of those that use it, if tests started it."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -11,29 +13,37 @@ from pathlib import Path
 import pytest
 
 from jupyter_deploy import ComputeTarget, KubernetesCompute, Workspace
-from tests.engines import LAB, alone
+from tests.engines import shared
 
 COMPUTE = "lab"
 """The name under which tests attach it."""
 NAMESPACE = f"test-{uuid.uuid4().hex[:8]}"
 """The namespace of this process's tests."""
-_LONGEST = 3000
-"""Seconds that it takes to compile it, where it never was."""
+_PORT = 16443
+"""Where the lab's API server listens."""
 _kubeconfig = ""
 
 
 @pytest.fixture(scope="session")
 def cluster(docker_engine: None) -> Iterator[None]:
     """A running cluster with a namespace of this process's own: that of KUBECONFIG, or the lab's."""
+    given = os.environ.get("KUBECONFIG", "")
+    with contextlib.nullcontext(given) if given else shared("cluster", _runs, "cluster-up", "cluster-down") as path:
+        _use(path)
+        kubectl("create", "namespace", NAMESPACE, namespace="default")
+        yield
+        kubectl("delete", "namespace", NAMESPACE, "--wait=false", namespace="default")
+
+
+def _use(path: str) -> None:
     global _kubeconfig
-    _kubeconfig = os.environ.get("KUBECONFIG", "")
-    if not _kubeconfig:
-        with alone():
-            up = subprocess.run([LAB / "cluster-up"], check=True, capture_output=True, text=True, timeout=_LONGEST)
-        _kubeconfig = up.stdout.splitlines()[-1]
-    kubectl("create", "namespace", NAMESPACE, namespace="default")
-    yield
-    kubectl("delete", "namespace", NAMESPACE, "--wait=false", namespace="default")
+    _kubeconfig = path
+
+
+def _runs() -> bool:
+    """Whether the lab's API server answers."""
+    with socket.socket() as connection:
+        return connection.connect_ex(("127.0.0.1", _PORT)) == 0
 
 
 def kubeconfig() -> Path:

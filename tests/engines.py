@@ -7,7 +7,7 @@ import fcntl
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 BASE_IMAGE = os.environ.get("LAB_BASE_IMAGE", "jupyter-deploy/python:3.11")
 LAB = Path(__file__).parent / "lab"
-_USERS = Path(tempfile.gettempdir(), "jupyter-deploy-tests-docker.lock")
-_STARTED = _USERS.with_suffix(".started")
+_LONGEST = 3000
+"""Seconds that a script of the lab's takes at most: where it has to compile a whole cluster."""
 
 
 @pytest.fixture(scope="session")
@@ -30,18 +30,36 @@ def docker_engine() -> Iterator[None]:
     """A running engine with the base image; what runs already is taken, and left."""
     if not (os.environ.get("CI") or os.environ.get("LAB")):
         pytest.skip("Docker is started only under CI or LAB=1")
-    with _USERS.open("w") as users:
-        with alone():
-            if not _answers():
-                _STARTED.touch()
-            subprocess.run([LAB / "docker-up"], check=True, capture_output=True, timeout=900)
-            fcntl.flock(users, fcntl.LOCK_SH)
+    with shared("docker", _answers, "docker-up", "down"):
         yield
-        with alone(), contextlib.suppress(BlockingIOError):  # others use it
+
+
+@contextlib.contextmanager
+def shared(name: str, is_up: Callable[[], bool], up: str, down: str) -> Iterator[str]:
+    """Something that processes of tests share: started by the first, ended by the last where one of them started it.
+
+    Parameters
+    ----------
+    name : of it. is_up : whether it runs. up, down : the lab's scripts that start it, also where it runs, and end it.
+
+    Yields
+    ------
+    the last line that the script prints.
+    """
+    users_path = Path(tempfile.gettempdir(), f"jupyter-deploy-tests-{name}.lock")
+    started, turn = users_path.with_suffix(".started"), users_path.with_suffix(".turn")
+    with users_path.open("w") as users:
+        with _alone(turn):
+            if not is_up():
+                started.touch()
+            done = subprocess.run([LAB / up], check=True, capture_output=True, text=True, timeout=_LONGEST)
+            fcntl.flock(users, fcntl.LOCK_SH)
+        yield done.stdout.splitlines()[-1]
+        with _alone(turn), contextlib.suppress(BlockingIOError):  # others use it
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _STARTED.exists():
-                subprocess.run([LAB / "down"], check=True, capture_output=True)
-                _STARTED.unlink()
+            if started.exists():
+                subprocess.run([LAB / down], check=True, capture_output=True)
+                started.unlink()
 
 
 @pytest.fixture
@@ -69,10 +87,10 @@ def buildx(_buildx: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextlib.contextmanager
-def alone() -> Iterator[None]:
-    """Nobody else starts or ends the engine meanwhile."""
-    with _USERS.with_suffix(".turn").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
+def _alone(turn: Path) -> Iterator[None]:
+    """Nobody else starts or ends it meanwhile."""
+    with turn.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
