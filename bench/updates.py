@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -102,17 +103,32 @@ def _round(name: str) -> tuple[OpenLoop, list[float]]:
     with tempfile.TemporaryDirectory(prefix="jupyter-deploy-bench-") as place:
         folder = Path(place)
         script = folder / "score.py"
-        script.write_text(SCRIPT.format(version=0), encoding="utf-8")
+        config = _config(script, 0)
         options = ProcessWebservice.deploy_configuration(replica_max_concurrent_requests=16, max_request_wait_time=5000)
-        service = Model.deploy(Workspace(folder / "workspace"), name, [], InferenceConfig(str(script)), options)
+        service = Model.deploy(Workspace(folder / "workspace"), name, [], config, options)
         service.wait_for_deployment()
         try:
-            return _update_under_load(service, script)
+            return update_under_load(service, lambda version: _config(script, version))
         finally:
             service.delete()
 
 
-def _update_under_load(service: Webservice, script: Path) -> tuple[OpenLoop, list[float]]:
+def _config(script: Path, version: int) -> InferenceConfig:
+    script.write_text(SCRIPT.format(version=version), encoding="utf-8")
+    return InferenceConfig(str(script))
+
+
+def update_under_load(service: Webservice, config: Callable[[int], InferenceConfig]) -> tuple[OpenLoop, list[float]]:
+    """Update a service ten times while the client runs.
+
+    Parameters
+    ----------
+    config : gives what is to be served next, by its number.
+
+    Returns
+    -------
+    the client, and the seconds that each update took.
+    """
     client, enough = OpenLoop(str(service.scoring_uri)), threading.Event()
     sender = threading.Thread(target=lambda: asyncio.run(client.run(enough)))
     sender.start()
@@ -120,9 +136,9 @@ def _update_under_load(service: Webservice, script: Path) -> tuple[OpenLoop, lis
     try:
         for version in range(1, UPDATES + 1):
             time.sleep(PAUSE)
-            script.write_text(SCRIPT.format(version=version), encoding="utf-8")
+            inference = config(version)
             began = time.perf_counter()
-            service.update(inference_config=InferenceConfig(str(script)))
+            service.update(inference_config=inference)
             service.wait_for_deployment()
             switches.append(time.perf_counter() - began)
         time.sleep(PAUSE)

@@ -115,9 +115,15 @@ class Cluster:
         """Put an object in the place of the one that was read; refused where that has changed since."""
         return self._ask("PUT", _path(thing), {"fieldManager": MANAGER}, thing)  # type: ignore[no-any-return]
 
-    def delete(self, thing: Object, *, policy: str = "Background") -> None:
-        """Have an object deleted, with what it owns."""
-        self._ask("DELETE", _path(thing), {}, {"propagationPolicy": policy})
+    def delete(self, thing: Object, *, within: int | None = None) -> None:
+        """Have an object deleted, with what it owns.
+
+        Parameters
+        ----------
+        within : seconds that a pod has to end; None for those of its own.
+        """
+        grace = {} if within is None else {"gracePeriodSeconds": within}
+        self._ask("DELETE", _path(thing), {}, {"propagationPolicy": "Background", **grace})
 
     def text(self, path: str, **query: str) -> str:
         """Read a page that is no object, such as a log."""

@@ -18,8 +18,10 @@ _KINDS = (
 )  # fmt: skip
 """What a service may have, in the order in which it goes."""
 _LOOK_EVERY = 0.2
+_GRACE = 1
+"""Seconds that pods of a deleted service have: its address is gone, so nothing more can reach them."""
 _PATIENCE = 120.0
-"""Seconds that pods may take to end: what they began they finish."""
+"""Seconds that nodes may take to end them."""
 
 
 def remove_others(
@@ -41,6 +43,9 @@ def remove_all(cluster: Cluster, place: Place, namespace: str, apis: Mapping[str
     """
     for thing in _found(cluster, place, namespace, apis):
         _remove(cluster, thing)
+    for pod in cluster.find("Pod", namespace, own_labels(place)):
+        with contextlib.suppress(Missing):
+            cluster.delete({"apiVersion": "v1", "kind": "Pod", **pod}, within=_GRACE)
     deadline = time.monotonic() + _PATIENCE
     while _found(cluster, place, namespace, apis) or any(map(_runs, cluster.find("Pod", namespace, own_labels(place)))):
         if time.monotonic() > deadline:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import shutil
 import signal
@@ -11,12 +10,12 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psutil
 import pytest
 
 from jupyter_deploy.errors import TargetError
+from tests.clients import clients_of, wait_for_answers
 from tests.helpers import post, wait_until
 from tests.targets.process.running import Running, script
 
@@ -134,57 +133,14 @@ def test_an_update_whose_init_takes_too_much_memory_names_the_limit(running: Run
     wait_until(lambda: len(running.processes()) == 3)
 
 
-class Client(threading.Thread):
-    """Sends one request after the other without retries, on a connection as long as that is kept, or on new ones."""
-
-    def __init__(self, uri: str, keep: bool) -> None:
-        super().__init__()
-        self.outcomes: list[object] = []
-        self.done = threading.Event()
-        self._address, self._keep = urlsplit(uri), keep
-
-    def run(self) -> None:
-        connection = http.client.HTTPConnection(self._address.hostname or "", self._address.port, timeout=20)
-        while not self.done.is_set():
-            try:
-                connection.request("POST", self._address.path, b'{"data": 1}', {"Content-Type": "application/json"})
-                answer = connection.getresponse()
-                answer.read()
-                self.outcomes.append(answer.status)
-            except (OSError, http.client.HTTPException) as error:
-                self.outcomes.append(repr(error))
-                connection.close()
-            if not self._keep:
-                connection.close()
-        connection.close()
-
-
-def wait_for_answers(clients: list[Client]) -> None:
-    """Wait until every client has asked and been answered anew, twice: its request before may be older than this call."""
-    before = [len(client.outcomes) for client in clients]
-    wait_until(
-        lambda: all(len(client.outcomes) >= count + 2 for client, count in zip(clients, before, strict=True)), 60
-    )
-
-
 def test_three_updates_under_load_lose_no_request(running: Running) -> None:
     options = {"replica_max_concurrent_requests": 8, "max_request_wait_time": 10_000}
     versions = [running.release(script(run="time.sleep(0.1)\nreturn 1"), **options) for _ in range(4)]
-    uri = running.serve(versions[0]).scoring_uri
-    assert uri is not None
-    clients = [Client(uri, keep) for keep in (True, False) * 4]
-    for client in clients:
-        client.start()
-    try:
+    with clients_of(running.serve(versions[0]).scoring_uri) as clients:
         wait_for_answers(clients)
         for release in versions[1:]:
             running.serve(release)
             wait_for_answers(clients)
-    finally:
-        for client in clients:
-            client.done.set()
-        for client in clients:
-            client.join()
     assert {outcome for client in clients for outcome in client.outcomes} == {200}
     assert running.status.version == versions[-1].version
     wait_until(lambda: len(running.processes()) == 3)  # what served before has drained

@@ -1,0 +1,61 @@
+"""Clients that go on asking while something is changed, and keep what they get."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from tests.helpers import wait_until
+
+
+class Client(threading.Thread):
+    """Sends one request after the other without retries, on a connection as long as that is kept, or on new ones."""
+
+    def __init__(self, uri: str, keep: bool) -> None:
+        super().__init__()
+        self.outcomes: list[object] = []
+        self.answers: set[bytes] = set()
+        self.done = threading.Event()
+        self._address, self._keep = urlsplit(uri), keep
+
+    def run(self) -> None:
+        connection = http.client.HTTPConnection(self._address.hostname or "", self._address.port, timeout=20)
+        while not self.done.is_set():
+            try:
+                connection.request("POST", self._address.path, b'{"data": 1}', {"Content-Type": "application/json"})
+                answer = connection.getresponse()
+                self.answers.add(answer.read())
+                self.outcomes.append(answer.status)
+            except (OSError, http.client.HTTPException) as error:
+                self.outcomes.append(repr(error))
+                connection.close()
+            if not self._keep:
+                connection.close()
+        connection.close()
+
+
+@contextmanager
+def clients_of(uri: str | None, count: int = 8) -> Iterator[list[Client]]:
+    """Some clients, half of which keep their connections, for as long as the context lasts; then all have their answers."""
+    assert uri is not None
+    clients = [Client(uri, keep=bool(number % 2)) for number in range(count)]
+    for client in clients:
+        client.start()
+    try:
+        yield clients
+    finally:
+        for client in clients:
+            client.done.set()
+        for client in clients:
+            client.join()
+
+
+def wait_for_answers(clients: list[Client]) -> None:
+    """Wait until every client has asked and been answered anew, twice: its request before may be older than this call."""
+    before = [len(client.outcomes) for client in clients]
+    wait_until(
+        lambda: all(len(client.outcomes) >= count + 2 for client, count in zip(clients, before, strict=True)), 60
+    )
