@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ def _deploying(bench: Bench) -> list[Figure]:
     _apply(plain[0])
     ours, theirs = [], []
     for number in range(ROUNDS + 1):
-        taken = seconds(lambda: _rolled_back(service)), seconds(lambda: _apply(plain[(number + 1) % 2]))
+        taken = seconds(partial(_rolled_back, service)), seconds(partial(_apply, plain[(number + 1) % 2]))
         if number:  # the first warms up
             ours.append(taken[0])
             theirs.append(taken[1])
@@ -174,5 +175,9 @@ def _listed(bench: Bench) -> None:
 
 def _kubectl(*words: str, stdin: str | None = None) -> None:
     subprocess.run(
-        ["kubectl", "--namespace", NAMESPACE, *words], check=True, capture_output=True, text=True, input=stdin
+        [str(shutil.which("kubectl")), "--namespace", NAMESPACE, *words],
+        check=True,
+        capture_output=True,
+        text=True,
+        input=stdin,
     )
