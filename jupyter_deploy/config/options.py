@@ -33,7 +33,7 @@ class Option:
     ----------
     name : the Python name, as in ``deploy_configuration(name=…)``.
     json : the path in a deployment configuration file, dots for nesting ("keys.primaryKey").
-    type : what it takes: bool, int, float, str, or list (of str).
+    type : what it takes: bool, int, float, str, list (of str), or dict (whole numbers by name).
     default : the value when it is not given; None means "not set".
     alias : the two-letter command-line alias without dashes, or "".
     unit : "cores", "GB", "ms"; empty where there is none.
@@ -108,6 +108,7 @@ _TYPE_NAMES: Mapping[type, str] = {
     float: "a number",
     str: "a text",
     list: "a list of texts",
+    dict: "whole numbers by name",
 }
 
 
@@ -119,18 +120,30 @@ def _parse_bool(text: str) -> bool:
     raise ValueError(text)
 
 
+def _parse_counts(text: str) -> dict[str, int]:
+    """Read ``a=1,b=2``."""
+    pairs = [part.partition("=") for part in text.split(",") if part]
+    found = {name: int(count) for name, _, count in pairs}
+    if "" in found or len(found) < len(pairs):
+        raise ValueError(text)
+    return found
+
+
 _PARSERS: Mapping[type, Any] = {
     bool: _parse_bool,
     int: int,
     float: float,
     str: str,
     list: lambda text: tuple(part for part in text.split(",") if part),
+    dict: _parse_counts,
 }
 
 
 def _is_a(value: Any, wanted: type) -> bool:
     if wanted is list:
         return isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
+    if wanted is dict:
+        return isinstance(value, Mapping) and all(isinstance(key, str) and _is_a(it, int) for key, it in value.items())
     if wanted is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     if wanted is int:
@@ -143,12 +156,21 @@ def option(default: Any, *, json: str, **facts: Any) -> Any:
     return dataclasses.field(default=default, kw_only=True, metadata={"json": json, **facts})
 
 
+def _as_json(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+_HELD_AS: Mapping[Any, type] = {tuple: list, Mapping: dict}
+
+
 def _plain_type(hint: Any) -> type:
-    """``int | None`` is int, ``tuple[str, ...]`` is a list."""
+    """``int | None`` is int, ``tuple[str, ...]`` is a list, ``Mapping[str, int]`` a dict."""
     members = [member for member in get_args(hint) if member is not type(None)]
     plain = members[0] if type(None) in get_args(hint) else hint
-    origin = getattr(plain, "__origin__", plain)
-    return list if origin in (tuple, list) else origin
+    origin: type = getattr(plain, "__origin__", plain)
+    return _HELD_AS.get(origin, origin)
 
 
 @dataclass(frozen=True)
@@ -213,7 +235,7 @@ class Options:
         for row in self.rows():
             value = getattr(self, row.name)
             if value != row.default:
-                set_path(document, row.json, list(value) if isinstance(value, tuple) else value)
+                set_path(document, row.json, _as_json(value))
         return document
 
     def given(self) -> dict[str, Any]:

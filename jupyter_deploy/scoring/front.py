@@ -9,6 +9,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from . import options, room, settings, worker_process
@@ -24,6 +25,7 @@ _OPTIONS = (
     "start-timeout",
     "secrets",
     "collected",
+    "address",
 )
 
 
@@ -37,6 +39,8 @@ def main(argv: Sequence[str]) -> int:
         life_fd = os.dup(0)  # workers have another standard input
     try:
         service = settings.load(path)
+        if "address" in given:  # of its own, which requests may name too
+            service = replace(service, allowed_hosts=(*service.allowed_hosts, given["address"]))
     except settings.SettingsError as error:
         return _refuse(control_fd, str(error))
     room.raise_descriptors()

@@ -65,7 +65,11 @@ def _help(options: type[Options], rows: list[Option]) -> str:
 
 def placeholder(row: Option) -> str:
     """What stands for the value in a usage line."""
-    return row.shown or row.unit or {bool: "true|false", int: "N", float: "X", list: "A,B"}.get(row.type, "TEXT")
+    return (
+        row.shown
+        or row.unit
+        or {bool: "true|false", int: "N", float: "X", list: "A,B", dict: "NAME=N,…"}.get(row.type, "TEXT")
+    )
 
 
 def describe(row: Option) -> str:

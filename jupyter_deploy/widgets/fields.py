@@ -69,7 +69,7 @@ def _field(row: Option) -> Field:
     if row.choices:
         choices = [("", str(row.default)), *((str(it), str(it)) for it in row.choices if it != row.default)]
     drawn: Kind = "secret" if row.secret else "choice" if choices else _KINDS.get(row.type, "text")
-    several = ("several are separated by commas",) if row.type is list else ()
+    several = ("several are separated by commas",) if row.type in (list, dict) else ()
     return Field(
         name=row.name, label=row.name.replace("_", " ").capitalize(), kind=drawn, help=row.help,
         facts=(*(fact for fact in facts(row) if fact != row.unit), *several), unit=row.unit,

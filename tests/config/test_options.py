@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from jupyter_deploy.config.options import Option, Options, option, unknown_key
 from jupyter_deploy.errors import ConfigError
 from jupyter_deploy.sdk.configuration import deploy_configuration
 from jupyter_deploy.targets.process.options import ProcessOptions
+from jupyter_deploy.widgets.fields import groups, read
 from tests.certificates import issued
 
 # Python name, JSON path, two-letter alias, type, default: azureml-v1 3.1 to 3.3 and 8.1, as the process target takes them.
@@ -190,16 +192,44 @@ def test_a_leaf_without_its_parent_is_recognised() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "text", "value"),
-    [(bool, "True", True), (bool, "off", False), (int, "3", 3), (float, "0.5", 0.5), (str, "x", "x"), (list, "a,b,", ("a", "b"))],
+    [(bool, "True", True), (bool, "off", False), (int, "3", 3), (float, "0.5", 0.5), (str, "x", "x"), (list, "a,b,", ("a", "b")),
+     (dict, "a=1,b.c/d=2", {"a": 1, "b.c/d": 2}), (dict, "", {})],
 )  # fmt: skip
 def test_a_command_line_text_becomes_a_value(kind: type, text: str, value: Any) -> None:
     assert Option("some_name", "someName", kind, None).parse(text) == value
 
 
-@pytest.mark.parametrize(("kind", "text"), [(bool, "maybe"), (int, "1.5"), (float, "much")])
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [(bool, "maybe"), (int, "1.5"), (float, "much"), (dict, "a"), (dict, "a=x"), (dict, "=1"), (dict, "a=1,a=2")],
+)
 def test_a_text_that_does_not_fit_names_the_flag(kind: type, text: str) -> None:
     with pytest.raises(ConfigError, match=f"--some-name is '{text}'; it takes"):
         Option("some_name", "someName", kind, None).parse(text)
+
+
+@dataclass(frozen=True)
+class Counting(Options):
+    """A target's options with whole numbers by name."""
+
+    compute_type = "counting"
+    parts: Mapping[str, int] | None = option(None, json="all.parts", help="How many of each.")
+
+
+def test_whole_numbers_by_name_are_an_object_in_the_file_and_come_back() -> None:
+    document = {"computeType": "counting", "all": {"parts": {"a.b/c": 2, "d": 1}}}
+    options = Counting.from_json(document, "dc.json")
+    assert options == deploy_configuration(Counting)(parts={"a.b/c": 2, "d": 1})
+    assert options.to_json() == document
+    assert Counting().to_json() == {"computeType": "counting"}
+    assert groups(Counting.rows())["General"][0].kind == "text"
+    assert read(Counting, {"parts": "a=1,b=2"}, {}) == (Counting(parts={"a": 1, "b": 2}), ())
+
+
+@pytest.mark.parametrize("value", [3, "a=1", ["a=1"], {"a": "1"}, {"a": True}, {"a": 1.5}])
+def test_what_is_no_whole_number_by_name_is_refused(value: Any) -> None:
+    with pytest.raises(ConfigError, match="it takes whole numbers by name"):
+        Counting.from_json({"all": {"parts": value}}, "dc.json")
 
 
 @dataclass(frozen=True)

@@ -86,19 +86,19 @@ class Cluster:
         items: list[Object] = self.get(path_of(kind, namespace, api=api), labelSelector=selector)["items"]
         return items
 
-    def apply(self, thing: Object, *, dry_run: bool = False, force: bool = False) -> Object:
+    def apply(self, thing: Object, *, dry_run: bool = False, force: bool = False, manager: str = MANAGER) -> Object:
         """Make an object so, by server-side apply; what others have set of it stays.
 
         Parameters
         ----------
         thing : a manifest with its namespace. dry_run : only have the cluster check it, and say what it would be.
-        force : take what others hold.
+        force : take what others hold. manager : under which name, where it is not the usual one.
 
         Raises
         ------
         Conflicts : others have set otherwise what the manifest sets. TargetError : as of :meth:`get`.
         """
-        query = {"fieldManager": MANAGER, "force": str(force).lower(), **({"dryRun": "All"} if dry_run else {})}
+        query = {"fieldManager": manager, "force": str(force).lower(), **({"dryRun": "All"} if dry_run else {})}
         return self._ask("PATCH", _path(thing), query, thing, _APPLY)  # type: ignore[no-any-return]
 
     def patch(self, thing: Object, change: Mapping[str, Any], *, subresource: str = "") -> Object:

@@ -20,9 +20,11 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "Pod": ("v1", "pods"),
     "PodDisruptionBudget": ("policy/v1", "poddisruptionbudgets"),
     "ReplicaSet": ("apps/v1", "replicasets"),
+    "ScaledObject": ("keda.sh/v1alpha1", "scaledobjects"),
     "Secret": ("v1", "secrets"),
     "Service": ("v1", "services"),
     "ServiceAccount": ("v1", "serviceaccounts"),
+    "TriggerAuthentication": ("keda.sh/v1alpha1", "triggerauthentications"),
 }
 """The version of the API that has each, in a cluster of today, and its name in paths."""
 

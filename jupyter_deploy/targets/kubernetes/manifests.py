@@ -15,7 +15,7 @@ from jupyter_deploy.targets.kubernetes.kinds import Object, api_of
 from jupyter_deploy.targets.kubernetes.names import VERSION, all_labels, object_name, own_labels
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
 from jupyter_deploy.targets.kubernetes.pods import Content, pod_spec
-from jupyter_deploy.targets.kubernetes.scaling import autoscaler
+from jupyter_deploy.targets.kubernetes.scaling import KEY, Way, scalers
 
 PROGRESS_SECONDS = 60
 """That a rollout may go without progress, beside what the script may take to start."""
@@ -38,7 +38,7 @@ class Plan:
     options : of the service. settings : what its server is told, as ``service.json`` has it. reach : how it is reached.
     hosts : that it may be reached at from here, best first.
     secrets : the content of its Secret by the option that names each to the server; empty texts where it is only shown.
-    apis : the versions of the API that the cluster has for kinds that moved.
+    apis : the versions of the API that the cluster has for kinds that moved. scaled_by : what the number of pods follows, unless fixed.
     """
 
     place: Place
@@ -51,6 +51,7 @@ class Plan:
     hosts: tuple[str, ...]
     secrets: Mapping[str, bytes]
     apis: Mapping[str, str]
+    scaled_by: Way = "cpu"
 
     @property
     def name(self) -> str:
@@ -76,11 +77,8 @@ def service(plan: Plan) -> Object:
 def others(plan: Plan) -> list[Object]:
     """All other objects, in the order in which they are made."""
     found = [_account(plan), _secret(plan), _config(plan), _network_policy(plan), _deployment(plan)]
-    found += (
-        [autoscaler(plan.about(), plan.api("HorizontalPodAutoscaler"), plan.options)]
-        if plan.options.follows_load
-        else []
-    )
+    if plan.options.follows_load:
+        found += scalers(plan.about(), plan.api("HorizontalPodAutoscaler"), plan.scaled_by, plan.options)
     is_many = (plan.options.max_replicas if plan.options.follows_load else plan.options.num_replicas or 1) > 1
     found += [_disruption_budget(plan)] if is_many else []
     return [thing for thing in found if thing]
@@ -100,8 +98,15 @@ def _account(plan: Plan) -> Object:
 def _secret(plan: Plan) -> Object:
     if not plan.secrets:
         return {}
-    data = {f"{option}.json": base64.b64encode(text).decode() for option, text in plan.secrets.items()}
+    files = {f"{option}.json": text for option, text in plan.secrets.items()}
+    data = {name: base64.b64encode(text).decode() for name, text in {**files, **_key(plan)}.items()}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": plan.about(), "type": "Opaque", "data": data}
+
+
+def _key(plan: Plan) -> dict[str, bytes]:
+    """The key by itself, with which whoever sees to the cluster has its metrics read."""
+    held = json.loads(plan.secrets.get("keys") or "{}")
+    return {KEY: held["primaryKey"].encode()} if "primaryKey" in held else {}
 
 
 def _config(plan: Plan) -> Object:

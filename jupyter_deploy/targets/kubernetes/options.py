@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,8 +12,13 @@ from jupyter_deploy.images.dockerfile import PORT
 from jupyter_deploy.targets.server_options import ScoringOptions
 
 _NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{,61}[a-z0-9])?")
-_ACCELERATOR = re.compile(r"[a-z0-9A-Z]([-a-z0-9A-Z._/]*[a-z0-9A-Z])?=[1-9][0-9]*")
+_DEVICE = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[a-z0-9A-Z]([-a-z0-9A-Z._]{,61}[a-z0-9A-Z])?")
+_GPU = "nvidia.com/gpu"
 _MIN, _MAX, _REFRESH, _UTILIZATION = 1, 10, 1, 70
+_AUTOSCALE = (
+    "autoscale_enabled", "autoscale_min_replicas", "autoscale_max_replicas", "autoscale_refresh_seconds", "autoscale_target_utilization",
+)  # fmt: skip
+"""What says that, and how, the number of pods follows the load."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +88,10 @@ class KubernetesOptions(ScoringOptions):
         0, json="gpuCores", alias="gc", minimum=0, group="Resources",
         help="NVIDIA GPUs that each pod gets for itself (nvidia.com/gpu).",
     )  # fmt: skip
-    accelerators: tuple[str, ...] = option(
-        (), json="accelerators", group="Resources", shown="RESOURCE=N,…",
-        help="Other devices that each pod gets, as the cluster's device plug-ins call them: example.com/fpga=1.",
+    accelerators: Mapping[str, int] | None = option(
+        None, json="accelerators", group="Resources", shown="RESOURCE=N,…",
+        help="Other devices that each pod gets for itself, an FPGA's among them, as the cluster's device plug-ins call them:"
+        " example.com/fpga=1.",
     )  # fmt: skip
     period_seconds: int = option(
         10, json="livenessProbeRequirements.periodSeconds", alias="ps", unit="s", minimum=1, group="Liveness",
@@ -118,11 +124,29 @@ class KubernetesOptions(ScoringOptions):
             yield f"cpu_cores_limit is {self.cpu_cores_limit:g} cores, less than cpu_cores ({self.cpu_cores:g}); give at least as much"
         if self.memory_gb_limit and self.memory_gb_limit < self.memory_gb:
             yield f"memory_gb_limit is {self.memory_gb_limit:g} GB, less than memory_gb ({self.memory_gb:g}); give at least as much"
-        for given in self.accelerators:
-            if not _ACCELERATOR.fullmatch(given):
-                yield f"accelerators has {given!r}; each is RESOURCE=N with N from 1: example.com/fpga=1"
-        if self.collect_model_data and "://" not in (self.collect_url or ""):
-            yield "collect_model_data needs a collect_url with '://' on a cluster, since its pods keep no files; give one"
+        yield from self._device_rules()
+        if self.collect_model_data and (
+            "://" not in (self.collect_url or "") or self.collect_place().startswith("file:")
+        ):
+            yield "collect_model_data needs a collect_url that leads out of the pods, which keep no files: s3://bucket/folder"
+
+    def replaced(self, changes: Mapping[str, Any]) -> KubernetesOptions:
+        """These options with some of them changed; who asks for a fixed number of pods needs not take back that it follows the load,
+        nor the other way round."""
+        if changes.get("autoscale_enabled"):
+            changes = {"num_replicas": None, **changes}
+        elif changes.get("num_replicas") is not None:
+            changes = {**dict.fromkeys(_AUTOSCALE), **changes}
+        return super().replaced(changes)
+
+    def _device_rules(self) -> Iterable[str]:
+        for name, count in (self.accelerators or {}).items():
+            if not _DEVICE.fullmatch(name):
+                yield f"accelerators has {name!r}; a device is called as its plug-in says: example.com/fpga"
+            if count < 1:
+                yield f"accelerators has {count} of {name!r}; give at least 1, or leave it out"
+        if self.gpu_cores and _GPU in (self.accelerators or {}):
+            yield f"gpu_cores is {self.gpu_cores}, and accelerators has {_GPU!r}, which is the same; leave one of them out"
 
     def _scale_rules(self) -> Iterable[str]:
         if self.autoscale_enabled and self.num_replicas is not None:
@@ -130,9 +154,9 @@ class KubernetesOptions(ScoringOptions):
         if self.autoscale_enabled is False and self.num_replicas is None:
             yield "autoscale_enabled is false, and num_replicas is missing; give it"
         if not self.follows_load:
-            for name in ("min_replicas", "max_replicas", "refresh_seconds", "target_utilization"):
-                if getattr(self, f"autoscale_{name}") is not None:
-                    yield f"autoscale_{name} is given, and the number of pods is fixed (num_replicas); leave one of them out"
+            for name in _AUTOSCALE[1:]:
+                if getattr(self, name) is not None:
+                    yield f"{name} is given, and the number of pods is fixed (num_replicas); leave one of them out"
         if self.min_replicas > self.max_replicas:
             yield f"autoscale_min_replicas is {self.min_replicas}, more than autoscale_max_replicas ({self.max_replicas})"
 
@@ -164,11 +188,12 @@ class KubernetesOptions(ScoringOptions):
     @property
     def devices(self) -> dict[str, int]:
         """The devices that each pod gets, by the names of their plug-ins."""
-        found = {"nvidia.com/gpu": self.gpu_cores} if self.gpu_cores else {}
-        for given in self.accelerators:
-            name, _, count = given.partition("=")
-            found[name] = int(count)
-        return found
+        return {**({_GPU: self.gpu_cores} if self.gpu_cores else {}), **(self.accelerators or {})}
+
+    @property
+    def slots(self) -> int:
+        """Calls of ``run()`` that a pod has in progress at most, as its server counts them: evenly over its workers."""
+        return self.worker_count * max(1, -(-self.replica_max_concurrent_requests // self.worker_count))
 
     def is_authenticated(self) -> bool:
         """Whether requests need a key: on a cluster by default, as in the original."""

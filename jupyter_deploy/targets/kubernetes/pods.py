@@ -66,6 +66,8 @@ def _container(content: Content, options: KubernetesOptions) -> Object:
         f"{SETTINGS}/service.json",
         "--start-timeout",
         str(options.initial_delay_seconds),
+        "--address",
+        "$(POD_IP)",
     ]
     for option in content.secrets:
         arguments += [f"--{option}", f"{SECRETS}/{option}.json"]
@@ -74,7 +76,10 @@ def _container(content: Content, options: KubernetesOptions) -> Object:
         "image": content.image,
         "imagePullPolicy": "IfNotPresent",
         "args": arguments,
-        "env": [{"name": "SERVICE_VERSION", "value": str(content.version)}],
+        "env": [
+            {"name": "SERVICE_VERSION", "value": str(content.version)},
+            {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
+        ],
         "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
         "resources": resources(options),
         **_probes(options),

@@ -11,10 +11,12 @@ from jupyter_deploy.targets.base import Place
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.kinds import Object, api_of
 from jupyter_deploy.targets.kubernetes.names import own_labels
+from jupyter_deploy.targets.kubernetes.offers import ADDED
 from jupyter_deploy.targets.kubernetes.refusals import Missing
+from jupyter_deploy.targets.kubernetes.scaling import SCALERS
 
 _KINDS = (
-    "HorizontalPodAutoscaler", "Deployment", "PodDisruptionBudget", "NetworkPolicy", "ConfigMap", "Secret", "ServiceAccount", "Service",
+    *SCALERS, "Deployment", "PodDisruptionBudget", "NetworkPolicy", "ConfigMap", "Secret", "ServiceAccount", "Service",
 )  # fmt: skip
 """What a service may have, in the order in which it goes."""
 _LOOK_EVERY = 0.2
@@ -25,11 +27,16 @@ _PATIENCE = 120.0
 
 
 def remove_others(
-    cluster: Cluster, place: Place, namespace: str, kept: Sequence[Object], apis: Mapping[str, str]
+    cluster: Cluster,
+    place: Place,
+    namespace: str,
+    kept: Sequence[Object],
+    apis: Mapping[str, str],
+    kinds: Sequence[str] = _KINDS,
 ) -> None:
-    """Take away the objects of a service that are not among those that are kept."""
+    """Take away the objects of a service that are not among those that are kept; only those of some kinds, where these are given."""
     names = {(thing["kind"], thing["metadata"]["name"]) for thing in kept}
-    for thing in _found(cluster, place, namespace, apis):
+    for thing in _found(cluster, place, namespace, apis, kinds):
         if (thing["kind"], thing["metadata"]["name"]) not in names:
             _remove(cluster, thing)
 
@@ -56,9 +63,13 @@ def remove_all(cluster: Cluster, place: Place, namespace: str, apis: Mapping[str
         time.sleep(_LOOK_EVERY)
 
 
-def _found(cluster: Cluster, place: Place, namespace: str, apis: Mapping[str, str]) -> list[Object]:
+def _found(
+    cluster: Cluster, place: Place, namespace: str, apis: Mapping[str, str], kinds: Sequence[str] = _KINDS
+) -> list[Object]:
     found: list[Object] = []
-    for kind in _KINDS:
+    for kind in kinds:
+        if kind in ADDED and kind not in apis:
+            continue  # the cluster has none of that kind
         api = apis.get(kind) or api_of(kind)
         items = cluster.find(kind, namespace, own_labels(place), api=api)
         found += [{**item, "kind": kind, "apiVersion": api} for item in items]

@@ -19,6 +19,8 @@ from jupyter_deploy.targets.kubernetes.reach import first_answering, node_port
 from jupyter_deploy.targets.kubernetes.record import KubernetesRecord, keep_manifests, kept_manifests, remove_record
 from jupyter_deploy.targets.kubernetes.refusals import Away, Conflicts
 from jupyter_deploy.targets.kubernetes.removal import remove_all, remove_others
+from jupyter_deploy.targets.kubernetes.replicas import hand_over, is_scalers
+from jupyter_deploy.targets.kubernetes.scaling import SCALERS, described, scaler_of
 from jupyter_deploy.targets.kubernetes.state import REVISION, is_rolled_out
 
 _LOOK_EVERY = 0.3
@@ -61,15 +63,27 @@ class Rollout:
         for thing in things:
             self._apply(thing, dry_run=True)
         self._applied = [service(plan), *things]
+        self._change_scale(things)
         for thing in things:
             self._apply(thing)
+        if plan.options.follows_load:
+            hand_over(self._cluster, plan)  # which a first version begins with
         self._report(f"applied {len(self._applied)} objects in the namespace {plan.namespace}", name=plan.name)
+
+    def _change_scale(self, things: Sequence[Object]) -> None:
+        """Before pods are: what they followed and will not goes, as it would set their number anew; what they will follow has it."""
+        plan, cluster = self._plan, self._cluster
+        remove_others(cluster, plan.place, plan.namespace, things, plan.apis, SCALERS)
+        if plan.options.follows_load:
+            hand_over(cluster, plan)
+        if scaler := scaler_of(things):
+            self._report(described(scaler, scaler)["text"])
 
     def _apply(self, thing: Object, *, dry_run: bool = False) -> None:
         try:
             self._cluster.apply(thing, dry_run=dry_run)
         except Conflicts as error:
-            if not all(_is_autoscalers(text) for _, text in error.fields):
+            if not all(is_scalers(text) for _, text in error.fields):
                 raise
             self._cluster.apply(thing, dry_run=dry_run, force=True)
 
@@ -213,11 +227,6 @@ def _with_version(template: Object, version: int) -> Object:
 
 def _with_number(variables: Sequence[Object], version: int) -> list[Object]:
     return [{**each, "value": str(version)} if each["name"] == "SERVICE_VERSION" else each for each in variables]
-
-
-def _is_autoscalers(text: str) -> bool:
-    """Whether a conflict is with what sets the number of pods by their load."""
-    return '"kube-controller-manager"' in text
 
 
 def _refuse_failed(deployment: Object) -> None:

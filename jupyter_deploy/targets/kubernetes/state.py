@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jupyter_deploy.targets.base import Status
@@ -24,19 +24,22 @@ def is_rolled_out(deployment: Object) -> bool:
     return counts == [wanted, wanted, wanted]
 
 
-def status_of(record: KubernetesRecord, deployment: Object | None, pods: Sequence[Object]) -> Status:
+def status_of(
+    record: KubernetesRecord, deployment: Object | None, pods: Sequence[Object], more: Mapping[str, Any]
+) -> Status:
     """The state of a service.
 
     Parameters
     ----------
-    record : of the service. deployment : None where the cluster has none. pods : those it has.
+    record : of the service. deployment : None where the cluster has none. pods : those it has. more : details of other origin.
     """
     facts: dict[str, Any] = {"version": record.version or None, "scoring_uri": record.scoring_uri}
     if deployment is None:
         why = "" if record.is_stopped else f"its objects were removed from the cluster; {_START}"
         return Status("Stopped", error=why, **facts)
     wanted, serving = deployment["spec"]["replicas"], deployment.get("status", {}).get("availableReplicas", 0)
-    facts["details"] = {"replicas": wanted, "serving": serving, "reach": record.reach, "namespace": record.namespace}
+    counts = {"replicas": wanted, "serving": serving}
+    facts["details"] = {**counts, "reach": record.reach, "namespace": record.namespace, **more}
     if wanted == 0:
         return Status("Stopped", error="" if record.is_stopped else f"it was scaled to no pods; {_START}", **facts)
     if is_rolled_out(deployment):

@@ -18,13 +18,14 @@ from jupyter_deploy.targets.kubernetes.connecting import connected
 from jupyter_deploy.targets.kubernetes.kinds import path_of
 from jupyter_deploy.targets.kubernetes.manifests import Plan
 from jupyter_deploy.targets.kubernetes.names import dns_names, object_name, own_labels
-from jupyter_deploy.targets.kubernetes.offers import apis_of
+from jupyter_deploy.targets.kubernetes.offers import apis_of, way_to_scale
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
 from jupyter_deploy.targets.kubernetes.reach import node_hosts
 from jupyter_deploy.targets.kubernetes.record import KubernetesRecord, kept_manifests, remove_record
 from jupyter_deploy.targets.kubernetes.refusals import Missing
 from jupyter_deploy.targets.kubernetes.removal import remove_all
 from jupyter_deploy.targets.kubernetes.rollout import Rollout
+from jupyter_deploy.targets.kubernetes.scaling import described, scaler_of, stopped
 from jupyter_deploy.targets.kubernetes.state import status_of
 
 if TYPE_CHECKING:
@@ -89,9 +90,10 @@ class KubernetesTarget:
             with connected(place) as cluster:
                 deployment = _deployment(cluster, place, record)
                 pods = cluster.find("Pod", record.namespace, own_labels(place)) if deployment else []
+                scaling = _scaling(cluster, place)
         except TargetError as error:
             return Status("Unknown", version=record.version or None, scoring_uri=record.scoring_uri, error=error.what)
-        return status_of(record, deployment, pods)
+        return status_of(record, deployment, pods, scaling)
 
     def stop(self, place: Place) -> None:
         """Have the cluster end all pods, each after its requests; all else stays."""
@@ -101,8 +103,8 @@ class KubernetesTarget:
         with connected(place) as cluster:
             pods = cluster.find("Pod", record.namespace, own_labels(place))
             for thing in kept_manifests(place.folder):
-                if thing["kind"] == "Deployment":
-                    cluster.apply({**thing, "spec": {**thing["spec"], "replicas": 0}}, force=True)
+                if changed := stopped(thing):
+                    cluster.apply(changed, force=True)
             logs.copy(cluster, place, pods)
         replace(record, is_stopped=True).write(place.folder)
 
@@ -137,8 +139,10 @@ def _plan(cluster: Cluster, place: Place, release: Release, record: KubernetesRe
     hosts = record.hosts if record else tuple(node_hosts(cluster))
     settings["allowedHosts"] = list(dict.fromkeys([*settings["allowedHosts"], *dns_names(place, namespace), *hosts]))
     reach = record.reach if record else options.reach or "node-port"
+    apis = apis_of(cluster)
+    way = way_to_scale(cluster, apis, options) if options.follows_load else "cpu"
     return Plan(
-        place, namespace, release.runtime, release.version, options, settings, reach, hosts, _secrets(place), apis_of(cluster)
+        place, namespace, release.runtime, release.version, options, settings, reach, hosts, _secrets(place), apis, way
     )  # fmt: skip
 
 
@@ -153,3 +157,16 @@ def _deployment(cluster: Cluster, place: Place, record: KubernetesRecord) -> dic
     except Missing:
         return None
     return found
+
+
+def _scaling(cluster: Cluster, place: Place) -> dict[str, Any]:
+    """What the number of pods follows; nothing where it is fixed."""
+    scaler = scaler_of(kept_manifests(place.folder))
+    if scaler is None:
+        return {}
+    about = scaler["metadata"]
+    try:
+        found = cluster.get(path_of(scaler["kind"], about["namespace"], about["name"], api=scaler["apiVersion"]))
+    except Missing:
+        found = None
+    return {"scaling": described(scaler, found)}
