@@ -15,6 +15,7 @@ from jupyter_deploy.targets.kubernetes.kinds import Object, api_of
 from jupyter_deploy.targets.kubernetes.names import VERSION, all_labels, object_name, own_labels
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
 from jupyter_deploy.targets.kubernetes.pods import Content, pod_spec
+from jupyter_deploy.targets.kubernetes.routes import http_route, ingress
 from jupyter_deploy.targets.kubernetes.scaling import KEY, Way, scalers
 
 PROGRESS_SECONDS = 60
@@ -25,6 +26,8 @@ SERVICE_TYPES = {
     "node-port": "NodePort",
     "port-forward": "ClusterIP",
     "cluster": "ClusterIP",
+    "ingress": "ClusterIP",
+    "gateway": "ClusterIP",
 }
 
 
@@ -81,7 +84,15 @@ def others(plan: Plan) -> list[Object]:
         found += scalers(plan.about(), plan.api("HorizontalPodAutoscaler"), plan.scaled_by, plan.options)
     is_many = (plan.options.max_replicas if plan.options.follows_load else plan.options.num_replicas or 1) > 1
     found += [_disruption_budget(plan)] if is_many else []
+    found += [route(plan)] if plan.options.route else []
     return [thing for thing in found if thing]
+
+
+def route(plan: Plan) -> Object:
+    """What leads to it from a host name, where that was asked for."""
+    if plan.options.route == "gateway":
+        return http_route(plan.about(), plan.api("HTTPRoute"), plan.options)
+    return ingress(plan.about(), plan.options)
 
 
 def hidden(thing: Object) -> Object:
@@ -159,7 +170,13 @@ def _deployment(plan: Plan) -> Object:
 
 
 def as_yaml(things: Sequence[Object]) -> str:
-    """Objects as the documents of one YAML file, without what must not be seen."""
+    """Objects as the documents of one YAML file, to be read by a person: without what must not be seen, files as their lines."""
     import yaml
 
-    return "---\n".join(yaml.safe_dump(hidden(thing), sort_keys=False, width=120) for thing in things)
+    class Dumper(yaml.SafeDumper):
+        """Writes texts of several lines as such."""
+
+    Dumper.add_representer(str, lambda dumper, text: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style="|" if "\n" in text else None
+    ))  # fmt: skip
+    return "---\n".join(yaml.dump(hidden(thing), Dumper=Dumper, sort_keys=False, width=120) for thing in things)

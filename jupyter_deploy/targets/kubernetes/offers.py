@@ -15,16 +15,41 @@ _MOVED: Mapping[str, tuple[str, ...]] = {
     "PodDisruptionBudget": ("policy/v1", "policy/v1beta1"),
 }
 """Kinds that older clusters have in an older version, best first."""
-ADDED: Mapping[str, str] = {"ScaledObject": "keda.sh/v1alpha1", "TriggerAuthentication": "keda.sh/v1alpha1"}
-"""Kinds that only some clusters have, and in which version."""
+_ADDED: Mapping[str, tuple[str, ...]] = {
+    "HTTPRoute": ("gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"),
+    "ScaledObject": ("keda.sh/v1alpha1",),
+    "TriggerAuthentication": ("keda.sh/v1alpha1",),
+}
+"""Kinds that a cluster has where somebody has added them, best version first."""
 _CUSTOM = "custom.metrics.k8s.io/"
 
 
 def apis_of(cluster: Cluster) -> dict[str, str]:
-    """The version in which the cluster has each kind that moved, and of those that only some have, the ones that it has."""
+    """The version in which the cluster has each kind that moved, or was added; one that it lacks is missing."""
     there = _versions(cluster)
-    moved = {kind: next((api for api in versions if api in there), versions[0]) for kind, versions in _MOVED.items()}
-    return {**moved, **{kind: api for kind, api in ADDED.items() if api in there}}
+    moved = {kind: _first(versions, there) or versions[0] for kind, versions in _MOVED.items()}
+    added = {kind: _first(versions, there) for kind, versions in _ADDED.items()}
+    return {**moved, **{kind: api for kind, api in added.items() if api}}
+
+
+def has(kind: str, apis: Mapping[str, str]) -> bool:
+    """Whether a cluster with these versions has a kind."""
+    return kind in apis or kind not in _ADDED
+
+
+def require(options: KubernetesOptions, apis: Mapping[str, str], compute: str) -> None:
+    """Refuse options that the cluster has no API for.
+
+    Raises
+    ------
+    TargetError : it names the API.
+    """
+    if options.ingress_gateway and not has("HTTPRoute", apis):
+        raise TargetError(
+            f"the cluster '{compute}' has no Gateway API, which ingress_gateway needs",
+            f"It serves none of {', '.join(_ADDED['HTTPRoute'])}.",
+            "leave out ingress_gateway, which makes an Ingress, or have the Gateway API installed",
+        )
 
 
 def way_to_scale(cluster: Cluster, apis: Mapping[str, str], options: KubernetesOptions) -> Way:
@@ -49,3 +74,7 @@ def _has_slots(cluster: Cluster, api: str) -> bool:
     with contextlib.suppress(TargetError):  # what serves it may be away; then nothing can be scaled by it
         return any(each["name"] == f"pods/{SLOTS}" for each in cluster.get(f"/apis/{api}")["resources"])
     return False
+
+
+def _first(versions: tuple[str, ...], there: set[str]) -> str:
+    return next((api for api in versions if api in there), "")

@@ -14,6 +14,8 @@ from jupyter_deploy.targets.server_options import ScoringOptions
 _NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{,61}[a-z0-9])?")
 _DEVICE = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[a-z0-9A-Z]([-a-z0-9A-Z._]{,61}[a-z0-9A-Z])?")
 _GPU = "nvidia.com/gpu"
+_HOST = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_LONGEST_HOST = 253
 _MIN, _MAX, _REFRESH, _UTILIZATION = 1, 10, 1, 70
 _AUTOSCALE = (
     "autoscale_enabled", "autoscale_min_replicas", "autoscale_max_replicas", "autoscale_refresh_seconds", "autoscale_target_utilization",
@@ -39,6 +41,26 @@ class KubernetesOptions(ScoringOptions):
         None, json="reach", choices=("load-balancer", "node-port", "port-forward", "cluster"), group="Cluster", updatable=False,
         help="How it is reached from here: by an address of its own, a port of the nodes, a tunnel that is kept up on this machine, or from"
         " within the cluster only; by default a port of the nodes where this machine reaches them, else a tunnel.",
+    )  # fmt: skip
+    ingress_host: str | None = option(
+        None, json="ingress.host", group="Cluster", updatable=False,
+        help="Host name under which it is reached through an Ingress of the cluster, or through a Gateway where one is named.",
+    )  # fmt: skip
+    ingress_class: str | None = option(
+        None, json="ingress.className", group="Cluster",
+        help="Class of the Ingress, as the cluster's ingress controller calls itself; by default the cluster's own default.",
+    )  # fmt: skip
+    ingress_gateway: str | None = option(
+        None, json="ingress.gateway", group="Cluster", shown="NAMESPACE/NAME", updatable=False,
+        help="A Gateway of the cluster (Gateway API) that leads to it by a route, instead of an Ingress.",
+    )  # fmt: skip
+    ingress_tls: bool | None = option(
+        None, json="ingress.tls", group="Cluster", updatable=False,
+        help="Whether its address there is https; by default where ingress_tls_secret is given. A Gateway has the certificate itself.",
+    )  # fmt: skip
+    ingress_tls_secret: str | None = option(
+        None, json="ingress.tlsSecret", group="Cluster",
+        help="Secret of the namespace with the certificate of that host for the Ingress; without it the controller's own.",
     )  # fmt: skip
     auth_enabled: bool | None = option(
         None, json="authEnabled", alias="ae", group="Access",
@@ -118,6 +140,7 @@ class KubernetesOptions(ScoringOptions):
         """Besides those of every service: replicas are fixed or follow the load, limits are no less than requests."""
         yield from super().rules()
         yield from self._scale_rules()
+        yield from self._route_rules()
         if self.namespace is not None and not _NAMESPACE.fullmatch(self.namespace):
             yield f"namespace is {self.namespace!r}; it takes up to 63 lower-case letters, digits and '-'"
         if self.cpu_cores_limit and self.cpu_cores_limit < self.cpu_cores:
@@ -160,6 +183,42 @@ class KubernetesOptions(ScoringOptions):
         if self.min_replicas > self.max_replicas:
             yield f"autoscale_min_replicas is {self.min_replicas}, more than autoscale_max_replicas ({self.max_replicas})"
 
+    def _route_rules(self) -> Iterable[str]:
+        if self.ingress_host is None:
+            for name in ("class", "gateway", "tls", "tls_secret"):
+                if getattr(self, f"ingress_{name}") is not None:
+                    yield f"ingress_{name} is given, and ingress_host is missing; give it"
+            return
+        if not _HOST.fullmatch(self.ingress_host) or len(self.ingress_host) > _LONGEST_HOST:
+            yield f"ingress_host is {self.ingress_host!r}; it takes a host name in lower case: models.example.com"
+        if self.reach is not None:
+            yield f"reach is {self.reach!r}, and ingress_host is given; leave one of them out"
+        if self.ssl_enabled:
+            yield "ssl_enabled and ingress_host are given, but the way to the pods is without TLS; leave one of them out (ingress_tls)"
+        if self.ingress_tls is False and self.ingress_tls_secret:
+            yield "ingress_tls is false, and ingress_tls_secret is given; leave one of them out"
+        if self.ingress_gateway is not None:
+            yield from self._gateway_rules(self.ingress_gateway)
+
+    def _gateway_rules(self, gateway: str) -> Iterable[str]:
+        if not all(map(_HOST.fullmatch, gateway.split("/"))) or gateway.count("/") != 1:
+            yield f"ingress_gateway is {gateway!r}; it takes NAMESPACE/NAME"
+        for name in ("class", "tls_secret"):
+            if getattr(self, f"ingress_{name}") is not None:
+                yield f"ingress_{name} is for an Ingress, and ingress_gateway is given; leave one of them out"
+
+    @property
+    def route(self) -> str:
+        """What of the cluster leads to it: "ingress", "gateway"; empty where neither was asked for."""
+        if self.ingress_host is None:
+            return ""
+        return "gateway" if self.ingress_gateway else "ingress"
+
+    @property
+    def has_tls_route(self) -> bool:
+        """Whether its address there is https."""
+        return bool(self.ingress_tls_secret) if self.ingress_tls is None else self.ingress_tls
+
     @property
     def follows_load(self) -> bool:
         """Whether the number of pods follows the load."""
@@ -194,6 +253,11 @@ class KubernetesOptions(ScoringOptions):
     def slots(self) -> int:
         """Calls of ``run()`` that a pod has in progress at most, as its server counts them: evenly over its workers."""
         return self.worker_count * max(1, -(-self.replica_max_concurrent_requests // self.worker_count))
+
+    @property
+    def longest_answer_seconds(self) -> int:
+        """After which a service has answered, or has said why not; what is in front of it has to wait as long."""
+        return -(-(self.max_request_wait_time + self.scoring_timeout_ms) // 1000) + 1
 
     def is_authenticated(self) -> bool:
         """Whether requests need a key: on a cluster by default, as in the original."""

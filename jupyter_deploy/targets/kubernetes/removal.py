@@ -11,12 +11,13 @@ from jupyter_deploy.targets.base import Place
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.kinds import Object, api_of
 from jupyter_deploy.targets.kubernetes.names import own_labels
-from jupyter_deploy.targets.kubernetes.offers import ADDED
+from jupyter_deploy.targets.kubernetes.offers import has
 from jupyter_deploy.targets.kubernetes.refusals import Missing
 from jupyter_deploy.targets.kubernetes.scaling import SCALERS
 
 _KINDS = (
-    *SCALERS, "Deployment", "PodDisruptionBudget", "NetworkPolicy", "ConfigMap", "Secret", "ServiceAccount", "Service",
+    "Ingress", "HTTPRoute", *SCALERS, "Deployment", "PodDisruptionBudget", "NetworkPolicy",
+    "ConfigMap", "Secret", "ServiceAccount", "Service",
 )  # fmt: skip
 """What a service may have, in the order in which it goes."""
 _LOOK_EVERY = 0.2
@@ -68,8 +69,8 @@ def _found(
 ) -> list[Object]:
     found: list[Object] = []
     for kind in kinds:
-        if kind in ADDED and kind not in apis:
-            continue  # the cluster has none of that kind
+        if not has(kind, apis):
+            continue
         api = apis.get(kind) or api_of(kind)
         items = cluster.find(kind, namespace, own_labels(place), api=api)
         found += [{**item, "kind": kind, "apiVersion": api} for item in items]

@@ -13,13 +13,14 @@ from jupyter_deploy.targets.base import Report, Status
 from jupyter_deploy.targets.kubernetes import failures, logs
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.kinds import Object, path_of
-from jupyter_deploy.targets.kubernetes.manifests import Plan, hidden, others, service
+from jupyter_deploy.targets.kubernetes.manifests import Plan, hidden, others, route, service
 from jupyter_deploy.targets.kubernetes.names import CONTAINER, VERSION, own_labels
 from jupyter_deploy.targets.kubernetes.reach import first_answering, node_port
 from jupyter_deploy.targets.kubernetes.record import KubernetesRecord, keep_manifests, kept_manifests, remove_record
 from jupyter_deploy.targets.kubernetes.refusals import Away, Conflicts
 from jupyter_deploy.targets.kubernetes.removal import remove_all, remove_others
 from jupyter_deploy.targets.kubernetes.replicas import hand_over, is_scalers
+from jupyter_deploy.targets.kubernetes.routes import see_taken_up
 from jupyter_deploy.targets.kubernetes.scaling import SCALERS, described, scaler_of
 from jupyter_deploy.targets.kubernetes.state import REVISION, is_rolled_out
 
@@ -170,6 +171,13 @@ class Rollout:
         assert self._record is not None
         record, plan = self._record, self._plan
         tls = plan.options.ssl_enabled
+        if plan.options.route:
+            if not record.host:
+                see_taken_up(self._cluster, route(plan), plan.options, self._report)
+            is_https = plan.options.has_tls_route
+            host, port = plan.options.ingress_host or "", 443 if is_https else 80
+            self._record = replace(record, host=host, port=port, tls=is_https)
+            return
         if record.reach != "node-port":
             return
         port = record.port or node_port(self._cluster.get(path_of("Service", plan.namespace, plan.name)))

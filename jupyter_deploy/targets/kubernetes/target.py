@@ -18,7 +18,7 @@ from jupyter_deploy.targets.kubernetes.connecting import connected
 from jupyter_deploy.targets.kubernetes.kinds import path_of
 from jupyter_deploy.targets.kubernetes.manifests import Plan
 from jupyter_deploy.targets.kubernetes.names import dns_names, object_name, own_labels
-from jupyter_deploy.targets.kubernetes.offers import apis_of, way_to_scale
+from jupyter_deploy.targets.kubernetes.offers import apis_of, require, way_to_scale
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
 from jupyter_deploy.targets.kubernetes.reach import node_hosts
 from jupyter_deploy.targets.kubernetes.record import KubernetesRecord, kept_manifests, remove_record
@@ -136,14 +136,19 @@ def _plan(cluster: Cluster, place: Place, release: Release, record: KubernetesRe
     namespace = record.namespace if record else options.namespace or cluster.compute.namespace
     settings = json.loads((release.bundle / "service.json").read_text(encoding="utf-8"))
     del settings["version"]  # a pod is told, so that versions with the same settings share them
-    hosts = record.hosts if record else tuple(node_hosts(cluster))
-    settings["allowedHosts"] = list(dict.fromkeys([*settings["allowedHosts"], *dns_names(place, namespace), *hosts]))
-    reach = record.reach if record else options.reach or "node-port"
     apis = apis_of(cluster)
+    require(options, apis, cluster.compute.name)
+    hosts = record.hosts if record else _hosts(cluster, options)
+    settings["allowedHosts"] = list(dict.fromkeys([*settings["allowedHosts"], *dns_names(place, namespace), *hosts]))
+    reach = record.reach if record else options.route or options.reach or "node-port"
     way = way_to_scale(cluster, apis, options) if options.follows_load else "cpu"
     return Plan(
         place, namespace, release.runtime, release.version, options, settings, reach, hosts, _secrets(place), apis, way
     )  # fmt: skip
+
+
+def _hosts(cluster: Cluster, options: KubernetesOptions) -> tuple[str, ...]:
+    return (options.ingress_host,) if options.ingress_host else tuple(node_hosts(cluster))
 
 
 def _secrets(place: Place) -> dict[str, bytes]:
