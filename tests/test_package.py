@@ -32,9 +32,12 @@ if len(sys.argv) > 1:
 print(json.dumps(sorted(sys.modules)))
 """
 PUBLIC = [
+    "AksWebservice",
+    "ComputeTarget",
     "CondaDependencies",
     "Environment",
     "InferenceConfig",
+    "KubernetesCompute",
     "LocalWebservice",
     "Model",
     "ModelPackage",

@@ -99,8 +99,25 @@ def _reader(row: Option) -> Callable[[str], Any]:
 
 
 def target_options(args: argparse.Namespace) -> dict[str, Any]:
-    """The target's options that were given, by Python name."""
+    """The options of targets that were given, by Python name."""
     return dict(given(args, "option:"))
+
+
+def _options_of(kind: type[Options], args: argparse.Namespace) -> dict[str, Any]:
+    """The options that were given, all of one target.
+
+    Raises
+    ------
+    ConfigError : the target does not have one of them.
+    """
+    found, rows = target_options(args), {row.name: row for row in kind.rows()}
+    if others := [name for name in found if name not in rows]:
+        has = ", ".join(row.flag for row in rows.values())
+        raise ConfigError(
+            [f"the target '{kind.compute_type}' has no option '--{name.replace('_', '-')}'" for name in others],
+            remedy=f"it has {has}",
+        )
+    return found
 
 
 def deployment_config(workspace: Workspace, args: argparse.Namespace, described: Mapping[str, Any]) -> Options:
@@ -122,4 +139,4 @@ def deployment_config(workspace: Workspace, args: argparse.Namespace, described:
             )
     file = DeploymentFile.read(args.deploy_config_file)
     kind, over = file.target(args.compute_target or args.compute_type, workspace)
-    return file.options(kind, {**over, **target_options(args), **described})
+    return file.options(kind, {**over, **_options_of(kind, args), **described})

@@ -11,23 +11,27 @@ from typing import Any
 
 from jupyter_deploy.config.certificates import Certificate
 from jupyter_deploy.config.inference import InferenceConfig
-from jupyter_deploy.config.names import check_service_name
-from jupyter_deploy.config.options import Options, unknown_key
+from jupyter_deploy.config.options import Options
 from jupyter_deploy.config.texts import check_texts
-from jupyter_deploy.engine.certificates import given_certificate, provide_certificate, warnings_of
+from jupyter_deploy.engine.certificates import provide_certificate
 from jupyter_deploy.engine.keys import provide_keys, refuse_other_keys
-from jupyter_deploy.engine.models import find_model
 from jupyter_deploy.engine.operations import OperationHandle, begin, lock_service, new_operation_id, newest, settle
 from jupyter_deploy.engine.recipes import provide_login
+from jupyter_deploy.engine.requesting import (
+    Content,
+    changed_request,
+    first_request,
+    refuse_moved,
+    refuse_twins,
+    require,
+)
 from jupyter_deploy.engine.requests import DeployRequest
-from jupyter_deploy.engine.sealing import seal, with_models, without_secrets
+from jupyter_deploy.engine.sealing import without_secrets
 from jupyter_deploy.engine.service_secrets import brings_secrets, provide_secrets
 from jupyter_deploy.engine.services import ServiceView, find_service, where
-from jupyter_deploy.errors import ConfigError, NameTaken, OperationFailed, UserError
+from jupyter_deploy.errors import NameTaken, OperationFailed, UserError
 from jupyter_deploy.models.provenance import user_name
 from jupyter_deploy.script import Finding
-from jupyter_deploy.targets import find_target
-from jupyter_deploy.targets.base import Target
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.locks import LockedFile
 from jupyter_deploy.workspace.records import ModelRecord, ServiceRecord, VersionRecord
@@ -68,14 +72,11 @@ def deploy(
     ------
     UserError : the name, the script or an option is refused; NameTaken; Busy.
     """
-    check_service_name(name)
-    options.require()
-    options, certificate = given_certificate(name, options)
-    refuse_twins(models)
-    target = find_target(options.compute_type)
+    require(name, models, options)
+    content = Content(models, inference, notebook_names, say)
     with folder.files.adding(), lock_service(folder, name, "deploy") as lock:
-        request, findings = seal(folder, name, models, inference, target, options, notebook_names, say)
-        findings += warnings_of(certificate)
+        asked = first_request(folder, name, content, options)
+        request, options, certificate, findings = asked.request, asked.options, asked.certificate, asked.findings
         record = folder.services.get(name)
         if record is None or not record.served:
             record = _new_record(folder, name, options, record)
@@ -89,7 +90,7 @@ def deploy(
         is_same = view.request.digest == request.digest and not brings_secrets(folder, name, options)
         if not is_same and not overwrite:
             raise _taken(view)
-        _same_address(view.request, request)
+        refuse_moved(view.request, request)
         refuse_other_keys(folder, name, options)
         record = _described_anew(record, options.tags, options.properties, options.description)
         provide_login(folder, name, inference)
@@ -158,37 +159,19 @@ def update(
         if models is None and inference is None and not changes:
             folder.services.put(record)
             return Begun(None)
-        target = find_target(record.target)
-        former = target.options.from_json(view.request.options, "recorded options")
-        options = _changed_options(former, changes or {})
-        request = view.request
-        findings: tuple[Finding, ...] = ()
-        if inference is not None:
-            kept = models if models is not None else _recorded_models(folder, view)
-            request, findings = seal(folder, name, kept, inference, target, options, notebook_names, say)
-        elif models is not None:
-            request = with_models(request, models)
-        settings = {**view.request.settings, **_asked(target, former, options)}
-        options, certificate = given_certificate(name, options)
-        request = replace(request, options=without_secrets(options), settings=settings)
+        asked = changed_request(folder, view, Content(models, inference, notebook_names, say), changes or {})
+        request, options, certificate, findings = asked.request, asked.options, asked.certificate, asked.findings
         is_same = request.digest == view.request.digest and not brings_secrets(folder, name, options)
         if inference is not None:
             provide_login(folder, name, inference)
         provide_secrets(folder, name, request.settings, options)
         folder.services.put(record)
         provide_certificate(folder, name, request.settings, certificate)
-        findings += warnings_of(certificate)
         if is_same and certificate is not None:
             _use_certificate(folder, view, certificate)  # the same version under another certificate
             return Begun(None, findings)
         provide_keys(folder, name, request.settings, options)
         return Begun(_release(folder, lock, "update", request, record, {"options": dict(request.options)}), findings)
-
-
-def _asked(target: Target, former: Options, options: Options) -> dict[str, Any]:
-    """The server's settings that options change; what nobody asked to change stays as it was filled in."""
-    before, after = target.server_settings(former), target.server_settings(options)
-    return {key: value for key, value in after.items() if value != before[key]}
 
 
 def rollback(folder: WorkspaceFolder, name: str) -> Begun:
@@ -344,47 +327,3 @@ def _described_anew(
         description=record.description if description is None else description,
         updated_time=datetime.now(timezone.utc),
     )
-
-
-def _changed_options(options: Options, changes: Mapping[str, Any]) -> Options:
-    rows = {row.name: row for row in options.rows()}
-    problems = []
-    for name in changes:
-        if name not in rows:
-            problems.append(unknown_key(name, rows, f"the target '{options.compute_type}'"))
-        elif not rows[name].updatable:
-            problems.append(f"{name} cannot change on a living service; delete it and deploy it anew")
-    if problems:
-        raise ConfigError(problems)
-    changed = options.replaced(changes)
-    changed.require()
-    return changed
-
-
-def _same_address(former: DeployRequest, request: DeployRequest) -> None:
-    """An overwrite keeps the target and the URL, so it cannot ask for other ones."""
-    name = request.service
-    if former.target != request.target:
-        raise ConfigError(
-            [f"'{name}' runs on the target '{former.target}'; delete it before deploying it to '{request.target}'"]
-        )
-    read = find_target(request.target).options.from_json
-    held, given = read(former.options, "recorded options"), read(request.options, "options").given()
-    fixed = (row.name for row in held.rows() if not row.updatable and not row.secret)
-    moved = [option for option in fixed if option in given and given[option] != getattr(held, option)]
-    if moved:
-        raise ConfigError(
-            [f"{option} cannot change on a living service; delete it and deploy it anew" for option in moved]
-        )
-
-
-def refuse_twins(models: Sequence[ModelRecord]) -> None:
-    """Refuse models of which one is given twice."""
-    ids = [model.id for model in models]
-    if twins := sorted({item for item in ids if ids.count(item) > 1}):
-        raise UserError(f"the same model is given twice: {', '.join(twins)}", remedy="give each model once")
-
-
-def _recorded_models(folder: WorkspaceFolder, view: ServiceView) -> list[ModelRecord]:
-    assert view.current is not None
-    return [find_model(folder, model_id) for model_id in view.current.models]

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_deploy.bundle.writer import BundleContents, write_bundle
 from jupyter_deploy.config.inference import InferenceConfig
-from jupyter_deploy.engine.changes import refuse_twins
 from jupyter_deploy.engine.locking import lock_of
 from jupyter_deploy.engine.places import PACKING
 from jupyter_deploy.engine.recipes import logins_of
+from jupyter_deploy.engine.requesting import refuse_twins
 from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.engine.sealing import seal
 from jupyter_deploy.environments import Lock

@@ -23,6 +23,9 @@ from jupyter_deploy.targets.base import Target
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.records import ModelRecord
 
+Keep = Callable[[Path], tuple[str, int]]
+"""Keeps the content of a file; returns its SHA-256 and its size."""
+
 
 def seal(
     folder: WorkspaceFolder,
@@ -33,6 +36,7 @@ def seal(
     options: Options,
     notebook_names: Collection[str] = (),
     say: Callable[[str], None] = lambda _: None,
+    keep: Keep | None = None,
 ) -> tuple[DeployRequest, tuple[Finding, ...]]:
     """Turn what the user gave into a request that nothing on disk can change any more.
 
@@ -40,6 +44,7 @@ def seal(
     ----------
     notebook_names : names of the notebook, so that a script that needs one of them is refused.
     say : called with each line of progress, where packages are built.
+    keep : what is done with the files of the script; they go into the workspace's store where it is not given.
 
     Returns
     -------
@@ -54,7 +59,7 @@ def seal(
     description = described(inference, notebook_names)
     require(description)
     sources = source_files(inference, folder.path)
-    script = seal_script(folder, inference, sources)
+    script = seal_script(keep or folder.files.put, inference, sources)
     settings = target.server_settings(options)
     kernel = _of_kernel(description, sources, settings, modules_of(*_laid_out(inference, sources)))
     environment = _environment(_sealing(folder, inference, say), inference, kernel, models)
@@ -163,10 +168,10 @@ def seal_model(model: ModelRecord) -> SealedModel:
     return SealedModel(model.name, model.version, files)
 
 
-def seal_script(folder: WorkspaceFolder, inference: InferenceConfig, sources: Iterable[Path]) -> SealedScript:
-    """Keep the script, or every file of its source folder, in the store."""
+def seal_script(keep: Keep, inference: InferenceConfig, sources: Iterable[Path]) -> SealedScript:
+    """Keep the script, or every file of its source folder."""
     entry, root, files = _laid_out(inference, sources)
-    return SealedScript(entry, root, tuple(_sealed(folder, path, name) for name, path in files.items()))
+    return SealedScript(entry, root, tuple(SealedFile(name, *keep(path)) for name, path in files.items()))
 
 
 def _laid_out(inference: InferenceConfig, sources: Iterable[Path]) -> tuple[str, str | None, dict[str, Path]]:
@@ -176,11 +181,6 @@ def _laid_out(inference: InferenceConfig, sources: Iterable[Path]) -> tuple[str,
         return script.name, None, {script.name: script}
     files = {f"{root.name}/{path.relative_to(root).as_posix()}": path for path in sources}
     return f"{root.name}/{script.resolve().relative_to(root).as_posix()}", root.name, files
-
-
-def _sealed(folder: WorkspaceFolder, path: Path, name: str) -> SealedFile:
-    sha256, size = folder.files.put(path)
-    return SealedFile(name, sha256, size)
 
 
 def _environment(

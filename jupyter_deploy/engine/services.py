@@ -136,9 +136,8 @@ def list_records(
     ------
     UserError : there is no such target.
     """
-    if target is not None:
-        find_target(target)
-    records = [record for record in folder.services.list() if target is None or record.target == target.lower()]
+    wanted = None if target is None else find_target(target).name
+    records = [record for record in folder.services.list() if wanted in (None, record.target)]
     return [record for record in records if _fits(record.tags, tags) and _fits(record.properties, properties)]
 
 

@@ -20,6 +20,7 @@ from jupyter_deploy.magics.magic import Call, Magic, user_names
 
 if TYPE_CHECKING:
     from jupyter_deploy.sdk.webservice import Webservice
+    from jupyter_deploy.sdk.workspace import Workspace
 
 
 def run(call: Call) -> Webservice:
@@ -29,17 +30,17 @@ def run(call: Call) -> Webservice:
         models=given.models,
         inference_config=inference_config(given),
         notebook_names=user_names(call.shell),
-        **changes_of(given, service),
+        **changes_of(given, service.view.record.target, service.workspace),
     )
     return call.follow(service)
 
 
-def changes_of(given: argparse.Namespace, service: Webservice) -> dict[str, Any]:
-    """The options to change, by Python name: those of the file, then those on the line."""
+def changes_of(given: argparse.Namespace, target: str, workspace: Workspace) -> dict[str, Any]:
+    """The options of a service on some target to change, by Python name: those of the file, then those on the line."""
     from jupyter_deploy.sdk.reading import DeploymentFile
 
     file = DeploymentFile.read(given.dc)
-    kind = file.target(service.view.record.target, service.workspace).kind
+    kind = file.target(target, workspace).kind
     return {**file.options(kind, {}).given(), **given_options(given, kind)}
 
 

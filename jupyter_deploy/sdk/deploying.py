@@ -96,15 +96,18 @@ def _attached(workspace: Workspace, options: Options) -> Options:
         return options
     name = getattr(options, "compute_target_name", None)
     if name is None:
-        known = [record.name for record in workspace.folder.computes.list()]
-        attached = f"attached are {', '.join(known)}" if known else "none is attached yet (ComputeTarget.attach)"
-        raise ConfigError(
-            ["a cluster has to be named: compute_target_name is missing"],
-            attached,
-            "give it as deployment_target or --target NAME",
-        )
+        raise _without_compute([record.name for record in workspace.folder.computes.list()])
     find_compute(workspace.folder, name)
     return options
+
+
+def _without_compute(known: Sequence[str]) -> ConfigError:
+    what = "the service needs a cluster, and none is named"
+    if known:
+        named = f"name one: --target {known[0]}, --compute-target {known[0]}, deployment_target={known[0]!r}"
+        return ConfigError([f"{what}; attached are {', '.join(known)}"], remedy=named)
+    attach = "attach one first: ComputeTarget.attach, or jupyter ml computetarget attach kubernetes -n NAME"
+    return ConfigError([f"{what}; none is attached to this workspace"], remedy=attach)
 
 
 def _require_list(models: Any) -> None:

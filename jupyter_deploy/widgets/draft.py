@@ -14,9 +14,9 @@ from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.inference_options import OTHER_SETTINGS
 from jupyter_deploy.config.names import check_service_name, default_service_name
 from jupyter_deploy.config.options import Option, Options, set_path
-from jupyter_deploy.engine.changes import refuse_twins
 from jupyter_deploy.engine.models import find_model
 from jupyter_deploy.engine.recipes import recipe_of
+from jupyter_deploy.engine.requesting import refuse_twins
 from jupyter_deploy.engine.sealing import check_packages, check_supported, described, findings_of
 from jupyter_deploy.errors import ConfigError, DeployError
 from jupyter_deploy.models.entry_script import write_script

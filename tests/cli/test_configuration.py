@@ -35,6 +35,7 @@ def parser() -> Parser:
     made = Parser("jupyter ml x y", "Do it.", "")
     made.option("--deploy-config-file --dc -dc", "a file")
     made.option("--compute-type --cp", "a target")
+    made.option("--compute-target --ct -ct", "a compute")
     declare_inference(made)
     declare_target_options(made)
     return made
@@ -45,7 +46,7 @@ def inference(*words: str) -> InferenceConfig | None:
 
 
 def deployment(*words: str, **described: Any) -> Options:
-    return deployment_config(parser().read(words), described)
+    return deployment_config(Workspace("workspace"), parser().read(words), described)
 
 
 def write(folder: Path, **document: Any) -> str:
@@ -182,7 +183,7 @@ def test_no_file_means_the_embedded_target() -> None:
 def test_a_file_without_a_target_names_those_that_exist(folder: Path, document: dict[str, Any], cause: str) -> None:
     with pytest.raises(ConfigError) as refused:
         deployment("--dc", write(folder, **document))
-    assert (refused.value.what, refused.value.remedy) == (cause, "choose one of: local, process")
+    assert (refused.value.what, refused.value.remedy) == (cause, "choose one of: kubernetes, local, process")
 
 
 def test_the_target_is_named_once(folder: Path) -> None:

@@ -91,7 +91,7 @@ def test_a_failed_update_leaves_the_old_version_serving(cli: Cli, tmp_path: Path
         (["-m", "doubling:7"], "ModelNotFound: there is no model 'doubling:7'"),
         (["-dc", "file.json"], "jupyter ml service update has no option '-dc'"),
         (["--sd", "."], "inference configuration: entryScript is missing"),
-        (["--num-replicas", "2"], "jupyter ml service update has no option '--num-replicas'"),
+        (["--num-replicas", "2"], "the target 'process' has no key 'num_replicas'"),
     ],
 )
 def test_what_update_refuses(on_live: Cli, words: list[str], cause: str) -> None:

@@ -36,8 +36,8 @@ def test_list_filters(on_live: Cli, words: list[str], count: int) -> None:
 
 
 def test_a_list_of_an_unknown_target_names_those_that_exist(on_live: Cli) -> None:
-    refused = on_live("service", "list", "-c", "aks")
-    assert (refused.code, refused.cause) == (1, "there is no target 'aks'")
+    refused = on_live("service", "list", "-c", "mars")
+    assert (refused.code, refused.cause) == (1, "there is no target 'mars'")
     assert "process" in refused.err
 
 

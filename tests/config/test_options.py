@@ -29,8 +29,6 @@ ROWS = [
     ("ssl_cert_pem_file", "sslCertificate", "sp", str, None),
     ("ssl_key_pem_file", "sslKey", "sk", str, None),
     ("ssl_cname", "cname", "sc", str, None),
-    ("cpu_cores", "containerResourceRequirements.cpu", "cc", float, None),
-    ("memory_gb", "containerResourceRequirements.memoryInGB", "gb", float, None),
     ("replica_max_concurrent_requests", "maxConcurrentRequestsPerContainer", "rm", int, 1),
     ("worker_count", "workerCount", "", int, 1),
     ("worker_preload", "workerPreload", "", bool, False),
@@ -45,6 +43,8 @@ ROWS = [
     ("collect_model_data", "dataCollection.storageEnabled", "md", bool, False),
     ("collect_url", "dataCollection.url", "", str, None),
     ("collect_format", "dataCollection.format", "", str, "csv"),
+    ("cpu_cores", "containerResourceRequirements.cpu", "cc", float, None),
+    ("memory_gb", "containerResourceRequirements.memoryInGB", "gb", float, None),
 ]
 VALUES: dict[str, Any] = {
     "port": 8890, "host": "0.0.0.0", "allowed_hosts": ["a.example"], "auth_enabled": True, "primary_key": "p", "secondary_key": "s",

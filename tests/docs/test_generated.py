@@ -85,13 +85,13 @@ def test_every_widget_is_there() -> None:
 
 
 def test_what_is_not_there_yet_is_asked_of_the_package() -> None:
-    assert "`AksWebservice`" in SECTIONS["absent names"]()
+    assert "`AciWebservice`" in SECTIONS["absent names"]()
     assert "`Model`" not in SECTIONS["absent names"]()
     there = {row.name for row in find_target("process").options.rows()}
     assert not {f"`{name}`" for name in there} & set(SECTIONS["absent options"]().split(", "))
-    with pytest.raises(Exception, match="has no key 'num_replicas'"):
-        ProcessWebservice.deploy_configuration(num_replicas=2)
-    assert "`num_replicas`" in SECTIONS["absent options"]()
+    with pytest.raises(Exception, match="has no key 'location'"):
+        ProcessWebservice.deploy_configuration(location="westeurope")
+    assert "`location`" in SECTIONS["absent options"]()
 
 
 def test_a_page_that_asks_for_what_nobody_makes_is_an_error() -> None:

@@ -150,14 +150,14 @@ def test_the_request_holds_the_recipe_and_no_login(workspace: Workspace, folder:
 
 
 def test_a_service_keeps_a_login_for_each_registry(workspace: Workspace) -> None:
-    assert place_of(workspace.folder, "tiny-service", {}).logins is None
+    assert place_of(workspace.folder, "tiny-service", {}, {}).logins is None
     for inference in (
         InferenceConfig("score.py", base_image="a", base_image_registry=registry("https://one.org")),
         InferenceConfig("score.py", base_image="a", base_image_registry=registry("two.org", "you")),
         InferenceConfig("score.py"),
     ):
         provide_login(workspace.folder, "tiny-service", inference)
-    path = place_of(workspace.folder, "tiny-service", {}).logins
+    path = place_of(workspace.folder, "tiny-service", {}, {}).logins
     assert path is not None
     assert path.stat().st_mode & 0o777 == 0o600
     assert json.loads(path.read_text()) == {

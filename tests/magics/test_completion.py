@@ -58,7 +58,7 @@ def test_options_are_offered_with_their_aliases_and_once(complete: Complete) -> 
 
 def test_values_are_offered_where_they_are_few(complete: Complete) -> None:
     assert complete("%deploy svc --auth-enabled ") == ["false", "true"]
-    assert complete("%deploy svc --target ") == ["local", "process"]
+    assert complete("%deploy svc --target ") == ["kubernetes", "local", "process"]
     assert "kernel" in complete("%deploy svc --env ")
 
 

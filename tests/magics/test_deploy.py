@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from IPython.core.error import UsageError
 
-from jupyter_deploy import InferenceConfig
+from jupyter_deploy import InferenceConfig, Workspace
 from jupyter_deploy.errors import ConfigError, ModelNotFound, ServiceNotFound, Untrusted
 from jupyter_deploy.magics import deploy, update_service
 from jupyter_deploy.magics.arguments import parse, words_of
@@ -38,11 +38,14 @@ def files(here: Path) -> Path:
 
 def test_options_of_file_and_line(files: Path) -> None:
     line = SVC + "--dc dc.json --mr 90 --gb 0.5 --allowed-hosts a,b --ae true"
-    assert deploy.options_of(given(line)) == ProcessOptions(
+    assert deploy.options_of(given(line), Workspace.from_config()) == ProcessOptions(
         port=5050, max_request_wait_time=90, memory_gb=0.5, allowed_hosts=("a", "b"), auth_enabled=True
     )
     change = given("svc --dc dc.json --mr 90", update_service.MAGIC)
-    assert update_service.changes_of(change, "process") == {"port": 5050, "max_request_wait_time": 90}
+    assert update_service.changes_of(change, "process", Workspace.from_config()) == {
+        "port": 5050,
+        "max_request_wait_time": 90,
+    }
 
 
 def test_script_and_environment_on_the_line_win_over_the_file(files: Path) -> None:

@@ -132,7 +132,6 @@ def test_from_registering_to_cleaning_up(
     [
         ("deploy_aci", "AciWebservice", "from jupyter_deploy import AciWebservice\n"),
         ("deploy_aks", "AksCompute", "from jupyter_deploy import AksCompute, AksWebservice\n"),
-        ("deploy_aks", "AksWebservice", "from jupyter_deploy import AksWebservice\n"),
         ("create_aks", "AksCompute", ""),
         ("attach_aks", "AksCompute", ""),
     ],

@@ -26,7 +26,7 @@ def config(tmp_path: Path) -> InferenceConfig:
         ({"models": [object(), object()]}, "a trained object has no name of its own"),
         ({"inference_config": "score.py"}, "inference_config is 'score.py', which is none"),
         ({"deployment_config": {"port": 8890}}, "deployment_config is {'port': 8890}, which is none"),
-        ({"deployment_target": "myaks"}, "deployment_target names a compute, and no target of this release takes one"),
+        ({"deployment_target": "myaks"}, "ComputeTargetNotFound: there is no compute 'myaks'"),
         ({"models": "tiny"}, "models is a list"),
         ({"models": ["no such model.pkl"]}, "there is no model 'no such model.pkl'"),
         ({"name": "No"}, "'No' is not a valid service name"),
