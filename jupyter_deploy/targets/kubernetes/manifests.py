@@ -174,7 +174,10 @@ def as_yaml(things: Sequence[Object]) -> str:
     import yaml
 
     class Dumper(yaml.SafeDumper):
-        """Writes texts of several lines as such."""
+        """Writes texts of several lines as such, and what is the same twice, twice."""
+
+        def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - of any
+            return True
 
     Dumper.add_representer(str, lambda dumper, text: dumper.represent_scalar(
         "tag:yaml.org,2002:str", text, style="|" if "\n" in text else None
