@@ -72,8 +72,9 @@ def _found(
         if not has(kind, apis):
             continue
         api = apis.get(kind) or api_of(kind)
-        items = cluster.find(kind, namespace, own_labels(place), api=api)
-        found += [{**item, "kind": kind, "apiVersion": api} for item in items]
+        with contextlib.suppress(Missing):  # an API that was added to the cluster has been taken away again
+            items = cluster.find(kind, namespace, own_labels(place), api=api)
+            found += [{**item, "kind": kind, "apiVersion": api} for item in items]
     return found
 
 
