@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from jupyter_deploy.config.environment import Environment as Environment
     from jupyter_deploy.config.inference import InferenceConfig as InferenceConfig
     from jupyter_deploy.sdk.aks_webservice import AksWebservice as AksWebservice
+    from jupyter_deploy.sdk.clusters import AksCompute as AksCompute
+    from jupyter_deploy.sdk.clusters import KubernetesCompute as KubernetesCompute
     from jupyter_deploy.sdk.compute_target import ComputeTarget as ComputeTarget
-    from jupyter_deploy.sdk.compute_target import KubernetesCompute as KubernetesCompute
     from jupyter_deploy.sdk.local_webservice import LocalWebservice as LocalWebservice
     from jupyter_deploy.sdk.model import Model as Model
     from jupyter_deploy.sdk.operation import Operation as Operation
@@ -33,12 +34,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AksCompute": "jupyter_deploy.sdk.clusters",
     "AksWebservice": "jupyter_deploy.sdk.aks_webservice",
     "ComputeTarget": "jupyter_deploy.sdk.compute_target",
     "CondaDependencies": "jupyter_deploy.config.conda_dependencies",
     "Environment": "jupyter_deploy.config.environment",
     "InferenceConfig": "jupyter_deploy.config.inference",
-    "KubernetesCompute": "jupyter_deploy.sdk.compute_target",
+    "KubernetesCompute": "jupyter_deploy.sdk.clusters",
     "LocalWebservice": "jupyter_deploy.sdk.local_webservice",
     "Model": "jupyter_deploy.sdk.model",
     "ModelPackage": "jupyter_deploy.sdk.package",
@@ -51,7 +53,6 @@ __all__ = sorted(_HOMES)
 
 _ORIGINAL = {
     "AciWebservice": "no services in Azure Container Instances",
-    "AksCompute": "no clusters of Azure's by their names there; KubernetesCompute attaches them by kubeconfig",
 }
 """Names that code of the original imports, and what this release does not have of them."""
 

@@ -32,6 +32,7 @@ if len(sys.argv) > 1:
 print(json.dumps(sorted(sys.modules)))
 """
 PUBLIC = [
+    "AksCompute",
     "AksWebservice",
     "ComputeTarget",
     "CondaDependencies",

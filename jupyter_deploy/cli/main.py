@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jupyter_deploy import __version__
-from jupyter_deploy.cli import model_commands, service_commands, workspace_commands
+from jupyter_deploy.cli import compute_commands, model_commands, service_commands, workspace_commands
 from jupyter_deploy.cli.arguments import Parser, declare_common, unknown
 from jupyter_deploy.cli.command import Command
 from jupyter_deploy.cli.output import complain, show
@@ -27,6 +27,7 @@ BROKEN_PIPE = 141
 _GROUPS: Mapping[str, Sequence[Command]] = {
     "model": model_commands.COMMANDS,
     "service": service_commands.COMMANDS,
+    "computetarget": compute_commands.COMMANDS,
     "workspace": workspace_commands.COMMANDS,
 }
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from jupyter_deploy.engine import computes
+from jupyter_deploy.errors import NotInRelease, SystemProblem, UserError
 from jupyter_deploy.sdk.display import Table, html_facts
 from jupyter_deploy.sdk.workspace import Workspace
+from jupyter_deploy.targets.kubernetes.attaching import look
+from jupyter_deploy.targets.kubernetes.compute import Compute
+from jupyter_deploy.targets.kubernetes.room import Room
 from jupyter_deploy.workspace.records import ComputeRecord
 
 
@@ -20,11 +23,11 @@ class AttachConfiguration:
 
     Parameters
     ----------
-    kind : of compute. look : asks it, by the name that it is to have, and returns what is to be recorded.
+    kind : of compute. look : asks it, by the name that it is to have, says what has to be seen before, and returns what is to be recorded.
     """
 
     kind: str
-    look: Callable[[str], Mapping[str, Any]]
+    look: Callable[[str, Callable[[str], None]], Mapping[str, Any]]
 
 
 class ComputeTarget:
@@ -44,26 +47,61 @@ class ComputeTarget:
     """
 
     kind: ClassVar[str] = ""
+    _kinds: ClassVar[dict[str, type[ComputeTarget]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        """Make the class known for computes of its kind."""
+        ComputeTarget._kinds[cls.kind] = cls
 
     def __new__(cls, workspace: Workspace, name: str) -> ComputeTarget:
         """Take the class of the compute's kind."""
-        computes.find_compute(workspace.folder, name)
-        return super().__new__(KubernetesCompute if cls is ComputeTarget else cls)
+        from jupyter_deploy.sdk import kinds  # noqa: F401 - makes the classes known
+
+        record = computes.find_compute(workspace.folder, name)
+        return super().__new__(cls._kinds[record.kind] if cls is ComputeTarget else cls)
 
     def __init__(self, workspace: Workspace, name: str) -> None:
         self.workspace = workspace
         self.name = name
+        self.provisioning_errors: list[str] = []
 
     @classmethod
-    def attach(cls, workspace: Workspace, name: str, attach_configuration: AttachConfiguration) -> ComputeTarget:
+    def attach(
+        cls,
+        workspace: Workspace,
+        name: str,
+        attach_configuration: AttachConfiguration,
+        *,
+        say: Callable[[str], None] = print,
+    ) -> ComputeTarget:
         """Attach a compute under a name; one that is there is attached anew.
+
+        Parameters
+        ----------
+        attach_configuration : what ``KubernetesCompute.attach_configuration`` returned.
+        say : called with what has to be seen before the compute is asked: the command that its kubeconfig runs for credentials.
+
+        Raises
+        ------
+        UserError : the name is refused. TargetError : the compute cannot be asked, or does not do for services.
 
         Example
         -------
         >>> ComputeTarget.attach(ws, "lab", KubernetesCompute.attach_configuration(context="lab"))  # doctest: +SKIP
         """
-        computes.attach(workspace.folder, name, attach_configuration.kind, attach_configuration.look)
+        ask = attach_configuration.look
+        computes.attach(workspace.folder, name, attach_configuration.kind, lambda named: ask(named, say))
         return ComputeTarget(workspace, name)
+
+    @staticmethod
+    def create(*_: Any, **__: Any) -> NoReturn:
+        """Not in this release; kept for code of the original.
+
+        Raises
+        ------
+        NotInRelease : always.
+        """
+        raise no_new_clusters()
 
     @staticmethod
     def list(workspace: Workspace) -> Table[ComputeTarget]:
@@ -77,9 +115,43 @@ class ComputeTarget:
         return computes.find_compute(self.workspace.folder, self.name)
 
     @property
+    def type(self) -> str:
+        """The kind of compute, in the words of the original."""
+        return {"aks": "AKS"}.get(self.kind, self.kind.capitalize())
+
+    @property
     def created_on(self) -> datetime:
         """When it was attached, UTC."""
         return self.record.created_time
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether it was attached, and not created here; always so."""
+        return True
+
+    @property
+    def cluster_purpose(self) -> str:
+        """What the cluster is for: "FastProd" or "DevTest"."""
+        return self._compute.purpose
+
+    @property
+    def provisioning_state(self) -> str:
+        """ "Succeeded"; "Unknown" where :meth:`refresh_state` was told otherwise, in words that ``provisioning_errors`` has."""
+        return "Unknown" if self.provisioning_errors else "Succeeded"
+
+    def refresh_state(self) -> None:
+        """Ask the cluster anew for all that was asked when it was attached, and record what there is now."""
+        compute, kind = self._compute, self.record.kind
+        try:
+            computes.attach(self.workspace.folder, self.name, kind, lambda _: look(compute).to_json())
+            self.provisioning_errors = []
+        except SystemProblem as error:
+            self.provisioning_errors = [str(error)]
+
+    def get_status(self) -> str:
+        """Ask the cluster anew, and return the state."""
+        self.refresh_state()
+        return self.provisioning_state
 
     def wait_for_completion(self, show_output: bool = False) -> None:
         """Nothing to wait for: what is attached was seen to answer. Kept for code of the original."""
@@ -95,56 +167,79 @@ class ComputeTarget:
         """
         computes.detach(self.workspace.folder, self.name)
 
+    def delete(self) -> NoReturn:
+        """Refused, as in the original: what was attached is not deleted from here.
+
+        Raises
+        ------
+        UserError : always.
+        """
+        raise UserError(
+            f"'{self.name}' was attached, so it is not deleted from here", "Nothing was changed.",
+            "detach() forgets it; the cluster itself is deleted where it was made",
+        )  # fmt: skip
+
     def serialize(self) -> dict[str, Any]:
         """What is recorded, as a JSON document; no credentials."""
-        record = self.record
+        record, compute = self.record, self._compute
         return {
-            "name": record.name,
+            "name": self.name,
             "computeType": record.kind,
-            "createdOn": record.created_time.isoformat(),
-            **record.document,
+            "provisioningState": self.provisioning_state,
+            "createdTime": record.created_time.isoformat(),
+            "kubeconfig": compute.kubeconfig,
+            "context": compute.context,
+            "server": compute.server,
+            "namespace": compute.namespace,
+            "imageRegistry": compute.image_registry,
+            "clusterPurpose": compute.purpose,
+            "version": compute.found.get("version", ""),
+            "offers": compute.found.get("added", []),
+            "room": compute.found.get("room", {}),
+            "notes": compute.found.get("notes", []),
         }
 
     def row(self) -> dict[str, Any]:
         """The compute as one row of a table."""
-        document = self.record.document
+        facts = self._facts()
         return {
             "name": self.name,
-            "kind": self.record.kind,
-            "server": document["server"],
-            "namespace": document["namespace"],
+            **{key: facts[key] for key in ("kind", "server", "namespace", "purpose", "version", "room")},
         }
 
+    def _facts(self) -> dict[str, Any]:
+        compute = self._compute
+        found = compute.found
+        return {
+            "kind": self.record.kind,
+            "server": compute.server,
+            "context": compute.context,
+            "kubeconfig": compute.kubeconfig,
+            "namespace": compute.namespace,
+            "image registry": compute.image_registry,
+            "purpose": compute.purpose,
+            "version": found.get("version", ""),
+            "offers": found.get("added", []),
+            "room": str(Room(**found["room"])) if found.get("room") else "",
+            "notes": "; ".join(found.get("notes", [])),
+        }
+
+    @property
+    def _compute(self) -> Compute:
+        return Compute.from_json(self.record.document)
+
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(workspace={self.workspace!r}, name={self.name!r})"
+        facts = ", ".join(f"{key.replace(' ', '_')}={value!r}" for key, value in self._facts().items() if value)
+        return f"{type(self).__name__}(workspace={self.workspace!r}, name={self.name!r}, {facts})"
 
     def _repr_html_(self) -> str:
-        return html_facts(f"Compute {self.name}", self.row())
+        return html_facts(f"Compute {self.name}", self._facts())
 
 
-class KubernetesCompute(ComputeTarget):
-    """A Kubernetes cluster that was attached by its kubeconfig."""
-
-    kind: ClassVar[str] = "kubernetes"
-
-    @staticmethod
-    def attach_configuration(
-        kubeconfig: str | None = None,
-        context: str | None = None,
-        namespace: str | None = None,
-        image_registry: str | None = None,
-    ) -> AttachConfiguration:
-        """Say which cluster is meant.
-
-        Parameters
-        ----------
-        kubeconfig : path of the file with its address and credentials; kubectl's own where it is not given.
-        context : of that file; its current one. namespace : that services go to; the context's own.
-        image_registry : where images are pushed to, "registry.example.com/team"; None where the nodes share this machine's Docker Engine.
-        """
-        from jupyter_deploy.targets.kubernetes.attaching import attach
-
-        look = partial(
-            attach, kubeconfig=kubeconfig, context=context, namespace=namespace, image_registry=image_registry
-        )
-        return AttachConfiguration("kubernetes", look)
+def no_new_clusters() -> NotInRelease:
+    """The error for whoever wants a cluster made."""
+    return NotInRelease(
+        "clusters cannot be created: this release attaches those that are there",
+        remedy="make it where it is to be (az aks create, then az aks get-credentials)"
+        "; then: ComputeTarget.attach(ws, NAME, KubernetesCompute.attach_configuration(context=…))",
+    )

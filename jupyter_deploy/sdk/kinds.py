@@ -1,5 +1,5 @@
-"""Makes the classes of services known, each for its target."""
+"""Makes the classes of services and computes known, each for its target or kind."""
 
-from jupyter_deploy.sdk import aks_webservice, local_webservice, process_webservice
+from jupyter_deploy.sdk import aks_webservice, clusters, local_webservice, process_webservice
 
-__all__ = ["aks_webservice", "local_webservice", "process_webservice"]
+__all__ = ["aks_webservice", "clusters", "local_webservice", "process_webservice"]

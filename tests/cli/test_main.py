@@ -32,7 +32,14 @@ sys.exit(code)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "heavy: []" in done.stdout
-    for name in ("model register", "model deploy", "service get-logs", "service regen-key", "service cancel"):
+    for name in (
+        "model register",
+        "model deploy",
+        "service get-logs",
+        "service regen-key",
+        "service cancel",
+        "computetarget attach",
+    ):
         assert f"  {name} " in done.stdout
 
 
@@ -42,13 +49,13 @@ def test_the_script_is_a_subcommand_of_jupyter() -> None:
     assert done.stdout.strip() == __version__
 
 
-@pytest.mark.parametrize("group", ["model", "service"])
-def test_every_command_has_help_with_its_example(group: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("group", "count"), [("model", 7), ("service", 7), ("computetarget", 4)])
+def test_every_command_has_help_with_its_example(group: str, count: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([group, "--help"]) == 0
     overview = capsys.readouterr().out
     assert overview.startswith(f"usage: jupyter ml {group} COMMAND [options]\n")
     names = [line.split()[1] for line in overview.splitlines() if line.startswith(f"  {group} ")]
-    assert len(names) >= 7
+    assert len(names) >= count
     for name in names:
         with pytest.raises(SystemExit) as left:
             main([group, name, "--help"])
@@ -64,7 +71,7 @@ def test_every_command_has_help_with_its_example(group: str, capsys: pytest.Capt
         ([], "no command is given", "model register"),
         (["model"], "no command is given behind 'model'", "model register"),
         (["modle", "list"], "jupyter ml has no group 'modle'; did you mean 'model'?", "it has: model, service"),
-        (["computetarget", "list"], "jupyter ml has no group 'computetarget'", "it has: model, service"),
+        (["computetarget", "create"], "jupyter ml computetarget has no command 'create'", "it has: attach, list, show, detach"),
         (["model", "profile"], "jupyter ml model has no command 'profile'", "it has: register, deploy, package, list, "),
         (["service", "get-log"], "jupyter ml service has no command 'get-log'; did you mean 'get-logs'?", "it has: "),
         (["model", "list", "--latst"], "jupyter ml model list has no option '--latst'; did you mean '--latest'?", "--tag"),

@@ -17,7 +17,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_deploy import InferenceConfig, Model, Webservice, Workspace
-from jupyter_deploy.errors import EnvironmentFailed, ModelNotFound, NotInRelease
+from jupyter_deploy.errors import ComputeNotFound, EnvironmentFailed, ModelNotFound, NotInRelease
 
 DATA = Path(__file__).parents[1] / "data"
 OPENING = """
@@ -127,25 +127,41 @@ def test_from_registering_to_cleaning_up(
     assert [model.id for model in Model.list(workspace, "sklearn_mnist")] == ["sklearn_mnist:1"]
 
 
-@pytest.mark.parametrize(
-    ("name", "missing", "opening"),
-    [
-        ("deploy_aci", "AciWebservice", "from jupyter_deploy import AciWebservice\n"),
-        ("deploy_aks", "AksCompute", "from jupyter_deploy import AksCompute, AksWebservice\n"),
-        ("create_aks", "AksCompute", ""),
-        ("attach_aks", "AksCompute", ""),
-    ],
-)
-def test_what_needs_a_target_that_is_not_there_is_refused_by_name(
-    run: Run, workspace: Workspace, name: str, missing: str, opening: str, capsys: pytest.CaptureFixture[str]
+def test_a_target_that_is_not_there_is_refused_by_name(
+    run: Run, workspace: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(OPENING)
     capsys.readouterr()
     with pytest.raises(NotInRelease) as refused:
-        run(opening + block(name))
-    assert refused.value.what.startswith(f"'{missing}' cannot be imported: this release has no ")
+        run("from jupyter_deploy import AciWebservice\n" + block("deploy_aci"))
+    assert refused.value.what.startswith("'AciWebservice' cannot be imported: this release has no ")
     assert "ProcessWebservice" in refused.value.remedy
     assert isinstance(refused.value, ImportError)
     shown = capsys.readouterr().out
     assert refused.value.what in shown
     assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "remedy"),
+    [
+        ("create_aks", "clusters cannot be created", "az aks create"),
+        ("attach_aks", "the cluster 'mycluster' cannot be attached by its name in Azure",
+         "az aks get-credentials --resource-group myresourcegroup --name mycluster"),
+    ],
+)  # fmt: skip
+def test_what_only_azure_does_is_refused_with_what_to_do_there(
+    run: Run, workspace: Workspace, name: str, what: str, remedy: str
+) -> None:
+    run(OPENING)
+    with pytest.raises(NotInRelease) as refused:
+        run(block(name))
+    assert refused.value.what.startswith(what)
+    assert remedy in refused.value.remedy
+    assert "KubernetesCompute.attach_configuration(context=" in refused.value.remedy
+
+
+def test_a_cluster_that_is_not_attached_is_not_found(run: Run, workspace: Workspace) -> None:
+    run(OPENING)
+    with pytest.raises(ComputeNotFound, match=r"^ComputeTargetNotFound: there is no compute 'myaks'"):
+        run("from jupyter_deploy import AksCompute, AksWebservice\n" + block("deploy_aks"))

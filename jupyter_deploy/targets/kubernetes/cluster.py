@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets.kubernetes.compute import Compute
 from jupyter_deploy.targets.kubernetes.kinds import Object, path_of
-from jupyter_deploy.targets.kubernetes.refusals import Away, refused
+from jupyter_deploy.targets.kubernetes.kubeconfig import Context, paths_of
+from jupyter_deploy.targets.kubernetes.refusals import Away, refused, unanswered
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -36,25 +37,21 @@ class Cluster:
 
     Raises
     ------
-    TargetError : its kubeconfig cannot be used.
+    TargetError : its kubeconfig cannot be used, or would run a command for its credentials that was not shown when it was attached.
     """
 
     def __init__(self, compute: Compute) -> None:
-        from kubernetes.client import Configuration
         from kubernetes.client.rest import RESTClientObject
-        from kubernetes.config import ConfigException, load_kube_config
         from urllib3 import disable_warnings
         from urllib3.exceptions import InsecureRequestWarning
 
         self.compute = compute
-        self._settings = Configuration()
-        try:
-            load_kube_config(  # type: ignore[no-untyped-call]  # the client has no types
-                compute.kubeconfig or None, compute.context or None, self._settings, persist_config=False
-            )
-        except (ConfigException, OSError, ValueError) as error:
-            raise _unusable(compute, error) from None
-        if not self._settings.verify_ssl:  # the file says so; it is said once, when the cluster is attached
+        context = Context(paths_of(compute.kubeconfig), compute.context)
+        if context.fingerprint != compute.plug_in:
+            raise _unseen(compute, context.command)
+        self._settings = context.settings()
+        self.is_insecure = context.is_insecure
+        if self.is_insecure:  # the file says so; it is said once, when the cluster is attached
             disable_warnings(InsecureRequestWarning)
         self._pool = RESTClientObject(self._settings).pool_manager
         self._lock = threading.Lock()
@@ -175,7 +172,7 @@ class Cluster:
                 timeout=Timeout(connect=_CONNECT, read=None if stream else _READ), preload_content=not stream,
             )  # fmt: skip
         except HTTPError as error:
-            raise Away(self.server, error) from None
+            raise unanswered(self.server, error) from None
         if answer.status >= 400:
             raise refused(self.compute, method, path, answer.status, answer.data)
         return answer
@@ -191,10 +188,9 @@ def _path(thing: Object) -> str:
     return path_of(thing["kind"], about.get("namespace", ""), about["name"], api=thing["apiVersion"])
 
 
-def _unusable(compute: Compute, error: Exception) -> TargetError:
-    where = compute.kubeconfig or "kubectl's own kubeconfig"
+def _unseen(compute: Compute, command: str) -> TargetError:
     return TargetError(
-        f"the cluster '{compute.name}' cannot be reached through {where}: {str(error).splitlines()[0]}",
-        f"It is recorded as context '{compute.context}' of that file.",
-        "mend the file, or detach the cluster and attach it again",
+        f"what runs for the credentials of the cluster '{compute.name}' is not what it was when it was attached",
+        f"Now it is: {command}" if command else "Now nothing runs for them.",
+        "attach the cluster again under the same name, if that is as you want it",
     )

@@ -7,6 +7,8 @@ from jupyter_deploy.targets.base import Place
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.compute import Compute
 
+_PROBE = "jupyter-deploy-probe"
+
 
 def compute_of(place: Place) -> Compute:
     """The cluster that a service belongs to.
@@ -26,3 +28,14 @@ def compute_of(place: Place) -> Compute:
 def connected(place: Place) -> Cluster:
     """A connection to the cluster that a service belongs to; to be used as a context."""
     return Cluster(compute_of(place))
+
+
+def require_namespace(cluster: Cluster, namespace: str) -> None:
+    """See that objects can be made in a namespace, without making one; who may use it may often not look at itself.
+
+    Raises
+    ------
+    TargetError : it is not there, or is being deleted, or the cluster takes nothing from us there.
+    """
+    probe = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": _PROBE, "namespace": namespace}}
+    cluster.apply(probe, dry_run=True)

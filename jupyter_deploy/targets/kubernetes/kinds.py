@@ -24,6 +24,7 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "ReplicaSet": ("apps/v1", "replicasets"),
     "ScaledObject": ("keda.sh/v1alpha1", "scaledobjects"),
     "Secret": ("v1", "secrets"),
+    "SelfSubjectAccessReview": ("authorization.k8s.io/v1", "selfsubjectaccessreviews"),
     "Service": ("v1", "services"),
     "ServiceAccount": ("v1", "serviceaccounts"),
     "TriggerAuthentication": ("keda.sh/v1alpha1", "triggerauthentications"),
@@ -51,3 +52,9 @@ def path_of(kind: str, namespace: str = "", name: str = "", *, api: str = "") ->
 def api_of(kind: str) -> str:
     """The version of the API that has a kind, in a cluster of today."""
     return _KINDS[kind][0]
+
+
+def resource_of(kind: str) -> tuple[str, str]:
+    """The group of the API that has a kind, empty for the first one, and what the kind is called in paths and rights."""
+    api, plural = _KINDS[kind]
+    return api.rpartition("/")[0], plural

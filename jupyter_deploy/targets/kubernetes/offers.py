@@ -10,7 +10,7 @@ from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
 from jupyter_deploy.targets.kubernetes.scaling import SLOTS, Way
 
-_MOVED: Mapping[str, tuple[str, ...]] = {
+MOVED: Mapping[str, tuple[str, ...]] = {
     "HorizontalPodAutoscaler": ("autoscaling/v2", "autoscaling/v2beta2"),
     "PodDisruptionBudget": ("policy/v1", "policy/v1beta1"),
 }
@@ -26,8 +26,8 @@ _CUSTOM = "custom.metrics.k8s.io/"
 
 def apis_of(cluster: Cluster) -> dict[str, str]:
     """The version in which the cluster has each kind that moved, or was added; one that it lacks is missing."""
-    there = _versions(cluster)
-    moved = {kind: _first(versions, there) or versions[0] for kind, versions in _MOVED.items()}
+    there = versions_of(cluster)
+    moved = {kind: _first(versions, there) or versions[0] for kind, versions in MOVED.items()}
     added = {kind: _first(versions, there) for kind, versions in _ADDED.items()}
     return {**moved, **{kind: api for kind, api in added.items() if api}}
 
@@ -59,13 +59,14 @@ def way_to_scale(cluster: Cluster, apis: Mapping[str, str], options: KubernetesO
     ----------
     apis : of the cluster, as of :func:`apis_of`. options : of the service; KEDA cannot read it where that needs tokens, which expire.
     """
-    for api in _versions(cluster):
+    for api in versions_of(cluster):
         if api.startswith(_CUSTOM) and _has_slots(cluster, api):
             return "slots"
     return "keda" if "ScaledObject" in apis and not options.token_auth_enabled else "cpu"
 
 
-def _versions(cluster: Cluster) -> set[str]:
+def versions_of(cluster: Cluster) -> set[str]:
+    """The versions of the API that the cluster has."""
     groups = cluster.get("/apis")["groups"]
     return {version["groupVersion"] for group in groups for version in group["versions"]}
 

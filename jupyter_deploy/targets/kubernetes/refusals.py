@@ -21,11 +21,24 @@ class Away(TargetError):
 
     def __init__(self, server: str, error: Exception) -> None:
         reason = str(getattr(error, "reason", "") or error)
+        _, is_about_object, rest = reason.rpartition("object at ")
         super().__init__(
             f"the cluster at {server} does not answer",
-            reason.rpartition("object at ")[2].partition(": ")[2] or reason,
+            rest.partition(": ")[2] if is_about_object else reason,
             "look whether it runs and whether this machine may reach it (a VPN?), then do the same again",
         )
+
+
+def unanswered(server: str, error: Exception) -> TargetError:
+    """The error for a connection that gave no answer: the cluster is away, or is not to be trusted, which waiting does not mend."""
+    from urllib3.exceptions import SSLError
+
+    if not isinstance(error, SSLError):
+        return Away(server, error)
+    return TargetError(
+        f"no trusted connection to the cluster at {server} can be made: {str(error).partition(' (_ssl.c')[0]}",
+        remedy="look at certificate-authority, client-certificate and the server's name in the kubeconfig, then do the same again",
+    )
 
 
 class Missing(TargetError):
@@ -62,6 +75,11 @@ def refused(compute: Compute, method: str, path: str, status: int, body: bytes) 
         )
     if status == 403:
         return _forbidden(compute, message)
+    if status == 404 and details.get("kind") == "namespaces":
+        return TargetError(
+            f"the cluster '{compute.name}' has no namespace '{details.get('name', '')}'", message,
+            f"make it (kubectl create namespace {details.get('name', '')}), or name another one",
+        )  # fmt: skip
     if status == 404:
         return Missing(f"the cluster '{compute.name}' has nothing at {path}", message)
     if status == 409:

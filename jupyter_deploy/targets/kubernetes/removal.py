@@ -15,7 +15,7 @@ from jupyter_deploy.targets.kubernetes.offers import has
 from jupyter_deploy.targets.kubernetes.refusals import Missing
 from jupyter_deploy.targets.kubernetes.scaling import SCALERS
 
-_KINDS = (
+KINDS = (
     "Ingress", "HTTPRoute", *SCALERS, "Deployment", "PodDisruptionBudget", "NetworkPolicy",
     "ConfigMap", "Secret", "ServiceAccount", "Service",
 )  # fmt: skip
@@ -33,7 +33,7 @@ def remove_others(
     namespace: str,
     kept: Sequence[Object],
     apis: Mapping[str, str],
-    kinds: Sequence[str] = _KINDS,
+    kinds: Sequence[str] = KINDS,
 ) -> None:
     """Take away the objects of a service that are not among those that are kept; only those of some kinds, where these are given."""
     names = {(thing["kind"], thing["metadata"]["name"]) for thing in kept}
@@ -65,7 +65,7 @@ def remove_all(cluster: Cluster, place: Place, namespace: str, apis: Mapping[str
 
 
 def _found(
-    cluster: Cluster, place: Place, namespace: str, apis: Mapping[str, str], kinds: Sequence[str] = _KINDS
+    cluster: Cluster, place: Place, namespace: str, apis: Mapping[str, str], kinds: Sequence[str] = KINDS
 ) -> list[Object]:
     found: list[Object] = []
     for kind in kinds:

@@ -14,7 +14,7 @@ from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets.base import Candidate, Place, Release, Report, Status, Work
 from jupyter_deploy.targets.kubernetes import logs
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
-from jupyter_deploy.targets.kubernetes.connecting import connected
+from jupyter_deploy.targets.kubernetes.connecting import connected, require_namespace
 from jupyter_deploy.targets.kubernetes.kinds import path_of
 from jupyter_deploy.targets.kubernetes.manifests import Plan
 from jupyter_deploy.targets.kubernetes.names import dns_names, object_name, own_labels
@@ -55,11 +55,13 @@ class KubernetesTarget:
         return options.settings()
 
     def prepare(self, place: Place, release: Release, lock: Lock, work: Work) -> Release:
-        """Build the image of the bundle, unless the engine has it."""
+        """Build the image of the bundle, unless the engine has it; first see that the cluster would take what is to run it."""
         from jupyter_deploy.environments import exact_lock
         from jupyter_deploy.images.build import build
         from jupyter_deploy.images.context import context_of
 
+        with connected(place) as cluster:
+            require_namespace(cluster, _namespace(cluster, release.options, KubernetesRecord.read(place.folder)))
         logins = json.loads(place.logins.read_text(encoding="utf-8")) if place.logins else {}
         with work.step("image", "image"):
             context = context_of(release.bundle, exact_lock(lock, work.say), release.recipe)
@@ -133,7 +135,7 @@ class KubernetesTarget:
 def _plan(cluster: Cluster, place: Place, release: Release, record: KubernetesRecord | None) -> Plan:
     options = release.options
     assert isinstance(options, KubernetesOptions)
-    namespace = record.namespace if record else options.namespace or cluster.compute.namespace
+    namespace = _namespace(cluster, options, record)
     settings = json.loads((release.bundle / "service.json").read_text(encoding="utf-8"))
     del settings["version"]  # a pod is told, so that versions with the same settings share them
     apis = apis_of(cluster)
@@ -149,6 +151,11 @@ def _plan(cluster: Cluster, place: Place, release: Release, record: KubernetesRe
 
 def _hosts(cluster: Cluster, options: KubernetesOptions) -> tuple[str, ...]:
     return (options.ingress_host,) if options.ingress_host else tuple(node_hosts(cluster))
+
+
+def _namespace(cluster: Cluster, options: Options, record: KubernetesRecord | None) -> str:
+    assert isinstance(options, KubernetesOptions)
+    return record.namespace if record else options.namespace or cluster.compute.namespace
 
 
 def _secrets(place: Place) -> dict[str, bytes]:
