@@ -7,12 +7,13 @@
     │   ├── NotInRelease            a name of the original that this release does not have; also an ImportError
     │   ├── NotFound                no such thing
     │   │   ├── ModelNotFound       its text begins with that token, as in the original
-    │   │   └── ServiceNotFound     its text begins with the token WebserviceNotFound
+    │   │   ├── ServiceNotFound     its text begins with the token WebserviceNotFound
+    │   │   └── ComputeNotFound     its text begins with the token ComputeTargetNotFound
     │   ├── Conflict                what exists stands in the way
     │   │   ├── NameTaken           a service of this name has served, with other content
     │   │   ├── Busy                another operation on this service is under way
     │   │   ├── Elsewhere           a service of another workspace folder over the same records
-    │   │   └── InUse               a service needs this model
+    │   │   └── InUse               a service needs this model or compute
     │   └── Untrusted               a pickle names something outside the allow-list
     └── SystemProblem               the machine, a target or a stored file is at fault
         ├── WorkspaceError          the workspace cannot be opened or written

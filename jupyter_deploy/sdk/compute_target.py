@@ -195,7 +195,7 @@ class ComputeTarget:
             "clusterPurpose": compute.purpose,
             "version": compute.found.get("version", ""),
             "offers": compute.found.get("added", []),
-            "room": compute.found.get("room", {}),
+            "room": room.to_json() if (room := self._room(compute)) else {},
             "notes": compute.found.get("notes", []),
         }
 
@@ -220,13 +220,17 @@ class ComputeTarget:
             "purpose": compute.purpose,
             "version": found.get("version", ""),
             "offers": found.get("added", []),
-            "room": str(Room(**found["room"])) if found.get("room") else "",
+            "room": str(self._room(compute) or ""),
             "notes": "; ".join(found.get("notes", [])),
         }
 
     @property
     def _compute(self) -> Compute:
         return Compute.from_json(self.record.document)
+
+    @staticmethod
+    def _room(compute: Compute) -> Room | None:
+        return Room(**compute.found["room"]) if compute.found.get("room") else None
 
     def __repr__(self) -> str:
         facts = ", ".join(f"{key.replace(' ', '_')}={value!r}" for key, value in self._facts().items() if value)

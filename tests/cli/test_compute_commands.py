@@ -52,7 +52,7 @@ def test_a_cluster_is_attached_listed_shown_and_detached(cli: Cli, wishes: list[
     ]
     assert cli("computetarget", "show", "-n", "lab").document == outcome.document
     table = cli("computetarget", "show", "--name", "lab", "-o", "table").out
-    assert "free_cpu=1.5" in table
+    assert "freeCpu=1.5" in table
     assert "metrics.k8s.io" in table
     record_service(workspace.folder, "diabetes", "lab")
     refused = cli("computetarget", "detach", "-n", "lab")

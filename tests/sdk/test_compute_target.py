@@ -8,7 +8,9 @@ import pytest
 from jupyter_deploy import AksCompute, ComputeTarget, KubernetesCompute, Workspace
 from jupyter_deploy.errors import ComputeNotFound, InUse, NotInRelease, UserError
 from jupyter_deploy.sdk.compute_target import AttachConfiguration
-from tests.computes import ROOM, document_of, record_service
+from tests.computes import document_of, record_service
+
+SHOWN_ROOM = {"nodes": 1, "cpus": 2, "cpu": 2, "memoryInGB": 23.4, "freeCpu": 1.5, "freeMemoryInGB": 21.4}
 
 
 def attached(
@@ -77,14 +79,14 @@ def test_its_properties_are_those_of_the_original(workspace: Workspace) -> None:
         "kubernetes",
         "Succeeded",
     )
-    assert (document["context"], document["namespace"], document["room"]) == ("own", "models", ROOM)
+    assert (document["context"], document["namespace"], document["room"]) == ("own", "models", SHOWN_ROOM)
 
 
 def test_one_whose_kubeconfig_is_gone_is_unknown_and_its_record_stays(workspace: Workspace) -> None:
     compute = attached(workspace)
     assert compute.get_status() == "Unknown"
     assert compute.provisioning_errors[0].startswith("there is no kubeconfig at /home/ada/.kube/config\n")
-    assert ComputeTarget(workspace, "lab").serialize()["room"] == ROOM
+    assert ComputeTarget(workspace, "lab").serialize()["room"] == SHOWN_ROOM
 
 
 def test_waiting_has_nothing_to_wait_for(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:

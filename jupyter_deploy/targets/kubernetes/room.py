@@ -42,6 +42,13 @@ class Room:
             return f"{nodes} with {self.cpu:g} CPUs and {self.memory_gb:g} GB; what of it is free cannot be seen"
         return f"{self.free_cpu:g} of {self.cpu:g} CPUs and {self.free_memory_gb:g} of {self.memory_gb:g} GB free on {nodes}"
 
+    def to_json(self) -> dict[str, float | None]:
+        """Write it as a JSON document, in the words of the options."""
+        return {
+            "nodes": self.nodes, "cpus": self.cpus, "cpu": self.cpu, "memoryInGB": self.memory_gb,
+            "freeCpu": self.free_cpu, "freeMemoryInGB": self.free_memory_gb,
+        }  # fmt: skip
+
 
 def room_of(cluster: Cluster) -> Room | None:
     """Ask a cluster for its room; None where its nodes may not be seen."""
