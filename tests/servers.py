@@ -163,18 +163,23 @@ def postgres_url(postgres: Postgres, postgres_database: str) -> str:
 
 
 class S3:
-    """A running S3 server, with the credentials that it takes."""
+    """A running S3 server, with the credentials that it takes.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    host : where it listens.
+    """
+
+    def __init__(self, host: str = "127.0.0.1") -> None:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
         from werkzeug.serving import make_server
 
         self._made = 0
         self._server = make_server(
-            "127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True, request_handler=_silent()
+            host, 0, DomainDispatcherApplication(create_backend_app), threaded=True, request_handler=_silent()
         )
         self.options = {
-            "endpoint_url": f"http://127.0.0.1:{self._server.port}",
+            "endpoint_url": f"http://{host}:{self._server.port}",
             "key": "test-key",
             "secret": "test-secret",
         }

@@ -22,12 +22,13 @@ class Sink:
 
     Attributes
     ----------
-    hold : while it is cleared, no request is answered. location : where a redirection leads to.
+    hold : while it is cleared, no request is answered. location : where a redirection leads to. host : where it listens.
     """
 
     status: int = 200
     answer: Any = field(default_factory=dict)
     location: str = ""
+    host: str = "127.0.0.1"
     deliveries: list[Delivery] = field(default_factory=list)
     hold: threading.Event = field(default_factory=threading.Event)
 
@@ -52,7 +53,7 @@ class Sink:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer((self.host, 0), Handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
         self._thread.start()
@@ -66,7 +67,7 @@ class Sink:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://{self.host}:{self._server.server_address[1]}"
 
     def sent_to(self, path: str) -> list[Any]:
         """The documents that came to one path."""

@@ -24,7 +24,8 @@ def keys_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory, keys_file: Path) -> Iterator[Front]:
     settings = make_bundle(tmp_path_factory.mktemp("guarded"), authEnabled=True, allowedHosts=["models.example.org"])
-    front = Front(settings, options=("--keys", str(keys_file)), environment={"AML_CORS_ORIGINS": PAGE})
+    options = ("--keys", str(keys_file), "--address", "10.1.2.3")
+    front = Front(settings, options=options, environment={"AML_CORS_ORIGINS": PAGE})
     with front.serve():
         yield front
 
@@ -33,7 +34,7 @@ def bearer(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:1", "[::1]:5001", "Models.Example.org:443"])
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:1", "[::1]:5001", "Models.Example.org:443", "10.1.2.3:5001"])
 def test_hosts_that_are_answered(guarded: Front, host: str) -> None:
     assert guarded.post("x", {"Host": host, **bearer("first-key")}).status == 200
 

@@ -141,7 +141,10 @@ class Rollout:
         if not newest:
             return deployment, []
         wanted = {**labels, "pod-template-hash": newest[0]["metadata"]["labels"]["pod-template-hash"]}
-        return deployment, self._cluster.find("Pod", plan.namespace, wanted)
+        pods = self._cluster.find("Pod", plan.namespace, wanted)
+        return deployment, [
+            pod for pod in pods if "deletionTimestamp" not in pod["metadata"]
+        ]  # those end by themselves
 
     def _require_progress(self, pods: Sequence[Object], stuck_since: float | None) -> float | None:
         now = time.monotonic()

@@ -1,0 +1,289 @@
+"""Every key of the document's AKS table does what it says, as it is seen from outside: an answer, a pod, a probe."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+import docker
+import pytest
+
+from jupyter_deploy import AksWebservice, CondaDependencies, Environment, InferenceConfig, Model, Workspace
+from jupyter_deploy.errors import OperationFailed
+from tests.clusters import NAMESPACE, attached, kubectl
+from tests.engines import BASE_IMAGE
+from tests.helpers import Answer, post, take_away, wait_until, write_script
+from tests.scoring.sinks import Sink
+from tests.servers import S3
+from tests.targets.kubernetes.custom_metrics import alone_on_cluster
+from tests.targets.kubernetes.devices import advertised
+
+SCRIPT = """
+import json
+import os
+import time
+
+def init():
+    time.sleep({begin})
+
+def run(data):
+    time.sleep(json.loads(data)["data"] or 0)
+    return os.uname().nodename
+"""
+FPGA = f"example.com/fpga-{NAMESPACE}"
+FIRST, SECOND = "first-key", "second-key"
+DELAY, PERIOD, TIMEOUT_MS, WAIT_MS = 10, 2, 2500, 600
+
+
+@dataclass
+class Effects:
+    """A service with almost every key set, and where it sends what it is told to send.
+
+    Parameters
+    ----------
+    service : it. sink : a collector of the kind of Azure Monitor. s3 : a store. bucket : in it.
+    """
+
+    service: AksWebservice
+    sink: Sink
+    s3: S3
+    bucket: str
+
+    def ask(self, seconds: float = 0, key: str | None = FIRST) -> Answer:
+        return post(self.service.scoring_uri or "", seconds, key)
+
+    def metric(self, name: str) -> int:
+        """The sum of a metric over all its labels that begin as given."""
+        uri = (self.service.scoring_uri or "").removesuffix("/score") + "/metrics"
+        with urlopen(Request(uri, headers={"Authorization": f"Bearer {FIRST}"}), timeout=10) as answer:
+            return sum(
+                int(float(number))
+                for number in re.findall(rf"^{re.escape(name)}.* (\S+)$", answer.read().decode(), re.M)
+            )
+
+    @property
+    def pod(self) -> dict[str, Any]:
+        """The one pod that is not on its way out."""
+        (pod,) = pods_of(self.service)
+        return pod
+
+
+def pods_of(service: AksWebservice, namespace: str = "") -> list[dict[str, Any]]:
+    label = f"jupyter-deploy/service={service.name},jupyter-deploy/workspace={service.workspace.folder.id}"
+    found = json.loads(kubectl("get", "pods", "-l", label, "-o", "json", namespace=namespace))["items"]
+    return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+
+def config(folder: Path, begin: float = 0) -> InferenceConfig:
+    return InferenceConfig(str(write_script(folder, SCRIPT.format(begin=begin))), base_image=BASE_IMAGE)
+
+
+def collecting(folder: Path, s3: S3) -> InferenceConfig:
+    """The same, with what collecting into a store needs."""
+    environment = Environment.from_docker_image("collecting", BASE_IMAGE)
+    environment.python.conda_dependencies = CondaDependencies.create(pip_packages=["s3fs"])
+    environment.environment_variables = {
+        "AWS_ENDPOINT_URL": s3.options["endpoint_url"], "AWS_ACCESS_KEY_ID": s3.options["key"],
+        "AWS_SECRET_ACCESS_KEY": s3.options["secret"], "AWS_EC2_METADATA_DISABLED": "true",
+    }  # fmt: skip
+    return InferenceConfig(str(write_script(folder, SCRIPT.format(begin=0))), environment=environment)
+
+
+@pytest.fixture(scope="module")
+def workspace(cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    workspace = Workspace(tmp_path_factory.mktemp("effects") / "workspace")
+    attached(workspace)
+    yield workspace
+    take_away(workspace)
+
+
+@pytest.fixture(scope="module")
+def effects(workspace: Workspace) -> Iterator[Effects]:
+    address = kubectl("get", "nodes", "-o", "jsonpath={.items[0].status.addresses[0].address}")
+    s3 = S3(address)
+    bucket = s3.new_bucket()
+    with (
+        Sink(host=address, answer={"itemsReceived": 1, "itemsAccepted": 1, "errors": []}) as sink,
+        advertised({FPGA: 40}),
+    ):
+        options = AksWebservice.deploy_configuration(
+            compute_target_name="lab", num_replicas=1, primary_key=FIRST, secondary_key=SECOND,
+            cpu_cores=0.2, cpu_cores_limit=1.5, memory_gb=0.5, memory_gb_limit=0.75, accelerators={FPGA: 2},
+            scoring_timeout_ms=TIMEOUT_MS, replica_max_concurrent_requests=2, max_request_wait_time=WAIT_MS, max_body_mb=1,
+            initial_delay_seconds=DELAY, period_seconds=PERIOD, timeout_seconds=1, failure_threshold=2,
+            enable_app_insights=True, collect_model_data=True, collect_url=f"{bucket}/kept",
+            app_insights_connection_string=f"InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint={sink.url}",
+        )  # fmt: skip
+        service = Model.deploy(workspace, "effects", [], collecting(workspace.path.parent, s3), options)
+        assert isinstance(service, AksWebservice)
+        service.wait_for_deployment()
+        yield Effects(service, sink, s3, bucket)
+        service.delete()
+    s3.stop()
+
+
+def test_only_the_keys_that_were_given_open_it(effects: Effects) -> None:
+    assert effects.service.get_keys() == (FIRST, SECOND)
+    assert [effects.ask(key=key).status for key in (FIRST, SECOND, "other", None)] == [200, 200, 401, 401]
+
+
+def test_as_many_calls_run_at_once_as_may_and_another_waits_as_long_as_it_may(effects: Effects) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        began = time.monotonic()
+        running = [pool.submit(effects.ask, 2) for _ in range(2)]
+        wait_until(lambda: effects.metric("scoring_slots_in_use") == 2, 5)
+        waited = time.monotonic()
+        assert effects.ask().status == 503
+        assert WAIT_MS / 1000 <= time.monotonic() - waited < 2
+        assert [each.result().status for each in running] == [200, 200]
+        assert time.monotonic() - began < 3.5
+
+
+def test_a_call_that_takes_too_long_is_answered_so(effects: Effects) -> None:
+    began = time.monotonic()
+    assert effects.ask(30).status == 504
+    assert TIMEOUT_MS / 1000 <= time.monotonic() - began < 10
+    wait_until(lambda: effects.ask().status == 200)
+
+
+def test_a_body_that_is_too_large_is_refused(effects: Effects) -> None:
+    address = urlsplit(effects.service.scoring_uri or "")
+    connection = HTTPConnection(address.hostname or "", address.port, timeout=10)
+    connection.putrequest("POST", address.path)
+    for name, value in (("Authorization", f"Bearer {FIRST}"), ("Content-Length", "1500000")):
+        connection.putheader(name, value)
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
+def test_a_pod_asks_for_what_it_was_to_ask_for_and_goes_no_further(effects: Effects) -> None:
+    resources = effects.pod["spec"]["containers"][0]["resources"]
+    assert resources["requests"] == {"cpu": "200m", "memory": "512Mi", FPGA: "2"}
+    assert resources["limits"] == {"cpu": "1500m", "memory": "768Mi", FPGA: "2"}
+    names = "cpu.max,memory.max,cpu/cpu.cfs_quota_us,cpu/cpu.cfs_period_us,memory/memory.limit_in_bytes"  # of either version
+    read = f"cat /sys/fs/cgroup/{{{names}}}"
+    shown = kubectl("exec", effects.pod["metadata"]["name"], "--", "bash", "-c", f"{read} 2>/dev/null || true").split()
+    assert shown == ["150000", "100000", str(768 * 2**20)]
+
+
+def test_what_is_sent_arrives_at_the_collector(effects: Effects) -> None:
+    effects.ask()
+
+    def names() -> list[str]:
+        documents = [each for document in effects.sink.sent_to("/v2.1/track") for each in document]
+        return [each["data"]["baseData"]["name"] for each in documents if each["data"]["baseType"] == "RequestData"]
+
+    wait_until(lambda: "POST /score" in names(), 15)
+
+
+def test_inputs_and_outputs_are_kept_where_they_were_to_be_kept(effects: Effects) -> None:
+    effects.ask()
+    pod = effects.pod["metadata"]["name"]
+
+    def kept() -> bool:
+        found = effects.s3.system.find(f"{effects.bucket}/kept/effects/calls")
+        return any(pod in effects.s3.system.cat_file(path).decode() for path in found)
+
+    wait_until(kept, 30)
+
+
+def test_a_pod_is_asked_whether_it_is_alive_after_the_delay_and_at_that_period(effects: Effects) -> None:
+    def asked() -> int:
+        return effects.metric('scoring_requests_total{path="/live"')
+
+    wait_until(lambda: asked() >= 1, DELAY + 10)
+    (state,) = effects.pod["status"]["containerStatuses"]
+    started = datetime.fromisoformat(state["state"]["running"]["startedAt"].replace("Z", "+00:00"))
+    assert (datetime.now(timezone.utc) - started).total_seconds() > DELAY - 1
+    before, began = asked(), time.monotonic()
+    wait_until(lambda: asked() >= before + 2)
+    assert PERIOD < time.monotonic() - began < 3 * PERIOD
+
+
+def test_so_many_pods_answer(effects: Effects) -> None:
+    effects.service.update(num_replicas=2)
+    effects.service.wait_for_deployment()
+    names = {pod["metadata"]["name"] for pod in pods_of(effects.service)}
+    assert len(names) == 2
+    found: set[str] = set()
+    wait_until(lambda: found.add(effects.ask().json) or found == names)
+    effects.service.update(num_replicas=1)
+    effects.service.wait_for_deployment()
+
+
+def test_a_start_takes_no_longer_than_it_may(effects: Effects, tmp_path: Path) -> None:
+    effects.service.update(
+        inference_config=config(tmp_path, begin=60), initial_delay_seconds=2, collect_model_data=False, collect_url=None
+    )
+    with pytest.raises(OperationFailed, match="took longer"):
+        effects.service.wait_for_deployment()
+    assert effects.ask().status == 200
+
+
+def test_tokens_open_a_service_in_the_namespace_that_was_asked_for(workspace: Workspace, tmp_path: Path) -> None:
+    other = f"{NAMESPACE}-other"
+    kubectl("create", "namespace", other)
+    try:
+        options = AksWebservice.deploy_configuration(
+            compute_target_name="lab", num_replicas=1, namespace=other, token_auth_enabled=True
+        )
+        service = Model.deploy(workspace, "elsewhere", [], config(tmp_path), options)
+        assert isinstance(service, AksWebservice)
+        service.wait_for_deployment()
+        kinds = "deployments,services,secrets,configmaps,networkpolicies,serviceaccounts"
+        labels = f"jupyter-deploy/service=elsewhere,jupyter-deploy/workspace={workspace.folder.id}"
+        assert len(kubectl("get", kinds, "-l", labels, "-o", "name", namespace=other).split()) == 6
+        assert not kubectl("get", kinds, "-l", labels, "-o", "name").split()
+        uri, token = service.scoring_uri or "", service.get_access_token()
+        assert [post(uri, 0, key).status for key in (token.access_token, "other", None)] == [200, 401, 401]
+        assert token.refresh_after < token.expiry_on
+        (pod,) = pods_of(service, other)
+        assert service.run({"data": 0}) == pod["metadata"]["name"]
+        service.delete()
+    finally:
+        kubectl("delete", "namespace", other, "--wait=false")
+
+
+@pytest.mark.soak
+def test_a_pod_that_does_not_answer_is_started_anew(effects: Effects, engine: docker.DockerClient) -> None:
+    (status,) = effects.pod["status"]["containerStatuses"]
+    before, container = status["restartCount"], engine.containers.get(status["containerID"].partition("://")[2])
+    began = time.monotonic()
+    container.kill("STOP")  # from outside: within its pod the first process cannot be stopped
+
+    def restarts() -> int:
+        count: int = effects.pod["status"]["containerStatuses"][0]["restartCount"]
+        return count - before
+
+    wait_until(lambda: restarts() == 1, 90)
+    assert time.monotonic() - began > PERIOD  # two answers have to be missing
+    wait_until(lambda: effects.service.state == "Healthy", 30)
+    assert effects.ask().status == 200
+
+
+@pytest.mark.soak
+def test_pods_get_the_devices_they_ask_for_or_it_is_said_that_there_are_none(effects: Effects) -> None:
+    with alone_on_cluster("gpu"):
+        effects.service.update(gpu_cores=1)
+        with pytest.raises(OperationFailed, match=r"Insufficient nvidia.com/gpu") as failed:
+            effects.service.wait_for_deployment()
+        assert "1 × nvidia.com/gpu" in str(failed.value)
+        assert effects.ask().status == 200
+        with advertised({"nvidia.com/gpu": 2}):
+            effects.service.update(gpu_cores=1)
+            effects.service.wait_for_deployment()
+            limits = effects.pod["spec"]["containers"][0]["resources"]["limits"]
+            assert (limits["nvidia.com/gpu"], limits[FPGA]) == ("1", "2")
+            effects.service.update(gpu_cores=0)
+            effects.service.wait_for_deployment()
