@@ -14,18 +14,22 @@ from tests.helpers import wait_until
 class Client(threading.Thread):
     """Sends one request after the other without retries, on a connection as long as that is kept, or on new ones."""
 
-    def __init__(self, uri: str, keep: bool) -> None:
+    def __init__(self, uri: str, keep: bool, key: str | None = None) -> None:
         super().__init__()
         self.outcomes: list[object] = []
         self.answers: set[bytes] = set()
         self.done = threading.Event()
         self._address, self._keep = urlsplit(uri), keep
+        self._headers = {
+            "Content-Type": "application/json",
+            **({"Authorization": f"Bearer {key}"} if key else {}),
+        }
 
     def run(self) -> None:
         connection = http.client.HTTPConnection(self._address.hostname or "", self._address.port, timeout=20)
         while not self.done.is_set():
             try:
-                connection.request("POST", self._address.path, b'{"data": 1}', {"Content-Type": "application/json"})
+                connection.request("POST", self._address.path, b'{"data": 1}', self._headers)
                 answer = connection.getresponse()
                 self.answers.add(answer.read())
                 self.outcomes.append(answer.status)
@@ -38,10 +42,10 @@ class Client(threading.Thread):
 
 
 @contextmanager
-def clients_of(uri: str | None, count: int = 8) -> Iterator[list[Client]]:
+def clients_of(uri: str | None, count: int = 8, key: str | None = None) -> Iterator[list[Client]]:
     """Some clients, half of which keep their connections, for as long as the context lasts; then all have their answers."""
     assert uri is not None
-    clients = [Client(uri, keep=bool(number % 2)) for number in range(count)]
+    clients = [Client(uri, keep=bool(number % 2), key=key) for number in range(count)]
     for client in clients:
         client.start()
     try:

@@ -60,7 +60,9 @@ def kubectl(*words: str, namespace: str = "", stdin: str | None = None) -> str:
     return done.stdout
 
 
-def attached(workspace: Workspace) -> ComputeTarget:
+def attached(workspace: Workspace, image_registry: str | None = None) -> ComputeTarget:
     """The cluster, attached to a workspace under the name that tests use."""
-    configuration = KubernetesCompute.attach_configuration(kubeconfig=_kubeconfig, namespace=NAMESPACE)
+    configuration = KubernetesCompute.attach_configuration(
+        kubeconfig=_kubeconfig, namespace=NAMESPACE, image_registry=image_registry
+    )
     return ComputeTarget.attach(workspace, COMPUTE, configuration)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -94,6 +95,29 @@ def push(image: str, name: str, registry: Registry, progress: Progress) -> None:
         progress.report(
             f"image pushed as {name}", image=name, digest=digest, seconds=round(time.monotonic() - began, 3)
         )
+
+
+def deliver(image: str, name: str, registry: Registry, progress: Progress) -> None:
+    """Make sure that a registry has an image that is named by its content; the engine gets no further name for it.
+
+    Parameters
+    ----------
+    image, name, registry, progress : as of :func:`push`; what is there under that name is not pushed again.
+
+    Raises
+    ------
+    TargetError : as of :func:`push`.
+    """
+    from docker.errors import APIError
+
+    with connected(_PUSH) as engine:
+        with contextlib.suppress(APIError):  # it is not there, or cannot be asked for, which the push then tells
+            engine.api.inspect_distribution(name, auth_config=dict(registry.login()) or None)  # type: ignore[no-untyped-call]
+            progress.report("the registry has the image already", image=name, cached=True)
+            return
+        push(image, name, registry, progress)
+        with contextlib.suppress(APIError):  # a container of a node that shares the engine runs it under that name
+            engine.api.remove_image(name, noprune=True)
 
 
 def pull(name: str, registry: Registry, progress: Progress) -> None:

@@ -1,4 +1,4 @@
-"""``python <bundle>/server/jupyter_deploy_scoring front|worker|template|try|export|collect|health``: one entry for every role."""
+"""``python <bundle>/server/jupyter_deploy_scoring front|worker|template|try|export|collect|health|fetch``: one entry for every role."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ ROLES = {
     "export": "export",
     "collect": "collect",
     "health": "health",
+    "fetch": "fetch",
 }
 
 

@@ -26,6 +26,7 @@ _OPTIONS = (
     "secrets",
     "collected",
     "address",
+    "revision",
 )
 
 
@@ -61,6 +62,7 @@ def main(argv: Sequence[str]) -> int:
         )
     from . import memory, serving
     from .tls import Certificate
+    from .watched import WatchedFile
 
     memory.keep_freed()
     return serving.run(
@@ -77,6 +79,7 @@ def main(argv: Sequence[str]) -> int:
             spawn_aside=spawn_aside,
             secrets_file=Path(given["secrets"]) if "secrets" in given else None,
             collected=Path(given["collected"]) if "collected" in given else None,
+            revision=WatchedFile(Path(given["revision"])) if "revision" in given else None,
         )
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -25,10 +26,13 @@ from .server import HttpServer
 from .settings import Settings
 from .supervision import Failure, Readiness, Supervisor
 from .tls import Certificate, CertificateError
+from .watched import WatchedFile
 from .worker_process import Worker
 
 KEYS_LOADED = "keys and certificate were read again"
 """What the log says then; who owns a container waits for it."""
+LOOK_EVERY = 1.0
+"""Seconds between two looks whether the revision of keys and certificate has changed."""
 
 
 class StartFailed(Exception):
@@ -52,6 +56,7 @@ class Start:
     spawn_aside : how to start a process beside the front.
     secrets_file : where the service's other secrets are.
     collected : folder for collected data where the settings name no place.
+    revision : a file that is replaced with keys and certificate where nobody tells us that they were; the log says what is in it.
     """
 
     settings: Settings
@@ -66,6 +71,7 @@ class Start:
     spawn_aside: Spawn
     secrets_file: Path | None
     collected: Path | None
+    revision: WatchedFile | None
 
 
 def run(start: Start) -> int:
@@ -110,7 +116,7 @@ class Front:
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._ending = False
-        self._watch: asyncio.Task[None] | None = None
+        self._watches: list[asyncio.Task[None]] = []
         self._listening: socket.socket
 
     async def serve(self) -> int:
@@ -138,6 +144,7 @@ class Front:
         try:
             if settings.log_config is not None:
                 logs.configure_as(settings.log_config)
+            revision = self._read_revision()
             self._read_keys()
             self._read_certificate()
             self._listening = self._listening_socket()
@@ -146,6 +153,8 @@ class Front:
         logs.server.info("%s", banner.text(settings, self._listening.getsockname()[1]))
         for note in settings.notes:
             logs.server.warning("%s", note)
+        if revision:
+            logs.server.warning("keys and certificate were read%s", revision)
         return ""
 
     def _state(self) -> State:
@@ -178,7 +187,9 @@ class Front:
             context = certificate.context if certificate else None
             await self._server.accept(self._listening, self._routes, context)
             if certificate is not None:
-                self._watch = asyncio.get_running_loop().create_task(self._watch_certificate(certificate))
+                self._begin_watch(self._watch_certificate(certificate))
+            if self._start.revision is not None:
+                self._begin_watch(self._watch_revision(self._start.revision))
             self._control.emit("accepting")
 
     def _listening_socket(self) -> socket.socket:
@@ -211,6 +222,21 @@ class Front:
         elif self._start.settings.ssl_enabled:
             raise StartFailed("sslEnabled is true, but no certificate was given; start with --certificate FILE")
 
+    def _read_revision(self) -> str:
+        """The revision of what is read next, for the log; read first, so that it is never said of older keys."""
+        if self._start.revision is None:
+            return ""
+        with contextlib.suppress(OSError, ValueError):
+            return f" (revision {self._start.revision.read().strip()})"
+        return ""
+
+    async def _watch_revision(self, revision: WatchedFile) -> None:
+        """Take keys and a certificate that were replaced without a word to us."""
+        while not self._ending:
+            await asyncio.sleep(LOOK_EVERY)
+            if revision.has_changed():
+                self._reload_keys()
+
     async def _watch_certificate(self, certificate: Certificate) -> None:
         """Take a certificate that was replaced without a word to us."""
         while not self._ending:
@@ -226,11 +252,15 @@ class Front:
             return False
         return True
 
+    def _begin_watch(self, watch: Coroutine[Any, Any, None]) -> None:
+        self._watches.append(asyncio.get_running_loop().create_task(watch))
+
     def _reload_keys(self) -> None:
+        revision = self._read_revision()
         keys = self._reload(self._read_keys, "the keys stay as they were")
         if not self._reload(self._read_certificate, "the certificate stays as it was") or not keys:
             return
-        logs.server.warning("%s", KEYS_LOADED)
+        logs.server.warning("%s%s", KEYS_LOADED, revision)
         self._control.emit("keys_loaded")
 
     def _end_worker(self, order: dict[str, Any]) -> None:

@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from .watched import WatchedFile
+
 LOOK_EVERY = 2.0
 """Seconds between two looks whether the file has changed."""
 
@@ -30,8 +32,7 @@ class Certificate:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._seen: tuple[int, int] | None = None
+        self._file = WatchedFile(path)
         self.context = _context()
         self.names: tuple[str, ...] = ()
 
@@ -42,26 +43,18 @@ class Certificate:
         ------
         CertificateError : it cannot be.
         """
-        self._seen = self._stamp()
         try:
-            document = json.loads(self._path.read_text(encoding="utf-8"))
+            document = json.loads(self._file.read())
             _load(_context(), document)  # elsewhere first, so that half a change is never in use
             _load(self.context, document)
             self.names = tuple(str(name).lower() for name in document["names"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             reason = getattr(error, "reason", None) or f"{type(error).__name__}: {error}"
-            raise CertificateError(f"{self._path.name}: no certificate with its key can be read ({reason})") from error
+            raise CertificateError(f"{self._file.name}: no certificate with its key can be read ({reason})") from error
 
     def has_changed(self) -> bool:
         """Whether the file is another one than was read last."""
-        return self._stamp() not in (self._seen, None)
-
-    def _stamp(self) -> tuple[int, int] | None:
-        try:
-            facts = self._path.stat()
-        except OSError:
-            return None
-        return facts.st_mtime_ns, facts.st_ino
+        return self._file.has_changed()
 
 
 def _context() -> ssl.SSLContext:

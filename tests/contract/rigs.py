@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -205,6 +206,7 @@ class KubernetesRig(LocalRig):
 
     def open(self, gate: Path) -> None:
         for pod in self._pods():
+            wait_until(partial(self._runs, pod))
             kubectl("exec", pod, "--", "touch", _GATE)
 
     def shown(self) -> str:

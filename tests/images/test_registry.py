@@ -14,7 +14,7 @@ import docker
 import pytest
 
 from jupyter_deploy.errors import DeployError, TargetError, UserError
-from jupyter_deploy.images.registry import Registry, pull, push
+from jupyter_deploy.images.registry import Registry, deliver, pull, push
 from tests.images.test_build import Progress
 from tests.registries import PASSWORD, USER, ImageRegistry
 
@@ -72,6 +72,20 @@ def test_an_image_comes_back_from_where_it_was_pushed(
     assert engine.images.get(name).id == engine.images.get(image).id
     with pytest.raises(TargetError, match=r"the image cannot be pulled: manifest for .* not found"):
         pull(f"{registry.address}/small:none", registry, progress)
+
+
+def test_what_a_registry_has_is_not_pushed_again(
+    image: str, engine: docker.DockerClient, guarded_registry: ImageRegistry, docker_configuration: Path
+) -> None:
+    log_in(docker_configuration, guarded_registry.address, PASSWORD)
+    registry, first, again = Registry(guarded_registry.address), Progress(), Progress()
+    name = f"{registry.address}/{image}"
+    deliver(image, name, registry, first)
+    assert first.steps[-1]["text"] == f"image pushed as {name}"
+    assert engine.images.get(image).tags == [image]  # it is the registry's name, not the engine's
+    deliver(image, name, registry, again)
+    assert again.steps == [{"text": "the registry has the image already", "image": name, "cached": True}]
+    assert again.lines == []
 
 
 def test_a_push_that_is_interrupted_leaves_no_name(

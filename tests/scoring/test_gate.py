@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .fronts import Front, make_bundle
+from .fronts import Front, make_bundle, wait_for
 
 KEYS = {"primaryKey": "first-key", "secondaryKey": "second-key"}
 PAGE = "https://pages.example.org"
@@ -81,6 +81,32 @@ def test_keys_change_when_the_owner_says_so(tmp_path: Path) -> None:
         front.order("load_keys")
         assert front.post("x", bearer("new-key")).status == 200
         assert "the keys stay as they were" in front.log
+        assert "new-key" not in front.log
+
+
+def replace(path: Path, text: str) -> None:
+    """Put another file in a file's place, as a cluster's node does."""
+    unfinished = path.with_suffix(".new")
+    unfinished.write_text(text)
+    unfinished.replace(path)
+
+
+def test_keys_change_with_their_revision_where_nobody_says_so(tmp_path: Path) -> None:
+    keys, revision = tmp_path / "keys.json", tmp_path / "revision.json"
+    keys.write_text(json.dumps(KEYS))
+    revision.write_text("1")
+    options = ("--keys", str(keys), "--revision", str(revision))
+    with Front(make_bundle(tmp_path, authEnabled=True), options=options).serve() as front:
+        assert "keys and certificate were read (revision 1)" in front.log
+        keys.write_text("{}")
+        replace(revision, "2")
+        wait_for(lambda: "the keys stay as they were" in front.log)
+        assert front.post("x", bearer("first-key")).status == 200
+        keys.write_text(json.dumps({**KEYS, "primaryKey": "new-key"}))
+        replace(revision, "3")
+        wait_for(lambda: "keys and certificate were read again (revision 3)" in front.log)
+        assert [front.post("x", bearer(key)).status for key in ("first-key", "new-key")] == [401, 200]
+        assert "(revision 2)" not in front.log
         assert "new-key" not in front.log
 
 

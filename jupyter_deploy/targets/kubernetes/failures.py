@@ -9,6 +9,7 @@ from typing import Any
 from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets.kubernetes import logs
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
+from jupyter_deploy.targets.kubernetes.delivery import not_pulled
 from jupyter_deploy.targets.kubernetes.kinds import Object
 from jupyter_deploy.targets.kubernetes.names import CONTAINER
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
@@ -86,11 +87,7 @@ def _unschedulable(phase: Phase, options: KubernetesOptions) -> TargetError:
 
 def _no_image(cluster: Cluster, pod: Object, phase: Phase) -> TargetError:
     image = pod["spec"]["containers"][0]["image"]
-    if cluster.compute.image_registry:
-        remedy = "look whether the cluster's nodes reach that registry and may read from it, then do the same again"
-    else:
-        remedy = f"attach '{cluster.compute.name}' with an image_registry: without one its nodes have to share this machine's Docker Engine"
-    return TargetError(f"a node cannot get the image {image}", phase.text, remedy)
+    return not_pulled(image, cluster.compute, phase.text)
 
 
 def _ended(cluster: Cluster, pod: Object, options: KubernetesOptions) -> TargetError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,8 @@ from jupyter_deploy.targets.kubernetes.names import VERSION, all_labels, object_
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
 from jupyter_deploy.targets.kubernetes.pods import Content, pod_spec
 from jupyter_deploy.targets.kubernetes.routes import http_route, ingress
-from jupyter_deploy.targets.kubernetes.scaling import KEY, Way, scalers
+from jupyter_deploy.targets.kubernetes.scaling import Way, scalers
+from jupyter_deploy.targets.kubernetes.vault import PULL_SECRET, data_of, pull_data
 
 PROGRESS_SECONDS = 60
 """That a rollout may go without progress, beside what the script may take to start."""
@@ -42,6 +42,7 @@ class Plan:
     hosts : that it may be reached at from here, best first.
     secrets : the content of its Secret by the option that names each to the server; empty texts where it is only shown.
     apis : the versions of the API that the cluster has for kinds that moved. scaled_by : what the number of pods follows, unless fixed.
+    pull_login : what nodes need to pull the image, in the form of Docker's configuration; empty where they need nothing.
     """
 
     place: Place
@@ -55,6 +56,7 @@ class Plan:
     secrets: Mapping[str, bytes]
     apis: Mapping[str, str]
     scaled_by: Way = "cpu"
+    pull_login: bytes = b""
 
     @property
     def name(self) -> str:
@@ -79,7 +81,7 @@ def service(plan: Plan) -> Object:
 
 def others(plan: Plan) -> list[Object]:
     """All other objects, in the order in which they are made."""
-    found = [_account(plan), _secret(plan), _config(plan), _network_policy(plan), _deployment(plan)]
+    found = [_account(plan), _secret(plan), _pull_secret(plan), _config(plan), _network_policy(plan), _deployment(plan)]
     if plan.options.follows_load:
         found += scalers(plan.about(), plan.api("HorizontalPodAutoscaler"), plan.scaled_by, plan.options)
     is_many = (plan.options.max_replicas if plan.options.follows_load else plan.options.num_replicas or 1) > 1
@@ -109,15 +111,19 @@ def _account(plan: Plan) -> Object:
 def _secret(plan: Plan) -> Object:
     if not plan.secrets:
         return {}
-    files = {f"{option}.json": text for option, text in plan.secrets.items()}
-    data = {name: base64.b64encode(text).decode() for name, text in {**files, **_key(plan)}.items()}
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": plan.about(), "type": "Opaque", "data": data}
+    thing = {"apiVersion": "v1", "kind": "Secret", "metadata": plan.about(), "type": "Opaque"}
+    return {**thing, "data": data_of(plan.secrets)}
 
 
-def _key(plan: Plan) -> dict[str, bytes]:
-    """The key by itself, with which whoever sees to the cluster has its metrics read."""
-    held = json.loads(plan.secrets.get("keys") or "{}")
-    return {KEY: held["primaryKey"].encode()} if "primaryKey" in held else {}
+def _pull_secret(plan: Plan) -> Object:
+    if not plan.pull_login:
+        return {}
+    thing = {"apiVersion": "v1", "kind": "Secret", "metadata": plan.about(_pull_secret_name(plan)), "type": PULL_SECRET}
+    return {**thing, "data": pull_data(plan.pull_login)}
+
+
+def _pull_secret_name(plan: Plan) -> str:
+    return f"{plan.name}-registry" if plan.pull_login else ""
 
 
 def _config(plan: Plan) -> Object:
@@ -153,7 +159,9 @@ def _disruption_budget(plan: Plan) -> Object:
 def _deployment(plan: Plan) -> Object:
     options = plan.options
     version = {VERSION: str(plan.version)}
-    content = Content(plan.name, plan.image, plan.version, _config_name(plan), tuple(plan.secrets))
+    content = Content(
+        plan.name, plan.image, plan.version, _config_name(plan), tuple(plan.secrets), _pull_secret_name(plan)
+    )
     count = {} if options.follows_load else {"replicas": options.num_replicas}  # else the autoscaler's
     spec = {
         **count,

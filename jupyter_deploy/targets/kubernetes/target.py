@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets.base import Candidate, Place, Release, Report, Status, Work
-from jupyter_deploy.targets.kubernetes import logs
+from jupyter_deploy.targets.kubernetes import keys, logs
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
-from jupyter_deploy.targets.kubernetes.connecting import connected, require_namespace
+from jupyter_deploy.targets.kubernetes.connecting import compute_of, connected, require_namespace
+from jupyter_deploy.targets.kubernetes.delivery import delivered, pull_login
 from jupyter_deploy.targets.kubernetes.kinds import path_of
 from jupyter_deploy.targets.kubernetes.manifests import Plan
 from jupyter_deploy.targets.kubernetes.names import dns_names, object_name, own_labels
@@ -27,12 +28,10 @@ from jupyter_deploy.targets.kubernetes.removal import remove_all
 from jupyter_deploy.targets.kubernetes.rollout import Rollout
 from jupyter_deploy.targets.kubernetes.scaling import described, scaler_of, stopped
 from jupyter_deploy.targets.kubernetes.state import status_of
+from jupyter_deploy.targets.kubernetes.vault import secrets_of
 
 if TYPE_CHECKING:
     from jupyter_deploy.environments import Lock
-
-_SECRETS = ("keys", "certificate", "secrets")
-"""What a place may have of a service's secrets, by the options that name them to the server."""
 
 
 class KubernetesTarget:
@@ -65,7 +64,8 @@ class KubernetesTarget:
         logins = json.loads(place.logins.read_text(encoding="utf-8")) if place.logins else {}
         with work.step("image", "image"):
             context = context_of(release.bundle, exact_lock(lock, work.say), release.recipe)
-            return replace(release, runtime=build(context, work, logins))
+            image = build(context, work, logins)
+        return replace(release, runtime=delivered(image, compute_of(place), work))
 
     @contextlib.contextmanager
     def bring_up(self, place: Place, release: Release, report: Report) -> Iterator[Candidate]:
@@ -121,7 +121,10 @@ class KubernetesTarget:
 
     def reload_keys(self, place: Place) -> None:
         """Put the keys where the pods read them, and have each read them again."""
-        raise NotImplementedError
+        record = KubernetesRecord.read(place.folder)
+        if record is not None:
+            with connected(place) as cluster:
+                keys.reload(cluster, place, record.namespace)
 
     def logs(self, place: Place) -> tuple[Path, ...]:
         """The copied files, after the copy was brought up to date where the cluster can be asked."""
@@ -145,7 +148,8 @@ def _plan(cluster: Cluster, place: Place, release: Release, record: KubernetesRe
     reach = record.reach if record else options.route or options.reach or "node-port"
     way = way_to_scale(cluster, apis, options) if options.follows_load else "cpu"
     return Plan(
-        place, namespace, release.runtime, release.version, options, settings, reach, hosts, _secrets(place), apis, way
+        place, namespace, release.runtime, release.version, options, settings, reach, hosts, secrets_of(place), apis, way,
+        pull_login(cluster.compute),
     )  # fmt: skip
 
 
@@ -156,11 +160,6 @@ def _hosts(cluster: Cluster, options: KubernetesOptions) -> tuple[str, ...]:
 def _namespace(cluster: Cluster, options: Options, record: KubernetesRecord | None) -> str:
     assert isinstance(options, KubernetesOptions)
     return record.namespace if record else options.namespace or cluster.compute.namespace
-
-
-def _secrets(place: Place) -> dict[str, bytes]:
-    given = {name: getattr(place, name) for name in _SECRETS}
-    return {name: path.read_bytes() for name, path in given.items() if path is not None}
 
 
 def _deployment(cluster: Cluster, place: Place, record: KubernetesRecord) -> dict[str, Any] | None:
