@@ -277,7 +277,7 @@ def _again(
 
 
 def _start_if_stopped(folder: WorkspaceFolder, lock: LockedFile, view: ServiceView) -> OperationHandle | None:
-    if view.status.state != "Stopped":
+    if view.status.state != "Stopped" and not view.status.needs_start:
         return None
     return _again(folder, lock, "start", _require_served(view))
 

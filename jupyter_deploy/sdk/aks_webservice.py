@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from jupyter_deploy.config.options import Options
+from jupyter_deploy.errors import ScoringFailed
 from jupyter_deploy.sdk import aks_parts
 from jupyter_deploy.sdk.configuration import deploy_configuration
 from jupyter_deploy.sdk.webservice import Webservice
@@ -68,9 +69,34 @@ class AksWebservice(Webservice):
         """Whether requests and log records are sent to Azure Monitor."""
         return self._options.enable_app_insights
 
+    @property
+    def reach(self) -> str:
+        """How it is reached: load-balancer, node-port, port-forward, or cluster (from within its cluster alone); empty before it is."""
+        return str(self.view.status.details.get("reach", ""))
+
+    def run(self, input_data: str | bytes | Mapping[str, Any] | Sequence[Any]) -> Any:
+        """Send a request and return the answer read from JSON; a tunnel that is gone is brought back first.
+
+        Raises
+        ------
+        ScoringFailed : any other answer than 200; none, where it is reached from within its cluster alone.
+        """
+        status = self.view.status
+        if status.needs_start:
+            self.start()
+        try:
+            return super().run(input_data)
+        except ScoringFailed as error:
+            if error.status_code or status.details.get("reach") != "cluster":
+                raise
+            what = f"'{self.name}' is reached from within its cluster alone, at {self.scoring_uri}"
+            remedy = "ask it from a pod there, or delete it and deploy it with another reach (node-port, port-forward)"
+            raise ScoringFailed(what, 0, {}, "", error.why, remedy) from None
+
     def serialize(self) -> dict[str, Any]:
-        """The service as a JSON document, in the original's keys (azureml-v1 4.6); no secrets."""
-        return {**super().serialize(), **aks_parts.document(self._options, self.autoscaler)}
+        """The service as a JSON document, in the original's keys (azureml-v1 4.6), with how it is reached; no secrets."""
+        more = {"computeName": self.compute_name, "reach": self.reach or None}
+        return {**super().serialize(), **more, **aks_parts.document(self._options, self.autoscaler)}
 
     @property
     def _options(self) -> KubernetesOptions:

@@ -9,6 +9,7 @@ from jupyter_deploy.errors import NotFound
 from jupyter_deploy.sdk.packages import environment_details
 
 if TYPE_CHECKING:
+    from jupyter_deploy.engine.services import ServiceView
     from jupyter_deploy.sdk.webservice import Webservice
 
 
@@ -31,9 +32,12 @@ def document(service: Webservice) -> dict[str, Any]:
 
 def row(service: Webservice) -> dict[str, Any]:
     """Return a service as one row of a table."""
-    view = service.view
+    return _row(service.view)
+
+
+def _row(view: ServiceView) -> dict[str, Any]:
     return {
-        "name": service.name, "state": view.status.state, "target": view.record.target, "version": view.record.current,
+        "name": view.record.name, "state": view.status.state, "target": view.record.target, "version": view.record.current,
         "models": view.current.models if view.current else (), "scoring_uri": view.record.scoring_uri, "error": view.status.error,
     }  # fmt: skip
 
@@ -41,8 +45,10 @@ def row(service: Webservice) -> dict[str, Any]:
 def facts(service: Webservice) -> dict[str, Any]:
     """Return what is shown of a service beside its name; of one that was deleted since, that it was."""
     try:
-        found = row(service)
+        view = service.view
     except NotFound:
         return {"state": "deleted"}
+    found = _row(view)
     del found["name"]
-    return {**found, "tags": service.tags}
+    reach = {"reach": view.status.details["reach"]} if "reach" in view.status.details else {}
+    return {**found, **reach, "tags": dict(view.record.tags)}

@@ -51,7 +51,8 @@ def reach(session: requests.Session, service: Webservice, uri: str) -> tuple[str
     parts = urlsplit(uri)
     certificates = trusted_certificates(service.workspace.folder, service.name)
     session.mount("https://", _Trusting(certificates, parts.hostname or ""))
-    host = service.view.settings.get("host")
+    view = service.view
+    host = view.status.details.get("host") or view.settings.get("host")
     if not host:
         return uri, {}
     reached = _REACHED.get(host, host)

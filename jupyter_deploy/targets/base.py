@@ -99,6 +99,7 @@ class Status:
     scoring_uri : where it answers, or None.
     error : why it is not Healthy, in one line; empty where there is nothing to say.
     details : what else the target knows (process ids, replicas).
+    needs_start : whether starting it is what makes it serve again, though it is not Stopped.
     """
 
     state: State
@@ -106,6 +107,7 @@ class Status:
     scoring_uri: str | None = None
     error: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+    needs_start: bool = False
 
 
 class Candidate(Protocol):

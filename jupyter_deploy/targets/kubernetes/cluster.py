@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -16,10 +18,11 @@ from jupyter_deploy.targets.kubernetes.refusals import Away, refused, unanswered
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
+    from websockets.asyncio.client import connect
 
 MANAGER = "jupyter-deploy"
 """Our name as a manager of fields; what others have set under their own name is not overruled."""
-_CONNECT, _READ = 5.0, 30.0
+_CONNECT, _READ, _CLOSE = 5.0, 30.0, 1.0
 _APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 _JSON = "application/json"
@@ -146,6 +149,42 @@ class Cluster:
         finally:
             answer.close()
             answer.release_conn()
+
+    def websocket(self, path: str, protocol: str, **query: str) -> connect:
+        """The way to a connection with messages in both directions, which opens and closes as an asynchronous context.
+
+        Parameters
+        ----------
+        protocol : of the messages, as the API calls it.
+        """
+        from websockets.asyncio.client import connect
+        from websockets.typing import Subprotocol
+
+        proxy = self._pool.proxy  # where all else goes through, if there is one
+        more: dict[str, Any] = {}
+        if self.server.startswith("https:"):
+            name = self._settings.tls_server_name
+            more = {"ssl": self._tls, **({"server_hostname": name} if name else {})}
+        return connect(
+            f"ws{self.server.removeprefix('http')}{path}?{urlencode(query)}", subprotocols=[Subprotocol(protocol)],
+            additional_headers=self._credentials(), proxy=proxy and proxy.url, compression=None, max_size=None,
+            open_timeout=_READ, close_timeout=_CLOSE, ping_timeout=None, **more,
+        )  # fmt: skip
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """What a connection of its own is secured with: the same as those of the client's."""
+        settings = self._settings
+        context = ssl.create_default_context(
+            cafile=settings.ssl_ca_cert, cadata=getattr(settings, "ca_cert_data", None)
+        )
+        if settings.cert_file:
+            context.load_cert_chain(settings.cert_file, settings.key_file)
+        if settings.assert_hostname is False:
+            context.check_hostname = False
+        if not settings.verify_ssl:
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context
 
     def _ask(self, method: str, path: str, query: Mapping[str, str], body: Any = None, kind: str = _JSON) -> Any:
         return json.loads(self._send(method, path, query, body, kind).data or b"null")

@@ -63,6 +63,11 @@ class Plan:
         """The name of its objects."""
         return object_name(self.place)
 
+    @property
+    def port(self) -> int:
+        """The port of its address within the cluster."""
+        return 443 if self.options.ssl_enabled else 80
+
     def api(self, kind: str) -> str:
         """The version of the API in which the cluster takes a kind."""
         return self.apis.get(kind) or api_of(kind)
@@ -74,7 +79,7 @@ class Plan:
 
 def service(plan: Plan) -> Object:
     """The address: first to be there, last to go, and owner of everything else."""
-    port = {"name": "http", "port": 80, "protocol": "TCP", "targetPort": PORT}
+    port = {"name": "http", "port": plan.port, "protocol": "TCP", "targetPort": PORT}
     spec = {"type": SERVICE_TYPES[plan.reach], "selector": own_labels(plan.place), "ports": [port]}
     return {"apiVersion": "v1", "kind": "Service", "metadata": plan.about(), "spec": spec}
 

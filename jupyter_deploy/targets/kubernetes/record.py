@@ -23,7 +23,8 @@ class KubernetesRecord:
     Parameters
     ----------
     namespace : where its objects are. version : that serves, or served last.
-    reach : how it is reached from here. host, port : its address, for its whole life. tls : whether it answers over TLS.
+    reach : how it is reached from here. host, port : its address, for its whole life; none before it is known.
+    tls : whether it answers over TLS. cname : the name in its address where it does.
     is_stopped : whether it was ended on purpose. hosts : that it may be reached at, as they were when it was deployed.
     """
 
@@ -35,17 +36,18 @@ class KubernetesRecord:
     tls: bool = False
     is_stopped: bool = False
     hosts: tuple[str, ...] = ()
+    cname: str = ""
 
     @property
     def scoring_uri(self) -> str:
         """Where the service answers."""
         scheme, usual = ("https", 443) if self.tls else ("http", 80)
         port = "" if self.port == usual else f":{self.port}"
-        return f"{scheme}://{in_url(self.host)}{port}/score"
+        return f"{scheme}://{self.cname or in_url(self.host)}{port}/score"
 
     def write(self, folder: Path) -> None:
         """Replace the record in one step."""
-        _put(folder / NAME, asdict(self))
+        put(folder / NAME, asdict(self))
 
     @classmethod
     def read(cls, folder: Path) -> KubernetesRecord | None:
@@ -59,7 +61,7 @@ class KubernetesRecord:
 
 def keep_manifests(folder: Path, things: list[dict[str, Any]]) -> None:
     """Remember the objects of the version that serves."""
-    _put(folder / MANIFESTS, things)
+    put(folder / MANIFESTS, things)
 
 
 def kept_manifests(folder: Path) -> list[dict[str, Any]]:
@@ -76,7 +78,8 @@ def remove_record(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _put(path: Path, document: Any) -> None:
+def put(path: Path, document: Any) -> None:
+    """Write a document in one step."""
     unfinished = path.with_name(path.name + ".new")
     unfinished.write_text(json.dumps(document), encoding="utf-8")
     unfinished.replace(path)

@@ -7,26 +7,27 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 
 from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets.base import Report, Status
-from jupyter_deploy.targets.kubernetes import failures, logs
+from jupyter_deploy.targets.kubernetes import failures, hand_edits, logs, reach, tunnel
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.kinds import Object, path_of
+from jupyter_deploy.targets.kubernetes.lease import Lease
 from jupyter_deploy.targets.kubernetes.manifests import Plan, hidden, others, route, service
 from jupyter_deploy.targets.kubernetes.names import CONTAINER, VERSION, own_labels
-from jupyter_deploy.targets.kubernetes.reach import first_answering, node_port
+from jupyter_deploy.targets.kubernetes.ownership import own_objects
+from jupyter_deploy.targets.kubernetes.patience import Patience
 from jupyter_deploy.targets.kubernetes.record import KubernetesRecord, keep_manifests, kept_manifests, remove_record
-from jupyter_deploy.targets.kubernetes.refusals import Away, Conflicts
+from jupyter_deploy.targets.kubernetes.refusals import Conflicts
 from jupyter_deploy.targets.kubernetes.removal import remove_all, remove_others
-from jupyter_deploy.targets.kubernetes.replicas import hand_over, is_scalers
+from jupyter_deploy.targets.kubernetes.replicas import hand_over
 from jupyter_deploy.targets.kubernetes.routes import see_taken_up
 from jupyter_deploy.targets.kubernetes.scaling import SCALERS, described, scaler_of
 from jupyter_deploy.targets.kubernetes.state import REVISION, is_rolled_out
 
 _LOOK_EVERY = 0.3
-_AWAY_SECONDS = 300.0
-"""That a cluster may not answer in the middle of a rollout."""
 _PATIENCE = 10.0
 """Seconds that a pod may find no node before that is taken for an answer: nodes free what ended a little later."""
 _RESTARTED = "jupyter-deploy/restarted"
@@ -37,11 +38,16 @@ class Rollout:
 
     Parameters
     ----------
-    cluster : where. plan : what is to be there. record : what served before; None for a first version. report : of the operation.
+    cluster : where. lease : on the service's objects. plan : what is to be there. record : what served before; None for a first version.
+    report : of the operation.
     """
 
-    def __init__(self, cluster: Cluster, plan: Plan, record: KubernetesRecord | None, report: Report) -> None:
+    def __init__(
+        self, cluster: Cluster, lease: Lease, plan: Plan, record: KubernetesRecord | None, report: Report
+    ) -> None:
         self._cluster = cluster
+        self._lease = lease
+        self._ask = Patience(report).ask
         self._plan = plan
         self._record = record
         self._report = report
@@ -53,22 +59,27 @@ class Rollout:
 
     def begin(self) -> None:
         """Apply all objects, after the cluster has checked each; nothing is changed where it refuses one."""
-        plan, first = self._plan, self._record is None
-        if first:
+        plan = self._plan
+        things = [service(plan), *self._steady(others(plan))]
+        there = own_objects(self._cluster, plan.place, things)
+        if self._record is not None and not self._record.is_stopped:
+            hand_edits.require_scale(there, things, self._former)
+        for thing in things:
+            self._ask(partial(self._apply, thing, dry_run=True))
+        if self._record is None:
             self._record = KubernetesRecord(
-                plan.namespace, 0, plan.reach, "", 0, tls=plan.options.ssl_enabled, hosts=plan.hosts
-            )
+                plan.namespace, 0, plan.reach, "", 0, plan.options.ssl_enabled, hosts=plan.hosts, cname=plan.options.ssl_cname or ""
+            )  # fmt: skip
             self._record.write(self._folder)
-        owner = self._cluster.apply(service(plan))
-        things = [_owned(thing, owner) for thing in self._steady(others(plan))]
-        for thing in things:
-            self._apply(thing, dry_run=True)
-        self._applied = [service(plan), *things]
-        self._change_scale(things)
-        for thing in things:
-            self._apply(thing)
+        owner = self._put(things[0])
+        if plan.reach == reach.BALANCER and not plan.hosts:
+            host = self._ask(lambda: reach.balancer_host(self._cluster, plan.namespace, plan.name, self._report))
+            things[1:] = self._reached_at(host)
+        self._ask(lambda: self._change_scale(things))
+        for thing in things[1:]:
+            self._put(_owned(thing, owner))
         if plan.options.follows_load:
-            hand_over(self._cluster, plan)  # which a first version begins with
+            self._ask(lambda: hand_over(self._cluster, plan))  # which a first version begins with
         self._report(f"applied {len(self._applied)} objects in the namespace {plan.namespace}", name=plan.name)
 
     def _change_scale(self, things: Sequence[Object]) -> None:
@@ -80,13 +91,24 @@ class Rollout:
         if scaler := scaler_of(things):
             self._report(described(scaler, scaler)["text"])
 
-    def _apply(self, thing: Object, *, dry_run: bool = False) -> None:
+    def _reached_at(self, host: str) -> list[Object]:
+        """All objects but the Service, of pods that know by which address they are reached."""
+        assert self._record is not None
+        settings = {**self._plan.settings, "allowedHosts": [*self._plan.settings["allowedHosts"], host]}
+        self._plan = replace(self._plan, hosts=(host,), settings=settings)
+        self._record = replace(self._record, hosts=(host,))
+        return others(self._plan)
+
+    def _put(self, thing: Object) -> Object:
+        self._applied.append(thing)
+        return self._ask(partial(self._apply, thing))
+
+    def _apply(self, thing: Object, *, dry_run: bool = False) -> Object:
         try:
-            self._cluster.apply(thing, dry_run=dry_run)
+            return self._cluster.apply(thing, dry_run=dry_run)
         except Conflicts as error:
-            if not all(is_scalers(text) for _, text in error.fields):
-                raise
-            self._cluster.apply(thing, dry_run=dry_run, force=True)
+            hand_edits.require_none(self._cluster, thing, _same(self._former, thing), error)
+            return self._cluster.apply(thing, dry_run=dry_run, force=True)
 
     def _steady(self, things: list[Object]) -> list[Object]:
         """Pods that would differ in nothing but the number of the version stay as they are; those of a restart do not."""
@@ -97,11 +119,15 @@ class Rollout:
                 continue
             if _with_version(former["spec"]["template"], version) == thing["spec"]["template"]:
                 thing["spec"]["template"] = former["spec"]["template"]
-            if record.version == version and not record.is_stopped:
+            if record.version == version and not record.is_stopped and not self._lacks_tunnel(record):
                 about = {**thing["spec"]["template"]["metadata"]}
                 about["annotations"] = {_RESTARTED: datetime.now(timezone.utc).isoformat(timespec="microseconds")}
                 thing["spec"]["template"] = {**thing["spec"]["template"], "metadata": about}
         return things
+
+    def _lacks_tunnel(self, record: KubernetesRecord) -> bool:
+        """Whether it is the way to the pods that is to be started anew, not the pods."""
+        return record.reach == reach.TUNNEL and bool(tunnel.trouble(self._folder))
 
     def wait(self) -> None:
         """Wait until every pod is of this release and serves.
@@ -110,18 +136,11 @@ class Rollout:
         ------
         TargetError : a pod goes no further; the cluster does not answer for too long.
         """
-        began = last_seen = time.monotonic()
+        began = time.monotonic()
         stuck_since: float | None = None
         while True:
-            try:
-                deployment, pods = self._look()
-                last_seen = time.monotonic()
-            except Away as error:
-                self._tell("away", error.what + "; waiting for it")
-                if time.monotonic() - last_seen > _AWAY_SECONDS:
-                    raise
-                time.sleep(_LOOK_EVERY)
-                continue
+            deployment, pods = self._ask(self._look)
+            self._lease.require()
             if is_rolled_out(deployment):
                 break
             _refuse_failed(deployment)
@@ -130,7 +149,7 @@ class Rollout:
         self._report("every pod serves it", seconds=round(time.monotonic() - began, 3), pods=len(pods))
 
     def _look(self) -> tuple[Object, list[Object]]:
-        """The Deployment, and the pods of its newest kind."""
+        """The Deployment, and the pods of its newest kind, but for those on their way out: a service that was stopped may have some."""
         plan, labels = self._plan, own_labels(self._plan.place)
         deployment = self._cluster.get(path_of("Deployment", plan.namespace, plan.name))
         if deployment.get("status", {}).get("observedGeneration", 0) < deployment["metadata"]["generation"]:
@@ -141,10 +160,8 @@ class Rollout:
         if not newest:
             return deployment, []
         wanted = {**labels, "pod-template-hash": newest[0]["metadata"]["labels"]["pod-template-hash"]}
-        pods = self._cluster.find("Pod", plan.namespace, wanted)
-        return deployment, [
-            pod for pod in pods if "deletionTimestamp" not in pod["metadata"]
-        ]  # those end by themselves
+        found = self._cluster.find("Pod", plan.namespace, wanted)
+        return deployment, [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
     def _require_progress(self, pods: Sequence[Object], stuck_since: float | None) -> float | None:
         now = time.monotonic()
@@ -173,7 +190,6 @@ class Rollout:
         """
         assert self._record is not None
         record, plan = self._record, self._plan
-        tls = plan.options.ssl_enabled
         if plan.options.route:
             if not record.host:
                 see_taken_up(self._cluster, route(plan), plan.options, self._report)
@@ -181,17 +197,23 @@ class Rollout:
             host, port = plan.options.ingress_host or "", 443 if is_https else 80
             self._record = replace(record, host=host, port=port, tls=is_https)
             return
-        if record.reach != "node-port":
-            return
-        port = record.port or node_port(self._cluster.get(path_of("Service", plan.namespace, plan.name)))
-        hosts = [record.host] if record.host else plan.hosts
-        host = first_answering(hosts, port, tls=tls)
-        if not host:
-            raise TargetError(
-                f"its pods serve, but nothing answers from here at port {port} of {', '.join(hosts)}",
-                remedy="deploy with reach=port-forward, which goes through the cluster's API",
-            )
-        self._record = replace(record, host=host, port=port)
+        if record.host or plan.options.reach is not None or record.reach != reach.NODE_PORT:
+            host, port = self._ask(lambda: reach.address(self._cluster, plan, record))
+        else:
+            host, port = self._found_reach(record)
+        self._record = replace(self._record, host=host, port=port)
+
+    def _found_reach(self, record: KubernetesRecord) -> tuple[str, int]:
+        """Where nobody said how a first version is reached: at a port of the nodes, or, where nothing answers there, through a tunnel."""
+        try:
+            return self._ask(lambda: reach.address(self._cluster, self._plan, record, reach.FEW_SECONDS))
+        except reach.Unreachable:
+            self._report("its nodes are not reached from here; it gets a tunnel (reach=port-forward)")
+        plan = self._plan = replace(self._plan, reach=reach.TUNNEL)
+        found = self._record = replace(record, reach=reach.TUNNEL)
+        self._applied[0] = service(plan)
+        self._ask(lambda: self._apply(service(plan)))
+        return self._ask(lambda: reach.address(self._cluster, plan, found))
 
     def take_over(self) -> Status:
         """Remember that this release serves, and take away what the one before had and this one has not."""
@@ -207,16 +229,32 @@ class Rollout:
 
     def withdraw(self) -> None:
         """Return to what served before, where this release has not taken over; a first one is taken away."""
-        if self._is_done or self._record is None:
+        if self._is_done or not self._applied:
             return
+        try:
+            self._lease.require()
+            self._take_back()
+        except TargetError as error:  # why the release failed is what is to be told
+            self._report(f"what was begun could not be taken back: {error.what}")
+
+    def _take_back(self) -> None:
+        assert self._record is not None
+        plan = self._plan
         if not self._record.version:
-            remove_all(self._cluster, self._plan.place, self._plan.namespace, self._plan.apis)
+            tunnel.end(plan.place)
+            self._ask(lambda: remove_all(self._cluster, plan.place, plan.namespace, plan.apis))
             remove_record(self._folder)
             return
         for thing in self._former:
             if thing["kind"] != "Secret":  # which is the service's, not the version's
-                self._apply(thing)
+                self._ask(partial(self._apply, thing))
         self._report("the version that served is applied again")
+
+
+def _same(things: Sequence[Object], thing: Object) -> Object | None:
+    """The object of the same kind and name among others; the one that was applied last, so without what is hidden in it."""
+    wanted = (thing["kind"], thing["metadata"]["name"])
+    return next((each for each in things if (each["kind"], each["metadata"]["name"]) == wanted), None)
 
 
 def _owned(thing: Object, owner: Object) -> Object:

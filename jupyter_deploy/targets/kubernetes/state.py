@@ -24,6 +24,11 @@ def is_rolled_out(deployment: Object) -> bool:
     return counts == [wanted, wanted, wanted]
 
 
+def about(record: KubernetesRecord) -> dict[str, Any]:
+    """What is known of a service without its cluster."""
+    return {"reach": record.reach, "host": record.host, "namespace": record.namespace}
+
+
 def status_of(
     record: KubernetesRecord, deployment: Object | None, pods: Sequence[Object], more: Mapping[str, Any]
 ) -> Status:
@@ -34,12 +39,12 @@ def status_of(
     record : of the service. deployment : None where the cluster has none. pods : those it has. more : details of other origin.
     """
     facts: dict[str, Any] = {"version": record.version or None, "scoring_uri": record.scoring_uri}
+    facts["details"] = about(record)
     if deployment is None:
         why = "" if record.is_stopped else f"its objects were removed from the cluster; {_START}"
         return Status("Stopped", error=why, **facts)
     wanted, serving = deployment["spec"]["replicas"], deployment.get("status", {}).get("availableReplicas", 0)
-    counts = {"replicas": wanted, "serving": serving}
-    facts["details"] = {**counts, "reach": record.reach, "namespace": record.namespace, **more}
+    facts["details"] = {"replicas": wanted, "serving": serving, **about(record), **more}
     if wanted == 0:
         return Status("Stopped", error="" if record.is_stopped else f"it was scaled to no pods; {_START}", **facts)
     if is_rolled_out(deployment):

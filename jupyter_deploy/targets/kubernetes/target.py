@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets.base import Candidate, Place, Release, Report, Status, Work
-from jupyter_deploy.targets.kubernetes import keys, logs
+from jupyter_deploy.targets.kubernetes import hand_edits, keys, lease, logs, reach, tunnel
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.connecting import compute_of, connected, require_namespace
 from jupyter_deploy.targets.kubernetes.delivery import delivered, pull_login
@@ -21,13 +21,12 @@ from jupyter_deploy.targets.kubernetes.manifests import Plan
 from jupyter_deploy.targets.kubernetes.names import dns_names, object_name, own_labels
 from jupyter_deploy.targets.kubernetes.offers import apis_of, require, way_to_scale
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
-from jupyter_deploy.targets.kubernetes.reach import node_hosts
 from jupyter_deploy.targets.kubernetes.record import KubernetesRecord, kept_manifests, remove_record
 from jupyter_deploy.targets.kubernetes.refusals import Missing
 from jupyter_deploy.targets.kubernetes.removal import remove_all
 from jupyter_deploy.targets.kubernetes.rollout import Rollout
 from jupyter_deploy.targets.kubernetes.scaling import described, scaler_of, stopped
-from jupyter_deploy.targets.kubernetes.state import status_of
+from jupyter_deploy.targets.kubernetes.state import about, status_of
 from jupyter_deploy.targets.kubernetes.vault import secrets_of
 
 if TYPE_CHECKING:
@@ -74,14 +73,16 @@ class KubernetesTarget:
         if record is not None and not record.version:
             record = None  # a first version that was left on its way, and never served
         with connected(place) as cluster:
-            rollout = Rollout(cluster, _plan(cluster, place, release, record), record, report)
-            try:
-                rollout.begin()
-                rollout.wait()
-                rollout.be_reached()
-                yield rollout
-            finally:
-                rollout.withdraw()
+            plan = _plan(cluster, place, release, record)
+            with lease.held(cluster, place, plan.namespace) as held:
+                rollout = Rollout(cluster, held, plan, record, report)
+                try:
+                    rollout.begin()
+                    rollout.wait()
+                    rollout.be_reached()
+                    yield rollout
+                finally:
+                    rollout.withdraw()
 
     def status(self, place: Place) -> Status:
         """Ask the cluster for the Deployment and its pods."""
@@ -94,28 +95,35 @@ class KubernetesTarget:
                 pods = cluster.find("Pod", record.namespace, own_labels(place)) if deployment else []
                 scaling = _scaling(cluster, place)
         except TargetError as error:
-            return Status("Unknown", version=record.version or None, scoring_uri=record.scoring_uri, error=error.what)
-        return status_of(record, deployment, pods, scaling)
+            facts: dict[str, Any] = {"version": record.version or None, "scoring_uri": record.scoring_uri}
+            return Status("Unknown", error=error.what, details=about(record), **facts)
+        status = status_of(record, deployment, pods, scaling)
+        if record.reach == reach.TUNNEL and status.state == "Healthy" and (why := tunnel.trouble(place.folder)):
+            down = f"its pods serve, but {why}; starting the service brings it back"
+            return replace(status, state="Unhealthy", error=down, needs_start=True)
+        return status
 
     def stop(self, place: Place) -> None:
         """Have the cluster end all pods, each after its requests; all else stays."""
         record = KubernetesRecord.read(place.folder)
         if record is None:
             return
-        with connected(place) as cluster:
+        with connected(place) as cluster, lease.held(cluster, place, record.namespace):
             pods = cluster.find("Pod", record.namespace, own_labels(place))
             for thing in kept_manifests(place.folder):
                 if changed := stopped(thing):
-                    cluster.apply(changed, force=True)
+                    hand_edits.end_pods(cluster, changed)
             logs.copy(cluster, place, pods)
+        tunnel.end(place)
         replace(record, is_stopped=True).write(place.folder)
 
     def delete(self, place: Place) -> None:
         """Take all objects away; images stay, since other versions and services share their layers."""
         record = KubernetesRecord.read(place.folder)
         if record is not None:
-            with connected(place) as cluster:
+            with connected(place) as cluster, lease.held(cluster, place, record.namespace):
                 remove_all(cluster, place, record.namespace, apis_of(cluster))
+        tunnel.end(place)
         logs.remove(place)
         remove_record(place.folder)
 
@@ -143,18 +151,20 @@ def _plan(cluster: Cluster, place: Place, release: Release, record: KubernetesRe
     del settings["version"]  # a pod is told, so that versions with the same settings share them
     apis = apis_of(cluster)
     require(options, apis, cluster.compute.name)
-    hosts = record.hosts if record else _hosts(cluster, options)
+    reached_by = record.reach if record else options.route or options.reach or reach.NODE_PORT
+    hosts = record.hosts if record else _hosts(cluster, options, reached_by)
     settings["allowedHosts"] = list(dict.fromkeys([*settings["allowedHosts"], *dns_names(place, namespace), *hosts]))
-    reach = record.reach if record else options.route or options.reach or "node-port"
     way = way_to_scale(cluster, apis, options) if options.follows_load else "cpu"
     return Plan(
-        place, namespace, release.runtime, release.version, options, settings, reach, hosts, secrets_of(place), apis, way,
+        place, namespace, release.runtime, release.version, options, settings, reached_by, hosts, secrets_of(place), apis, way,
         pull_login(cluster.compute),
     )  # fmt: skip
 
 
-def _hosts(cluster: Cluster, options: KubernetesOptions) -> tuple[str, ...]:
-    return (options.ingress_host,) if options.ingress_host else tuple(node_hosts(cluster))
+def _hosts(cluster: Cluster, options: KubernetesOptions, reached_by: str) -> tuple[str, ...]:
+    if options.ingress_host:
+        return (options.ingress_host,)
+    return tuple(reach.node_hosts(cluster)) if reached_by == reach.NODE_PORT else ()
 
 
 def _namespace(cluster: Cluster, options: Options, record: KubernetesRecord | None) -> str:
