@@ -171,7 +171,6 @@ class Deployed:
         other = Model.deploy(self.service.workspace, "other", [], config, configuration, "own")
         with pytest.raises(OperationFailed) as raised:
             other.wait_for_deployment()
-        other.delete()
         return raised.value
 
 
@@ -210,7 +209,7 @@ def test_rights_that_are_missing_are_named_with_a_role_that_is_enough(deployed: 
     assert "its nodes may not be seen" in repr(compute)
 
 
-@pytest.mark.parametrize("fault", [name for name in FAULTS if "YAML" not in name and "kubeconfig" not in name])
+@pytest.mark.parametrize("fault", ["wrong token", "nobody at the port", "no file"])
 def test_credentials_that_did_and_do_no_more_are_said_first(deployed: Deployed, tmp_path: Path, fault: str) -> None:
     spoil, what = FAULTS[fault]
     what = what.replace("FILE", str(deployed.file)).replace("SERVER", usual()[1]["server"])
