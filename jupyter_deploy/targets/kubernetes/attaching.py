@@ -104,8 +104,9 @@ def _notes(cluster: Cluster, there: Collection[str], room: Room | None) -> list[
         notes.append(f"its nodes may not be seen{rule}")
     if "metrics.k8s.io" not in added_to(there):
         notes.append(f"it has no metrics.k8s.io; with it {ADDED['metrics.k8s.io']}")
-    if missing_rights(cluster, compute.namespace, TUNNEL):
-        notes.append("services cannot be reached through tunnels: pods/portforward is not allowed")
+    if missing := missing_rights(cluster, compute.namespace, TUNNEL):
+        lacking = ", ".join(f"{right.verb} {right.where}" for right in missing)
+        notes.append(f"services cannot be reached through tunnels, since you may not {lacking}")
     return notes
 
 

@@ -22,7 +22,7 @@ _OTHERS: Mapping[str, tuple[str, ...]] = {
     "Event": ("list",),
 }
 """What is done to kinds that a service is not made of."""
-TUNNEL: Mapping[str, tuple[str, ...]] = {"Pod/portforward": ("get", "create")}
+TUNNEL: Mapping[str, tuple[str, ...]] = {"Pod/portforward": ("get", "create"), "Endpoints": ("get",)}
 """What tunnels to pods need."""
 _AT_ONCE = 8
 
