@@ -16,7 +16,7 @@ LONGEST = 4096
 REACH = 8 << 20
 """Bytes that one search looks at, so that it is answered soon; the next one goes on there."""
 
-_TEXT = re.compile(r"^\S+ \S+ (?P<level>[A-Z]) \[\d+\] (?P<source>.{0,80}?) - ")
+_TEXT = re.compile(r"^\S+ \S+ (?P<level>[A-Z]) \[(?:\w+/)?\d+\] (?P<source>.{0,80}?) - ")
 _REQUEST = re.compile(rb" \(request ([\x20-\x7e]{1,100})\)$")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _CONTROL = {code: chr(0x2400 + code) for code in range(0x20) if code != 9} | {0x7F: "\u2421"}

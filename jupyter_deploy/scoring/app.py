@@ -158,7 +158,7 @@ class Application:
             self._metrics.answered(path, request.method, status, took)
         for observer in self._observers:
             observer.answered(exchange, status, size, took)
-        if request.path == "/" or not request.method:
+        if request.path in _OPEN or not request.method:
             return
         logs.access.write(request.id, request.method, exchange.target, status, took * 1000, size)
 

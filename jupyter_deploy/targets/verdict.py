@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,11 +30,21 @@ class Verdict:
 
 def verdict(lines: Sequence[str]) -> Verdict | None:
     """The verdict in a log; None where there is none."""
+    lines = [line for each in lines for line in _plain(each)]
     for number, line in enumerate(lines):
         if found := _VERDICT.search(line):
             trace = "\n".join(_trace(lines[:number])).replace(f"{APP_ROOT}/", "").rstrip()
             return Verdict(found[1], found[2], trace)
     return None
+
+
+def _plain(line: str) -> list[str]:
+    """A line as the text format has it: a record in JSON is one of several lines, and keeps a mark of its beginning."""
+    if line.startswith('{"time": '):
+        with contextlib.suppress(ValueError):
+            first, *rest = str(json.loads(line).get("message", "")).split("\n")
+            return ["{" + first, *rest]
+    return [line]
 
 
 def _trace(lines: Sequence[str]) -> list[str]:

@@ -46,6 +46,15 @@ def test_prints_and_loggers_are_records_with_the_requests_id(tmp_path: Path) -> 
         wait_for(lambda: access.search(front.log))  # written after the answer
 
 
+def test_who_asks_for_the_health_leaves_no_line(tmp_path: Path) -> None:
+    with Front(make_bundle(tmp_path, SCRIPT)).serve() as front:
+        for path in ("/", "/live", "/ready", "/v2/health/live", "/v2/health/ready"):
+            assert front.ask("GET", path).status == 200
+        front.post("x")
+        wait_for(lambda: "POST /score 200" in front.log)
+        assert not re.search(r"azmlinfsrv - (GET|HEAD) ", front.log)
+
+
 def test_what_a_client_sends_never_begins_a_line(tmp_path: Path) -> None:
     script = "def init():\n    pass\ndef run(text):\n    raise ValueError(text)\n"
     with Front(make_bundle(tmp_path, script)).serve() as front:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_deploy.targets import copied_log
 from jupyter_deploy.targets.base import Place
+from jupyter_deploy.targets.log_records import Line, stamped
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -19,11 +20,11 @@ remove = copied_log.remove
 def copy(place: Place, container: Container) -> None:
     """Append what a container has printed since the last copy."""
 
-    def lines(last: str) -> Iterable[copied_log.Line]:
-        since = datetime.fromisoformat(last[:19]).replace(tzinfo=timezone.utc) if last else None
-        return copied_log.stamped(container.logs(timestamps=True, since=since.timestamp() if since else None))
+    def lines(second: str) -> Iterable[Line]:
+        since = datetime.fromisoformat(second).replace(tzinfo=timezone.utc) if second else None
+        return stamped(container.logs(timestamps=True, since=since.timestamp() if since else None))
 
-    copied_log.copy(place, {str(container.id): lines})
+    copied_log.copy(place, {str(container.id): copied_log.Source(lines)})
 
 
 def text_of(container: Container) -> str:

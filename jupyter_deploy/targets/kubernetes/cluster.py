@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,12 +18,12 @@ from jupyter_deploy.targets.kubernetes.kubeconfig import Context, paths_of
 from jupyter_deploy.targets.kubernetes.refusals import Away, refused, unanswered
 
 if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse
+    from urllib3 import BaseHTTPResponse, Timeout
     from websockets.asyncio.client import connect
 
 MANAGER = "jupyter-deploy"
 """Our name as a manager of fields; what others have set under their own name is not overruled."""
-_CONNECT, _READ, _CLOSE = 5.0, 30.0, 1.0
+_CONNECT, _READ, _CLOSE, _LEAST = 5.0, 30.0, 1.0, 0.1
 _APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 _JSON = "application/json"
@@ -36,14 +37,14 @@ class Cluster:
 
     Parameters
     ----------
-    compute : the cluster.
+    compute : the cluster. within : seconds after which it counts as away, all questions together; each has its time where it is not given.
 
     Raises
     ------
     TargetError : its kubeconfig cannot be used, or would run a command for its credentials that was not shown when it was attached.
     """
 
-    def __init__(self, compute: Compute) -> None:
+    def __init__(self, compute: Compute, within: float | None = None) -> None:
         from kubernetes.client.rest import RESTClientObject
         from urllib3 import disable_warnings
         from urllib3.exceptions import InsecureRequestWarning
@@ -58,6 +59,7 @@ class Cluster:
             disable_warnings(InsecureRequestWarning)
         self._pool = RESTClientObject(self._settings).pool_manager
         self._lock = threading.Lock()
+        self._deadline = None if within is None else time.monotonic() + within
         self.server: str = self._settings.host
 
     def __enter__(self) -> Cluster:
@@ -198,7 +200,6 @@ class Cluster:
         kind: str = _JSON,
         stream: bool = False,
     ) -> BaseHTTPResponse:
-        from urllib3 import Timeout
         from urllib3.exceptions import HTTPError
 
         url = f"{self.server}{path}" + (f"?{urlencode(query)}" if query else "")
@@ -208,13 +209,20 @@ class Cluster:
         try:
             answer: BaseHTTPResponse = self._pool.request(
                 method, url, headers=headers, body=None if body is None else json.dumps(body), retries=False,
-                timeout=Timeout(connect=_CONNECT, read=None if stream else _READ), preload_content=not stream,
+                timeout=self._timeout(stream=stream), preload_content=not stream,
             )  # fmt: skip
         except HTTPError as error:
             raise unanswered(self.server, error) from None
         if answer.status >= 400:
             raise refused(self.compute, method, path, answer.status, answer.data)
         return answer
+
+    def _timeout(self, *, stream: bool) -> Timeout:
+        from urllib3 import Timeout
+
+        if self._deadline is None:
+            return Timeout(connect=_CONNECT, read=None if stream else _READ)
+        return Timeout(total=max(_LEAST, self._deadline - time.monotonic()))
 
     def _credentials(self) -> dict[str, str]:
         with self._lock:  # which an exec plug-in may have to fetch anew

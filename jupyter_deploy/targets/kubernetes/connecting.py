@@ -25,9 +25,9 @@ def compute_of(place: Place) -> Compute:
     return Compute.from_json(place.compute)
 
 
-def connected(place: Place) -> Cluster:
-    """A connection to the cluster that a service belongs to; to be used as a context."""
-    return Cluster(compute_of(place))
+def connected(place: Place, within: float | None = None) -> Cluster:
+    """A connection to the cluster that a service belongs to, for so many seconds where they are given; to be used as a context."""
+    return Cluster(compute_of(place), within)
 
 
 def require_namespace(cluster: Cluster, namespace: str) -> None:

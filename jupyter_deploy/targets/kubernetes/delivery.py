@@ -56,19 +56,23 @@ def pull_login(compute: Compute) -> bytes:
     return json.dumps({"auths": {host: kept}}).encode()
 
 
-def not_pulled(image: str, compute: Compute, said: str) -> TargetError:
+def not_pulled(image: str, compute: Compute, what: str, said: str) -> TargetError:
     """Say why a node cannot get an image.
 
     Parameters
     ----------
-    said : by the node.
+    what : in one line, with the node's own reason. said : by the node beside that.
     """
     registry = compute.image_registry
     if not registry:
         remedy = f"attach '{compute.name}' with an image_registry: without one its nodes have to share this machine's Docker Engine"
-        return TargetError(f"a node cannot get the image {image}", said, remedy)
-    kind = read_refusal(said)
-    cause = f": {registry} did not give it: {_CAUSES[kind]}" if kind in _CAUSES else ""
+        return TargetError(what, said, remedy)
+    kind = read_refusal(f"{what}\n{said}")
+    if kind in _CAUSES:
+        what, said = (
+            f"a node cannot get the image {image}: {registry} did not give it: {_CAUSES[kind]}",
+            f"{what}\n{said}".rstrip(),
+        )
     login = f"log in with 'docker login {Registry(registry).host}', which the nodes are then given"
     remedy = {"unknown": login, "denied": login}.get(kind, "look whether the cluster's nodes reach that registry")
-    return TargetError(f"a node cannot get the image {image}{cause}", said, f"{remedy}, then do the same again")
+    return TargetError(what, said, f"{remedy}, then do the same again")

@@ -1,123 +1,88 @@
-"""What keeps a pod from serving, in the words a person needs first: no room, no image, no memory, a script that fails."""
+"""What keeps a pod from serving, as an error: the cause first, then why, then what a person can do."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets.kubernetes import logs
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
+from jupyter_deploy.targets.kubernetes.containers import current, end_of
 from jupyter_deploy.targets.kubernetes.delivery import not_pulled
 from jupyter_deploy.targets.kubernetes.kinds import Object
 from jupyter_deploy.targets.kubernetes.names import CONTAINER
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
+from jupyter_deploy.targets.kubernetes.phases import Phase
 from jupyter_deploy.targets.starting import REMEDIES, describe_limit
 from jupyter_deploy.targets.verdict import verdict
 
 _TAIL = 20
 """Lines of the log that an error quotes where it knows no better."""
-_NO_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
-_NO_CONTAINER = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
-
-
-@dataclass(frozen=True)
-class Phase:
-    """How far a pod is, in a word and in a sentence.
-
-    Parameters
-    ----------
-    word : "scheduling", "pulling", "starting", "ready", or, where it goes no further, "unschedulable", "no image", "no container", "ended".
-    text : for a person.
-    """
-
-    word: str
-    text: str
-
-    @property
-    def is_trouble(self) -> bool:
-        """Whether it does not go on by itself."""
-        return self.word in ("unschedulable", "no image", "no container", "ended")
-
-
-def phase_of(pod: Object) -> Phase:
-    """How far a pod is."""
-    name, status = pod["metadata"]["name"], pod.get("status", {})
-    conditions = {each["type"]: each for each in status.get("conditions", ())}
-    scheduled = conditions.get("PodScheduled", {})
-    if scheduled.get("reason") == "Unschedulable":
-        return Phase("unschedulable", f"no node has room for {name}: {scheduled.get('message', '')}")
-    state = _state(pod)
-    waiting, ended = state.get("waiting", {}), state.get("terminated") or _last(pod)
-    if waiting.get("reason") in _NO_IMAGE:
-        return Phase("no image", f"{waiting['reason']}: {waiting.get('message', '')}")
-    if waiting.get("reason") in _NO_CONTAINER:
-        return Phase("no container", f"{waiting['reason']}: {waiting.get('message', '')}")
-    if conditions.get("Ready", {}).get("status") == "True":
-        return Phase("ready", f"{name} is ready")
-    if ended:
-        return Phase("ended", f"{name} ended: {ended.get('reason', '')}, exit code {ended.get('exitCode')}")
-    if "running" in state:
-        return Phase("starting", f"{name} runs; its script is loading")
-    if status.get("phase") == "Pending" and not scheduled:
-        return Phase("scheduling", f"{name} waits for a node")
-    return Phase("pulling", f"{name} is on a node, which gets its image and starts it")
+_AGAIN = "then do the same again"
 
 
 def explain(cluster: Cluster, pod: Object, phase: Phase, options: KubernetesOptions) -> TargetError:
     """Say why a pod goes no further."""
+    if phase.word == "ended":
+        return _ended(cluster, pod, phase, options)
     if phase.word == "unschedulable":
-        return _unschedulable(phase, options)
+        devices = "".join(f", {count} × {name}" for name, count in options.devices.items())
+        asked = f"Each pod asks for {options.cpu_cores:g} cores and {options.memory_gb:g} GB{devices}."
+        remedy = "ask for less (cpu_cores, memory_gb, devices), free what is taken there, or add nodes"
+        return TargetError(phase.text, f"{asked}\n{phase.why}", remedy)
     if phase.word == "no image":
-        return _no_image(cluster, pod, phase)
-    if phase.word == "no container":
-        return TargetError(f"the pod cannot be started: {phase.text}")
-    return _ended(cluster, pod, options)
-
-
-def _unschedulable(phase: Phase, options: KubernetesOptions) -> TargetError:
-    devices = "".join(f", {count} × {name}" for name, count in options.devices.items())
+        return not_pulled(pod["spec"]["containers"][0]["image"], cluster.compute, phase.text, phase.why)
+    if phase.word == "not alive":
+        return TargetError(
+            phase.text,
+            _liveness(options),
+            "see what its log says; give it more time (timeout_seconds, failure_threshold)",
+        )
+    remedies = {
+        "no volume": f"look whether that is there (kubectl get configmaps,secrets), {_AGAIN}, which writes it anew",
+        "no sandbox": f"have the node looked at (kubectl describe pod), {_AGAIN}",
+    }
     return TargetError(
-        phase.text,
-        f"Each pod asks for {options.cpu_cores:g} cores and {options.memory_gb:g} GB{devices}.",
-        "ask for less (cpu_cores, memory_gb, devices), free what is taken there, or add nodes",
+        phase.text, phase.why, remedies.get(phase.word, f"look at the pod (kubectl describe pod), {_AGAIN}")
     )
 
 
-def _no_image(cluster: Cluster, pod: Object, phase: Phase) -> TargetError:
-    image = pod["spec"]["containers"][0]["image"]
-    return not_pulled(image, cluster.compute, phase.text)
+def no_pod(message: str) -> TargetError:
+    """Say why a cluster does not even make a pod."""
+    return TargetError(
+        f"the cluster makes no pod: {message.partition(' is forbidden: ')[2] or message}", message,
+        "ask for less (cpu_cores, memory_gb, num_replicas), or have the namespace's quota or policy changed",
+    )  # fmt: skip
 
 
-def _ended(cluster: Cluster, pod: Object, options: KubernetesOptions) -> TargetError:
-    state = _state(pod)
-    is_previous = "terminated" not in state
-    ended: Mapping[str, Any] = state.get("terminated") or _last(pod)
-    lines = logs.text_of(cluster, pod, previous=is_previous).splitlines()
-    found = verdict(lines)
-    limit = describe_limit(options.memory_gb_limit or options.memory_gb)
-    if ended.get("reason") == "OOMKilled":
-        return TargetError(f"the service did not start: {limit}", found.message if found else "", REMEDIES["memory"])
+def too_slow(phase: Phase | None, message: str) -> TargetError:
+    """Say that pods did not become ready in time, and how far the one was that is furthest behind."""
+    how = f": {phase.text}" if phase else ""
+    return TargetError(
+        f"the pods did not become ready in time{how}",
+        message,
+        REMEDIES["init"] if phase and phase.word == "loading" else "",
+    )
+
+
+def _liveness(options: KubernetesOptions) -> str:
+    return (
+        f"It is asked every {options.period_seconds} s, from {options.initial_delay_seconds} s after its start on, has"
+        f" {options.timeout_seconds} s to answer, and is started anew after {options.failure_threshold} misses (livenessProbeRequirements)."
+    )
+
+
+def _ended(cluster: Cluster, pod: Object, phase: Phase, options: KubernetesOptions) -> TargetError:
+    container = current(pod)
+    texts = list(logs.of_ended(cluster, pod, container))
+    found = next(filter(None, map(verdict, texts)), None)
+    if end_of(container).get("reason") == "OOMKilled":
+        return TargetError(phase.text, found.message if found else "", REMEDIES["memory"])
     if found and found.message.endswith("(SIGKILL)"):  # a worker, which no kubelet tells of
+        limit = describe_limit(options.memory_gb_limit or options.memory_gb)
         return TargetError(found.message, f"Going beyond it ends so: {limit}.", REMEDIES["memory"])
     if found:
         return TargetError(found.message, found.trace, REMEDIES.get(found.stage, ""))
-    reason = f"{ended.get('reason', '')} {ended.get('message') or ''}".strip()
-    what = f"the container ended before the service was ready: exit code {ended.get('exitCode')} ({reason.splitlines()[0]})"
-    return TargetError(what, "\n".join(lines[-_TAIL:]))
-
-
-def _state(pod: Object) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = _container(pod).get("state", {})
-    return found
-
-
-def _last(pod: Object) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = _container(pod).get("lastState", {}).get("terminated") or {}
-    return found
-
-
-def _container(pod: Object) -> Mapping[str, Any]:
-    statuses = pod.get("status", {}).get("containerStatuses", ())
-    return next((each for each in statuses if each["name"] == CONTAINER), {})
+    tail = "\n".join(next(filter(None, texts), [])[-_TAIL:])
+    remedy = (
+        "" if container["name"] == CONTAINER else f"look at its log (kubectl logs -c {container['name']}), {_AGAIN}"
+    )
+    return TargetError(phase.text, tail, remedy)

@@ -2,66 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 
+from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets import copied_log
 from jupyter_deploy.targets.base import Place
+from jupyter_deploy.targets.copied_log import Source
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
+from jupyter_deploy.targets.kubernetes.containers import end_of
 from jupyter_deploy.targets.kubernetes.kinds import Object, path_of
 from jupyter_deploy.targets.kubernetes.names import CONTAINER
 from jupyter_deploy.targets.kubernetes.refusals import Away
+from jupyter_deploy.targets.log_records import Line, stamped
 
+PATIENCE = 2.0
+"""Seconds that a look at the log waits for the cluster; what is there already is shown all the same."""
 files = copied_log.files
 remove = copied_log.remove
 
 
 def copy(cluster: Cluster, place: Place, pods: Sequence[Object]) -> None:
-    """Append what the pods have printed since the last copy, by time."""
-    sources: dict[str, copied_log.Read] = {}
+    """Append what the pods have printed since the last copy: one question for each container that may have printed something.
+
+    Of a container that was started anew the one before it is asked once, which is as far back as a cluster goes. With several pods, or the
+    old ones and the new ones of a rollout, each record tells by the end of its pod's name who wrote it.
+    """
+    sources: dict[str, Source] = {}
     for pod in pods:
-        about = pod["metadata"]
-        count = _restarts(pod)
-        for number in range(max(0, count - 1), count + 1):
-            sources[f"{about['uid']}/{number}"] = _reader(cluster, pod, is_previous=number < count)
+        mark = pod["metadata"]["name"].rpartition("-")[2] if len(pods) > 1 else ""
+        for name, is_previous, has_ended in _containers(pod):
+            sources[name] = Source(_reader(cluster, pod, is_previous=is_previous), has_ended, mark)
     copied_log.copy(place, sources)
 
 
-def text_of(cluster: Cluster, pod: Object, *, previous: bool = False) -> str:
-    """What a pod's container has printed, or the one before it; empty where there is nothing to be had."""
-    from jupyter_deploy.errors import TargetError
+def of_ended(cluster: Cluster, pod: Object, container: Object) -> Iterator[list[str]]:
+    """What may be the lines of a container that ended, likeliest first: it may have been started anew meanwhile, or its node be gone."""
+    is_there = "terminated" in container.get("state", {})
+    for previous in ("false", "true") if is_there else ("true",):
+        with contextlib.suppress(TargetError):
+            yield cluster.text(f"{_path(pod)}/log", container=container["name"], previous=previous).splitlines()
+    yield str(end_of(container).get("message") or "").splitlines()
 
-    try:
-        return cluster.text(f"{_path(pod)}/log", container=CONTAINER, previous=str(previous).lower())
-    except Away:
-        raise
-    except TargetError:  # it has not been started, or what it printed is gone
-        return ""
+
+def _containers(pod: Object) -> Iterator[tuple[str, bool, bool]]:
+    """Those of a pod whose output a cluster still has: the id of each, whether it is the previous one, and whether it has ended."""
+    statuses: Sequence[Object] = pod.get("status", {}).get("containerStatuses", ())
+    status = next((each for each in statuses if each["name"] == CONTAINER), Object())
+    state, before = status.get("state", {}), status.get("lastState", {}).get("terminated", {})
+    if before.get("containerID"):
+        yield before["containerID"], True, True
+    if status.get("containerID") and ("running" in state or "terminated" in state):
+        yield status["containerID"], False, "terminated" in state
 
 
 def _reader(cluster: Cluster, pod: Object, *, is_previous: bool) -> copied_log.Read:
-    def lines(last: str) -> Iterable[copied_log.Line]:
-        from jupyter_deploy.errors import TargetError
-
-        asked: dict[str, Any] = {"sinceTime": f"{last[:19]}Z"} if last else {}
+    def lines(second: str) -> Iterable[Line] | None:
+        since = {"sinceTime": f"{second}Z"} if second else {}
         try:
             text = cluster.text(
-                f"{_path(pod)}/log", container=CONTAINER, timestamps="true", previous=str(is_previous).lower(), **asked
+                f"{_path(pod)}/log", container=CONTAINER, timestamps="true", previous=str(is_previous).lower(), **since
             )
-        except Away:
-            raise
-        except TargetError:  # as above
+        except Away:  # or only its node
+            return None
+        except TargetError:  # it has not been started, or what it printed is gone
             return ()
-        return copied_log.stamped(text.encode())
+        return stamped(text.encode())
 
     return lines
 
 
 def _path(pod: Object) -> str:
     return path_of("Pod", pod["metadata"]["namespace"], pod["metadata"]["name"])
-
-
-def _restarts(pod: Object) -> int:
-    return sum(
-        each["restartCount"] for each in pod.get("status", {}).get("containerStatuses", ()) if each["name"] == CONTAINER
-    )

@@ -11,12 +11,12 @@ from functools import partial
 
 from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets.base import Report, Status
-from jupyter_deploy.targets.kubernetes import failures, hand_edits, logs, reach, tunnel
+from jupyter_deploy.targets.kubernetes import hand_edits, reach, tunnel
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
-from jupyter_deploy.targets.kubernetes.kinds import Object, path_of
+from jupyter_deploy.targets.kubernetes.kinds import Object
 from jupyter_deploy.targets.kubernetes.lease import Lease
 from jupyter_deploy.targets.kubernetes.manifests import Plan, hidden, others, route, service
-from jupyter_deploy.targets.kubernetes.names import CONTAINER, VERSION, own_labels
+from jupyter_deploy.targets.kubernetes.names import CONTAINER, VERSION
 from jupyter_deploy.targets.kubernetes.ownership import own_objects
 from jupyter_deploy.targets.kubernetes.patience import Patience
 from jupyter_deploy.targets.kubernetes.record import KubernetesRecord, keep_manifests, kept_manifests, remove_record
@@ -25,11 +25,9 @@ from jupyter_deploy.targets.kubernetes.removal import remove_all, remove_others
 from jupyter_deploy.targets.kubernetes.replicas import hand_over
 from jupyter_deploy.targets.kubernetes.routes import see_taken_up
 from jupyter_deploy.targets.kubernetes.scaling import SCALERS, described, scaler_of
-from jupyter_deploy.targets.kubernetes.state import REVISION, is_rolled_out
+from jupyter_deploy.targets.kubernetes.watching import Watch
 
 _LOOK_EVERY = 0.3
-_PATIENCE = 10.0
-"""Seconds that a pod may find no node before that is taken for an answer: nodes free what ended a little later."""
 _RESTARTED = "jupyter-deploy/restarted"
 
 
@@ -55,7 +53,6 @@ class Rollout:
         self._former = kept_manifests(self._folder)
         self._applied: list[Object] = []
         self._is_done = False
-        self._told: set[str] = set()
 
     def begin(self) -> None:
         """Apply all objects, after the cluster has checked each; nothing is changed where it refuses one."""
@@ -136,50 +133,12 @@ class Rollout:
         ------
         TargetError : a pod goes no further; the cluster does not answer for too long.
         """
+        watch = Watch(self._cluster, self._plan, self._report)
         began = time.monotonic()
-        stuck_since: float | None = None
-        while True:
-            deployment, pods = self._ask(self._look)
+        while not self._ask(watch.look):
             self._lease.require()
-            if is_rolled_out(deployment):
-                break
-            _refuse_failed(deployment)
-            stuck_since = self._require_progress(pods, stuck_since)
             time.sleep(_LOOK_EVERY)
-        self._report("every pod serves it", seconds=round(time.monotonic() - began, 3), pods=len(pods))
-
-    def _look(self) -> tuple[Object, list[Object]]:
-        """The Deployment, and the pods of its newest kind, but for those on their way out: a service that was stopped may have some."""
-        plan, labels = self._plan, own_labels(self._plan.place)
-        deployment = self._cluster.get(path_of("Deployment", plan.namespace, plan.name))
-        if deployment.get("status", {}).get("observedGeneration", 0) < deployment["metadata"]["generation"]:
-            return deployment, []
-        revision = deployment["metadata"].get("annotations", {}).get(REVISION)
-        sets = self._cluster.find("ReplicaSet", plan.namespace, labels)
-        newest = [each for each in sets if each["metadata"]["annotations"].get(REVISION) == revision]
-        if not newest:
-            return deployment, []
-        wanted = {**labels, "pod-template-hash": newest[0]["metadata"]["labels"]["pod-template-hash"]}
-        found = self._cluster.find("Pod", plan.namespace, wanted)
-        return deployment, [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
-
-    def _require_progress(self, pods: Sequence[Object], stuck_since: float | None) -> float | None:
-        now = time.monotonic()
-        for pod in pods:
-            phase = failures.phase_of(pod)
-            self._tell(f"{pod['metadata']['uid']} {phase.word}", phase.text)
-            if phase.is_trouble:
-                if phase.word == "unschedulable" and now - (stuck_since or now) < _PATIENCE:
-                    return stuck_since or now
-                with contextlib.suppress(TargetError):
-                    logs.copy(self._cluster, self._plan.place, [pod])
-                raise failures.explain(self._cluster, pod, phase, self._plan.options)
-        return None
-
-    def _tell(self, key: str, text: str) -> None:
-        if key not in self._told:
-            self._told.add(key)
-            self._report(text)
+        self._report("every pod serves it", seconds=round(time.monotonic() - began, 3))
 
     def be_reached(self) -> None:
         """Find out where the service answers from here, and see it answer there.
@@ -276,16 +235,3 @@ def _with_version(template: Object, version: int) -> Object:
 
 def _with_number(variables: Sequence[Object], version: int) -> list[Object]:
     return [{**each, "value": str(version)} if each["name"] == "SERVICE_VERSION" else each for each in variables]
-
-
-def _refuse_failed(deployment: Object) -> None:
-    conditions = {each["type"]: each for each in deployment.get("status", {}).get("conditions", ())}
-    failure, progress = conditions.get("ReplicaFailure", {}), conditions.get("Progressing", {})
-    if failure.get("status") == "True":
-        text = failure.get("message", "")
-        raise TargetError(
-            f"the cluster makes no pod: {text.partition(' is forbidden: ')[2] or text}", text,
-            "ask for less (cpu_cores, memory_gb, num_replicas), or have the namespace's quota or policy changed",
-        )  # fmt: skip
-    if progress.get("reason") == "ProgressDeadlineExceeded":
-        raise TargetError("the pods did not become ready in time", progress.get("message", ""))

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from jupyter_deploy.targets.base import Status
-from jupyter_deploy.targets.kubernetes.failures import phase_of
+from jupyter_deploy.targets.base import State, Status
+from jupyter_deploy.targets.kubernetes.containers import current, restarts_of
 from jupyter_deploy.targets.kubernetes.kinds import Object
 from jupyter_deploy.targets.kubernetes.names import VERSION
+from jupyter_deploy.targets.kubernetes.notices import Notice
+from jupyter_deploy.targets.kubernetes.phases import Phase, is_living, is_unclear, phase_of
 from jupyter_deploy.targets.kubernetes.record import KubernetesRecord
 
 REVISION = "deployment.kubernetes.io/revision"
 _START = "starting the service brings it back"
+_MOST = 3
+"""Pods that more is asked of: one reason is told."""
 
 
 def is_rolled_out(deployment: Object) -> bool:
@@ -30,30 +35,61 @@ def about(record: KubernetesRecord) -> dict[str, Any]:
 
 
 def status_of(
-    record: KubernetesRecord, deployment: Object | None, pods: Sequence[Object], more: Mapping[str, Any]
+    record: KubernetesRecord,
+    deployment: Object | None,
+    pods: Sequence[Object],
+    more: Mapping[str, Any],
+    notices: Mapping[str, Sequence[Notice]] = MappingProxyType({}),
 ) -> Status:
     """The state of a service.
 
     Parameters
     ----------
     record : of the service. deployment : None where the cluster has none. pods : those it has. more : details of other origin.
+    notices : what is noted of those that are unclear, by their uids.
     """
     facts: dict[str, Any] = {"version": record.version or None, "scoring_uri": record.scoring_uri}
     facts["details"] = about(record)
     if deployment is None:
         why = "" if record.is_stopped else f"its objects were removed from the cluster; {_START}"
         return Status("Stopped", error=why, **facts)
+    living = [pod for pod in pods if is_living(pod)]
     wanted, serving = deployment["spec"]["replicas"], deployment.get("status", {}).get("availableReplicas", 0)
-    facts["details"] = {"replicas": wanted, "serving": serving, **about(record), **more}
+    restarts = sum(map(restarts_of, living))
+    counts = {"replicas": wanted, "serving": serving, **({"restarts": restarts} if restarts else {})}
+    facts["details"] = {**counts, **about(record), **more}
     if wanted == 0:
         return Status("Stopped", error="" if record.is_stopped else f"it was scaled to no pods; {_START}", **facts)
     if is_rolled_out(deployment):
         facts["version"] = int(deployment["metadata"].get("annotations", {}).get(VERSION, record.version))
-    phases = [phase_of(pod) for pod in pods if "deletionTimestamp" not in pod["metadata"]]
-    troubles = [phase for phase in phases if phase.is_trouble]
-    reason = troubles[0].text if troubles else ""
+    phases = [(pod, phase_of(pod, notices.get(pod["metadata"]["uid"], ()))) for pod in living]
+    state, error = _judged(wanted, serving, [each for each in phases if each[1].word != "ready"])
+    return Status(state, error=error, **facts)
+
+
+def unclear(deployment: Object, pods: Sequence[Object]) -> list[Object]:
+    """Some pods of which more should be known before the state is told; none of a service that is well."""
+    return [] if is_rolled_out(deployment) else [pod for pod in pods if is_living(pod) and is_unclear(pod)][:_MOST]
+
+
+def _judged(wanted: int, serving: int, behind: Sequence[tuple[Object, Phase]]) -> tuple[State, str]:
+    """The state, and what is wrong in the words of whoever deploys: of a pod that goes no further, else of one that is on its way."""
+    wrong = [each for each in behind if each[1].is_wrong]
+    reason = next((_reason(pod, phase) for pod, phase in (*wrong, *behind)), "")
+    if serving >= wanted:
+        return "Healthy", f"one more pod goes no further: {reason}" if wrong else ""
     if serving:
-        partly = f"{serving} of {wanted} pods serve" if serving < wanted else ""
-        return Status("Healthy", error=": ".join(filter(None, (partly, reason if partly else ""))), **facts)
-    word = "Unschedulable" if troubles and all(phase.word == "unschedulable" for phase in troubles) else "Unhealthy"
-    return Status(word, error=reason or "none of its pods is ready", **facts)  # type: ignore[arg-type]
+        return "Healthy", ": ".join(filter(None, (f"{serving} of {wanted} pods serve", reason)))
+    if wrong:
+        is_unplaced = all(phase.word == "unschedulable" for _, phase in behind)
+        return "Unschedulable" if is_unplaced else "Unhealthy", reason
+    return "Unhealthy", ": ".join(filter(None, ("none of its pods is ready", reason)))
+
+
+def _reason(pod: Object, phase: Phase) -> str:
+    restarts = restarts_of(pod)
+    if not restarts or phase.word not in ("ended", "not alive", "loading"):
+        return phase.text
+    waiting = current(pod).get("state", {}).get("waiting", {}).get("reason")
+    times = "once" if restarts == 1 else f"{restarts} times"
+    return f"{phase.text}; started anew {times}{f' ({waiting})' if waiting else ''}"

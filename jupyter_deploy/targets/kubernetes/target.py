@@ -19,6 +19,7 @@ from jupyter_deploy.targets.kubernetes.delivery import delivered, pull_login
 from jupyter_deploy.targets.kubernetes.kinds import path_of
 from jupyter_deploy.targets.kubernetes.manifests import Plan
 from jupyter_deploy.targets.kubernetes.names import dns_names, object_name, own_labels
+from jupyter_deploy.targets.kubernetes.notices import notices_of
 from jupyter_deploy.targets.kubernetes.offers import apis_of, require, way_to_scale
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
 from jupyter_deploy.targets.kubernetes.record import KubernetesRecord, kept_manifests, remove_record
@@ -26,7 +27,7 @@ from jupyter_deploy.targets.kubernetes.refusals import Missing
 from jupyter_deploy.targets.kubernetes.removal import remove_all
 from jupyter_deploy.targets.kubernetes.rollout import Rollout
 from jupyter_deploy.targets.kubernetes.scaling import described, scaler_of, stopped
-from jupyter_deploy.targets.kubernetes.state import about, status_of
+from jupyter_deploy.targets.kubernetes.state import about, status_of, unclear
 from jupyter_deploy.targets.kubernetes.vault import secrets_of
 
 if TYPE_CHECKING:
@@ -94,10 +95,11 @@ class KubernetesTarget:
                 deployment = _deployment(cluster, place, record)
                 pods = cluster.find("Pod", record.namespace, own_labels(place)) if deployment else []
                 scaling = _scaling(cluster, place)
+                notices = notices_of(cluster, unclear(deployment, pods)) if deployment else {}
         except TargetError as error:
             facts: dict[str, Any] = {"version": record.version or None, "scoring_uri": record.scoring_uri}
             return Status("Unknown", error=error.what, details=about(record), **facts)
-        status = status_of(record, deployment, pods, scaling)
+        status = status_of(record, deployment, pods, scaling, notices)
         if record.reach == reach.TUNNEL and status.state == "Healthy" and (why := tunnel.trouble(place.folder)):
             down = f"its pods serve, but {why}; starting the service brings it back"
             return replace(status, state="Unhealthy", error=down, needs_start=True)
@@ -138,7 +140,7 @@ class KubernetesTarget:
         """The copied files, after the copy was brought up to date where the cluster can be asked."""
         record = KubernetesRecord.read(place.folder)
         if record is not None:
-            with contextlib.suppress(TargetError), connected(place) as cluster:
+            with contextlib.suppress(TargetError), connected(place, logs.PATIENCE) as cluster:
                 logs.copy(cluster, place, cluster.find("Pod", record.namespace, own_labels(place)))
         return logs.files(place)
 

@@ -12,6 +12,7 @@ from jupyter_deploy import AksWebservice, ComputeTarget, InferenceConfig, Kubern
 from tests.clusters import COMPUTE, NAMESPACE, kubeconfig, kubectl
 from tests.engines import BASE_IMAGE
 from tests.helpers import take_away, write_script
+from tests.targets.kubernetes.watched import watched as watched
 from tests.targets.kubernetes.way import Way, way_to
 
 SCRIPT = """
