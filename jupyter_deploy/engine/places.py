@@ -11,6 +11,7 @@ from jupyter_deploy.workspace.folder import WorkspaceFolder
 
 COMPUTE = "computeTargetName"
 """The option, by its JSON name, in which a service names its compute."""
+_OF_THIS_MACHINE = ("file:", "local:", "memory:")
 PACKING = ".package-"
 """How the names of folders begin in which packages are made; there while somebody adds to the workspace's files."""
 
@@ -46,8 +47,14 @@ def place_of(folder: WorkspaceFolder, service: str, settings: Mapping[str, Any],
     secrets, logins = (folder.secrets.path(f"secret:{name(service)}") for name in (secrets_name, logins_name))
     return Place(
         folder.id, service, folder.service_folder(service), keys, tls, secrets if secrets.exists() else None,
-        logins if logins.exists() else None, collected_folder(folder), compute.document if compute else None,
+        logins if logins.exists() else None, collected_folder(folder), compute.document if compute else None, store_of(folder),
     )  # fmt: skip
+
+
+def store_of(folder: WorkspaceFolder) -> str:
+    """The URL below which the files of models are under their SHA-256; empty where nobody but this machine has them."""
+    remote = folder.files.remote
+    return "" if remote is None or remote.address.startswith(_OF_THIS_MACHINE) else remote.url
 
 
 def collected_folder(folder: WorkspaceFolder) -> Path:

@@ -11,6 +11,7 @@ from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.names import check_service_name
 from jupyter_deploy.config.options import Options, unknown_key
 from jupyter_deploy.engine.certificates import given_certificate, warnings_of
+from jupyter_deploy.engine.fetched import needed_to_fetch
 from jupyter_deploy.engine.models import find_model
 from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.engine.sealing import Keep, seal, with_models, without_secrets
@@ -107,13 +108,15 @@ def changed_request(
     former = target.options.from_json(request.options, "recorded options")
     options = _changed_options(former, changes)
     findings: tuple[Finding, ...] = ()
+    needed = needed_to_fetch(folder, name, options, content.models if content.models is not None else request.models)
     if content.inference is not None:
         models = content.models if content.models is not None else _recorded_models(folder, view)
         request, findings = seal(
             folder, name, models, content.inference, target, options, content.notebook_names, content.say, keep
         )
-    elif content.models is not None:
-        request = with_models(request, content.models)
+    elif content.models is not None or not needed.keys() <= request.environment.imports.keys():
+        models = content.models if content.models is not None else _recorded_models(folder, view)
+        request = with_models(request, models, needed)
     settings = {**view.request.settings, **_asked(target, former, options)}
     options, certificate = given_certificate(name, options)
     request = replace(request, options=without_secrets(options), settings=settings)

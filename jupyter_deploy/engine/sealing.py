@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jupyter_deploy.bundle.contents import SealedFile, SealedModel, SealedScript
@@ -13,6 +14,7 @@ from jupyter_deploy.config.environment import Environment
 from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.config.texts import check_texts
+from jupyter_deploy.engine.fetched import modules_for, needed_to_fetch
 from jupyter_deploy.engine.locking import Sealing
 from jupyter_deploy.engine.recipes import conda_only_packages_of, for_record, recipe_of, with_conda
 from jupyter_deploy.engine.requests import DeployRequest, SealedEnvironment
@@ -62,6 +64,7 @@ def seal(
     script = seal_script(keep or folder.files.put, inference, sources)
     settings = target.server_settings(options)
     kernel = _of_kernel(description, sources, settings, modules_of(*_laid_out(inference, sources)))
+    kernel = _with_imports(kernel, needed_to_fetch(folder, service, options, models))
     environment = _environment(_sealing(folder, inference, say), inference, kernel, models)
     request = DeployRequest(
         service=service,
@@ -124,7 +127,12 @@ def _of_kernel(
 def _needed_for_collection(settings: Mapping[str, Any]) -> dict[str, str]:
     """The modules that keeping data needs, with the option that asks for each."""
     needed = {"pyarrow": "collect_format"} if settings.get("collectFormat") == "parquet" else {}
-    return {**needed, "fsspec": "collect_url"} if "://" in settings.get("collectUrl", "") else needed
+    url = settings.get("collectUrl", "")
+    return {**needed, **modules_for(url, "collect_url")} if "://" in url else needed
+
+
+def _with_imports(environment: SealedEnvironment, imports: Mapping[str, str]) -> SealedEnvironment:
+    return replace(environment, imports={**imports, **environment.imports})
 
 
 def check_supported(inference: InferenceConfig, target: Target) -> None:
@@ -244,15 +252,22 @@ def _locked(environment: SealedEnvironment, models: Sequence[ModelRecord]) -> Se
     return replace(environment, text=lock_kernel({**asked, **environment.imports}, environment.local).text())
 
 
-def with_models(request: DeployRequest, models: Sequence[ModelRecord]) -> DeployRequest:
-    """The same request with other models; a kernel's environment is locked anew, where this is the kernel it was locked from."""
+def with_models(
+    request: DeployRequest, models: Sequence[ModelRecord], imports: Mapping[str, str] = MappingProxyType({})
+) -> DeployRequest:
+    """The same request with other models; a kernel's environment is locked anew, where this is the kernel it was locked from.
+
+    Parameters
+    ----------
+    imports : modules that it needs besides, with the option that asks for each.
+    """
     from jupyter_deploy.environments import Lock, lacking
 
     changed = replace(request, models=tuple(seal_model(model) for model in models))
     environment = request.environment
     if environment.kind != "kernel" or lacking(Lock.parse(environment.text)):
         return changed
-    return replace(changed, environment=_locked(environment, models))
+    return replace(changed, environment=_locked(_with_imports(environment, imports), models))
 
 
 def without_secrets(options: Options) -> dict[str, object]:

@@ -20,6 +20,7 @@ from jupyter_deploy.images.recipe import PLAIN, Recipe
 
 _CHUNK = 1 << 20
 _BLOCK = tarfile.BLOCKSIZE
+_MODELS_LABEL = "jupyter-deploy.models"
 _LASTING = ("requirements.lock", "wheels/", "server/", f"{dockerfile.MODELS}/")
 
 
@@ -88,6 +89,16 @@ class Context:
         files = {name: content for name, content in self.files.items() if not name.startswith(_LASTING)}
         return Stage(f"FROM {lasting}\n{dockerfile.changing(self.parts)}", files)
 
+    def without_models(self) -> Context:
+        """The same for containers that find their models elsewhere, and are told which: with other models it is the same image."""
+        models = f"{dockerfile.MODELS}/"
+        files = {name: content for name, content in self.files.items() if not name.startswith(models)}
+        told = json.loads(str(files["service.json"]))
+        told |= {"models": [], "modelDir": models.partition("/")[2].rstrip("/")}
+        files["service.json"] = json.dumps(told, indent=2) + "\n"
+        labels = {name: text for name, text in self.parts.labels.items() if name != _MODELS_LABEL}
+        return replace(self, files=files, parts=replace(self.parts, models=False, labels=labels))
+
     @cached_property
     def _hashes(self) -> Mapping[str, str]:
         return {name: self.hashes.get(name) or _sha256(content) for name, content in self.files.items()}
@@ -145,7 +156,7 @@ def context_of(bundle: Path, lock: Lock, recipe: Recipe = PLAIN) -> Context:
         labels={
             "org.opencontainers.image.title": settings["name"],
             **named,
-            "jupyter-deploy.models": ",".join(models),
+            _MODELS_LABEL: ",".join(models),
             "jupyter-deploy.lock": lock.digest,
         },
     )  # fmt: skip

@@ -55,6 +55,7 @@ class Place:
     logins : the file with the logins of the registries that its base images come from; None where it has none.
     collected : the folder for data that services keep where they name no other place.
     compute : what is recorded of the compute that it is on; None where its target needs none, or it is not attached.
+    store : the URL below which the workspace keeps the files of its models under their SHA-256; empty where it is a folder.
     """
 
     workspace: str
@@ -66,6 +67,7 @@ class Place:
     logins: Path | None = None
     collected: Path | None = None
     compute: Mapping[str, Any] | None = None
+    store: str = ""
 
 
 @dataclass(frozen=True)

@@ -147,6 +147,11 @@ class RemoteFiles:
         return self._key(f"files/{sha256[:2]}/{sha256}")
 
     @property
+    def url(self) -> str:
+        """Below which each file is, as in "ab/abcd…"."""
+        return f"{self.address.rstrip('/')}/{self._owner}/files"
+
+    @property
     def _system(self) -> Any:
         return self._opened[0]
 

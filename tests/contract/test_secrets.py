@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ def test_a_secret_is_nowhere_but_in_the_secrets_folder(rig: Rig, tmp_path: Path)
     assert secret
     if "app_insights_connection_string" in secret:
         secret["enable_app_insights"] = True
+    if "models_storage_options" in secret:
+        secret["models_storage_options"] = json.dumps({"key": marker})
     service = rig.deploy("service", gate=gate, auth_enabled=True, **secret)
     rig.wait_until_starting(service)
     assert processes_of(rig.workspace)

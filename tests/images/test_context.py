@@ -69,6 +69,15 @@ def test_a_new_script_leaves_all_that_is_large_as_it_is(tmp_path: Path) -> None:
     assert before.dockerfile == first.dockerfile + "\n" + rest.dockerfile.partition("\n")[2]
 
 
+def test_without_its_models_it_is_one_image_for_all_of_them(tmp_path: Path) -> None:
+    one, other = (context(tmp_path / text, model=text).without_models() for text in ("one", "two"))
+    assert one.digest("base") == other.digest("base")
+    assert not [name for name in one.files if "azureml-models" in name]
+    assert "azureml-models" not in one.dockerfile
+    told = json.loads(str(one.files["service.json"]))
+    assert (told["models"], told["modelDir"]) == ([], "azureml-models")
+
+
 @pytest.mark.parametrize("change", [{"script": "def run(x): return 1\n"}, {"model": "two"}])
 def test_other_content_has_another_name(tmp_path: Path, change: dict[str, str]) -> None:
     assert context(tmp_path / "a").digest("base") != context(tmp_path / "b", **change).digest("base")

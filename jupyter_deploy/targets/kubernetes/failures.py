@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jupyter_deploy.errors import TargetError
-from jupyter_deploy.targets.kubernetes import logs
+from jupyter_deploy.targets.kubernetes import fetching, logs
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.containers import current, end_of
 from jupyter_deploy.targets.kubernetes.delivery import not_pulled
@@ -37,6 +37,7 @@ def explain(cluster: Cluster, pod: Object, phase: Phase, options: KubernetesOpti
             "see what its log says; give it more time (timeout_seconds, failure_threshold)",
         )
     remedies = {
+        "no models": fetching.REMEDY,
         "no volume": f"look whether that is there (kubectl get configmaps,secrets), {_AGAIN}, which writes it anew",
         "no sandbox": f"have the node looked at (kubectl describe pod), {_AGAIN}",
     }

@@ -10,6 +10,7 @@ from typing import Any
 
 from jupyter_deploy.images.dockerfile import PORT
 from jupyter_deploy.targets.base import Place
+from jupyter_deploy.targets.kubernetes.fetching import Fetching
 from jupyter_deploy.targets.kubernetes.kinds import Object, api_of
 from jupyter_deploy.targets.kubernetes.names import VERSION, all_labels, object_name, own_labels
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
@@ -43,6 +44,7 @@ class Plan:
     secrets : the content of its Secret by the option that names each to the server; empty texts where it is only shown.
     apis : the versions of the API that the cluster has for kinds that moved. scaled_by : what the number of pods follows, unless fixed.
     pull_login : what nodes need to pull the image, in the form of Docker's configuration; empty where they need nothing.
+    fetching : what pods fetch before they start; None where the image has the models.
     """
 
     place: Place
@@ -57,6 +59,7 @@ class Plan:
     apis: Mapping[str, str]
     scaled_by: Way = "cpu"
     pull_login: bytes = b""
+    fetching: Fetching | None = None
 
     @property
     def name(self) -> str:
@@ -133,16 +136,17 @@ def _pull_secret_name(plan: Plan) -> str:
 
 def _config(plan: Plan) -> Object:
     """What the server is told, under a name of its content: pods of two versions, side by side, each have their own."""
-    data = {"service.json": _settings_text(plan)}
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": plan.about(_config_name(plan)), "data": data}
+    metadata = plan.about(_config_name(plan))
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": _told(plan)}
 
 
 def _config_name(plan: Plan) -> str:
-    return f"{plan.name}-{hashlib.sha256(_settings_text(plan).encode()).hexdigest()[:10]}"
+    return f"{plan.name}-{hashlib.sha256(''.join(_told(plan).values()).encode()).hexdigest()[:10]}"
 
 
-def _settings_text(plan: Plan) -> str:
-    return json.dumps(plan.settings, indent=2) + "\n"
+def _told(plan: Plan) -> dict[str, str]:
+    settings = {"service.json": json.dumps(plan.settings, indent=2) + "\n"}
+    return {**settings, **({"models.json": plan.fetching.text()} if plan.fetching else {})}
 
 
 def _network_policy(plan: Plan) -> Object:
@@ -165,13 +169,21 @@ def _deployment(plan: Plan) -> Object:
     options = plan.options
     version = {VERSION: str(plan.version)}
     content = Content(
-        plan.name, plan.image, plan.version, _config_name(plan), tuple(plan.secrets), _pull_secret_name(plan)
+        plan.name,
+        plan.image,
+        plan.version,
+        _config_name(plan),
+        tuple(plan.secrets),
+        _pull_secret_name(plan),
+        fetches=plan.fetching is not None,
     )
     count = {} if options.follows_load else {"replicas": options.num_replicas}  # else the autoscaler's
     spec = {
         **count,
         "revisionHistoryLimit": 2,
-        "progressDeadlineSeconds": options.initial_delay_seconds + PROGRESS_SECONDS,
+        "progressDeadlineSeconds": options.initial_delay_seconds
+        + PROGRESS_SECONDS
+        + (plan.fetching.seconds if plan.fetching else 0),
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
         "selector": {"matchLabels": own_labels(plan.place)},
         "template": {

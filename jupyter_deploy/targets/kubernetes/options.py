@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from jupyter_deploy.config.options import option
 from jupyter_deploy.images.dockerfile import PORT
@@ -16,6 +18,7 @@ _DEVICE = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[a-z0-9A-Z]([-a-z0-9A-Z._]
 _GPU = "nvidia.com/gpu"
 _HOST = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _LONGEST_HOST = 253
+_MB = 1024 * 1024
 _MIN, _MAX, _REFRESH, _UTILIZATION = 1, 10, 1, 70
 _AUTOSCALE = (
     "autoscale_enabled", "autoscale_min_replicas", "autoscale_max_replicas", "autoscale_refresh_seconds", "autoscale_target_utilization",
@@ -115,6 +118,21 @@ class KubernetesOptions(ScoringOptions):
         help="Other devices that each pod gets for itself, an FPGA's among them, as the cluster's device plug-ins call them:"
         " example.com/fpga=1.",
     )  # fmt: skip
+    bake_models_up_to_mb: int = option(
+        256, json="models.bakeUpToMb", unit="MB", minimum=0, group="Models",
+        help="Size of all models up to which they are in the image; larger ones are fetched by each pod, where there is a place that it can"
+        " fetch them from.",
+    )  # fmt: skip
+    models_url: str | None = option(
+        None, json="models.url", group="Models",
+        help="Where larger models are fetched from: an https:// URL, or another that fsspec knows, with their files under NAME/VERSION/; by"
+        " default the store of the workspace, where it has one and models_storage_options is given.",
+    )  # fmt: skip
+    models_storage_options: str | None = option(
+        None, json="models.storageOptions", group="Models", secret=True,
+        help="What that place is opened with, credentials among it: fsspec's storage options as a JSON object, 'headers' for https://;"
+        " {} where pods may read there as they are.",
+    )  # fmt: skip
     period_seconds: int = option(
         10, json="livenessProbeRequirements.periodSeconds", alias="ps", unit="s", minimum=1, group="Liveness",
         help="How often a pod is asked whether it is alive.",
@@ -141,6 +159,7 @@ class KubernetesOptions(ScoringOptions):
         yield from super().rules()
         yield from self._scale_rules()
         yield from self._route_rules()
+        yield from self._model_rules()
         if self.namespace is not None and not _NAMESPACE.fullmatch(self.namespace):
             yield f"namespace is {self.namespace!r}; it takes up to 63 lower-case letters, digits and '-'"
         if self.cpu_cores_limit and self.cpu_cores_limit < self.cpu_cores:
@@ -161,6 +180,27 @@ class KubernetesOptions(ScoringOptions):
         elif changes.get("num_replicas") is not None:
             changes = {**dict.fromkeys(_AUTOSCALE), **changes}
         return super().replaced(changes)
+
+    def _model_rules(self) -> Iterable[str]:
+        parts = urlsplit(self.models_url or "https://")
+        if not parts.scheme or parts.scheme in ("file", "local", "memory"):
+            yield f"models_url is {self.models_url!r}; give a URL that pods reach: https://…, s3://bucket/folder"
+        if parts.username or parts.password or parts.query:  # not quoted: it may be a password
+            yield "models_url has credentials or a query, which would be recorded; give them as models_storage_options"
+        if self.models_storage_options and not _is_object(self.models_storage_options):
+            yield 'models_storage_options is no JSON object; give fsspec\'s storage options: {"key": …, "secret": …}'
+
+    def models_from(self, size: int, store: str, *, has_storage_options: bool) -> str:
+        """The URL that pods fetch the models from; empty where these are in the image.
+
+        Parameters
+        ----------
+        size : bytes of all of them. store : the URL of the workspace's own store; empty where it has none.
+        has_storage_options : whether models_storage_options was given, now or before.
+        """
+        if size <= self.bake_models_up_to_mb * _MB:
+            return ""
+        return (self.models_url or "").rstrip("/") or (store if has_storage_options else "")
 
     def _device_rules(self) -> Iterable[str]:
         for name, count in (self.accelerators or {}).items():
@@ -266,3 +306,10 @@ class KubernetesOptions(ScoringOptions):
     def settings(self) -> dict[str, Any]:
         """In its pod the server answers at all addresses of the pod, to the names that the target adds."""
         return {**super().settings(), "host": "0.0.0.0", "port": PORT}  # noqa: S104  (the pod's own)
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False

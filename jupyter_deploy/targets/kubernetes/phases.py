@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jupyter_deploy.targets.kubernetes import fetching
 from jupyter_deploy.targets.kubernetes.containers import cause_of, current, detail, end_of
 from jupyter_deploy.targets.kubernetes.kinds import Object
 from jupyter_deploy.targets.kubernetes.notices import Notice, last
@@ -34,7 +35,7 @@ class Phase:
     Parameters
     ----------
     word : "scheduling", "starting", "pulling", "preparing", "loading", "ready"; where something is wrong "unschedulable", "no image",
-        "no volume", "no sandbox", "no container", "ended", "not alive", "silent" or "evicted".
+        "no models", "no volume", "no sandbox", "no container", "ended", "not alive", "silent" or "evicted".
     text : for a person; what is wrong, where something is.
     patience : seconds after which that is the end of it; infinite where it may go on by itself.
     why : more of it, in the cluster's own words.
@@ -67,6 +68,8 @@ def phase_of(pod: Object, notices: Sequence[Notice] = ()) -> Phase:
         return _unplaced(conditions.get("PodScheduled", {}), notices)
     if conditions.get("Ready", {}).get("status") == "True":
         return Phase("ready", "ready")
+    if refusal := fetching.refusal_of(pod):
+        return Phase("no models", f"the models cannot be had: {refusal}", 0)
     container = current(pod)
     state = container.get("state", {})
     waiting = state.get("waiting", {})
@@ -149,7 +152,10 @@ def _rest(message: str) -> str:
 
 def _running(pod: Object, container: Object, notices: Sequence[Notice]) -> Phase:
     if any(each["name"] == container["name"] for each in pod["spec"].get("initContainers", ())):
-        return Phase("preparing", f"running its init container {container['name']}")
+        is_ours = container["name"] == fetching.CONTAINER
+        return Phase(
+            "preparing", "fetching its models" if is_ours else f"running its init container {container['name']}"
+        )
     since = container["state"]["running"].get("startedAt")
     is_restarted = bool(container.get("lastState", {}).get("terminated"))
     found = _not_alive(notices, since) or _silent(notices, since, is_restarted=is_restarted)

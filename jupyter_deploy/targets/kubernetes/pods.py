@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jupyter_deploy.images.dockerfile import PORT, PYTHON, USER, USER_HOME
+from jupyter_deploy.targets.kubernetes import fetching
 from jupyter_deploy.targets.kubernetes.kinds import Object
 from jupyter_deploy.targets.kubernetes.names import CONTAINER
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
@@ -17,6 +18,11 @@ DRAIN_SECONDS = 5
 _ANSWERING_SECONDS = 30
 """That the server takes at most to finish what it began, once it has stopped to accept."""
 _MEBI = 1024
+_RESTRICTED: Mapping[str, object] = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,7 @@ class Content:
     name : of the service's objects. image : what it runs. version : of the service, by its number.
     config : name of the ConfigMap with its settings. secrets : the files of its Secret, by the option that names each to the server.
     pull_secret : name of the Secret with the registry's login; empty where none is needed.
+    fetches : whether it fetches its models, rather than have them in its image.
     """
 
     name: str
@@ -36,6 +43,7 @@ class Content:
     config: str
     secrets: Sequence[str]
     pull_secret: str = ""
+    fetches: bool = False
 
 
 def pod_spec(content: Content, options: KubernetesOptions) -> Object:
@@ -54,6 +62,7 @@ def pod_spec(content: Content, options: KubernetesOptions) -> Object:
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         **pull,
+        **({"initContainers": [_fetcher(content, options)]} if content.fetches else {}),
         "containers": [_container(content, options)],
         "volumes": _volumes(content),
     }
@@ -84,14 +93,30 @@ def _container(content: Content, options: KubernetesOptions) -> Object:
         "resources": resources(options),
         **_probes(options),
         "lifecycle": {"preStop": {"exec": {"command": [PYTHON, "-c", f"import time; time.sleep({DRAIN_SECONDS})"]}}},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": _RESTRICTED,
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": _mounts(content),
+        "volumeMounts": [*_mounts(content), *([_models(is_read_only=True)] if content.fetches else ())],
     }
+
+
+def _fetcher(content: Content, options: KubernetesOptions) -> Object:
+    """What brings the models before the server starts: the same image, in another of its roles."""
+    arguments = ["fetch", "--models", f"{SETTINGS}/models.json", "--into", fetching.FOLDER]
+    arguments += ["--secrets", f"{SECRETS}/secrets.json"] if "secrets" in content.secrets else []
+    return {
+        "name": fetching.CONTAINER,
+        "image": content.image,
+        "imagePullPolicy": "IfNotPresent",
+        "args": arguments,
+        "resources": resources(options),
+        "securityContext": _RESTRICTED,
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "volumeMounts": [*_mounts(content), _models(is_read_only=False)],
+    }
+
+
+def _models(*, is_read_only: bool) -> Object:
+    return {"name": "models", "mountPath": fetching.FOLDER, **({"readOnly": True} if is_read_only else {})}
 
 
 def resources(options: KubernetesOptions) -> Object:
@@ -140,6 +165,7 @@ def _volumes(content: Content) -> list[Object]:
     volumes: list[Object] = [
         {"name": "settings", "configMap": {"name": content.config}},
         {"name": "memory", "emptyDir": {}},
+        *([{"name": "models", "emptyDir": {}}] if content.fetches else ()),
     ]
     secret = {"secretName": content.name, "defaultMode": 0o440}
     return [*volumes, *([{"name": "secrets", "secret": secret}] if content.secrets else ())]

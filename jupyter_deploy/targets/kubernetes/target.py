@@ -16,6 +16,7 @@ from jupyter_deploy.targets.kubernetes import hand_edits, keys, lease, logs, rea
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.connecting import compute_of, connected, require_namespace
 from jupyter_deploy.targets.kubernetes.delivery import delivered, pull_login
+from jupyter_deploy.targets.kubernetes.fetching import baked_note, fetching_of
 from jupyter_deploy.targets.kubernetes.kinds import path_of
 from jupyter_deploy.targets.kubernetes.manifests import Plan
 from jupyter_deploy.targets.kubernetes.names import dns_names, object_name, own_labels
@@ -64,6 +65,10 @@ class KubernetesTarget:
         logins = json.loads(place.logins.read_text(encoding="utf-8")) if place.logins else {}
         with work.step("image", "image"):
             context = context_of(release.bundle, exact_lock(lock, work.say), release.recipe)
+            if fetching_of(place, release):
+                context = context.without_models()
+            elif note := baked_note(place, release):
+                work.report(note)
             image = build(context, work, logins)
         return replace(release, runtime=delivered(image, compute_of(place), work))
 
@@ -159,7 +164,7 @@ def _plan(cluster: Cluster, place: Place, release: Release, record: KubernetesRe
     way = way_to_scale(cluster, apis, options) if options.follows_load else "cpu"
     return Plan(
         place, namespace, release.runtime, release.version, options, settings, reached_by, hosts, secrets_of(place), apis, way,
-        pull_login(cluster.compute),
+        pull_login(cluster.compute), fetching_of(place, release),
     )  # fmt: skip
 
 

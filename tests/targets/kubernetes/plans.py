@@ -8,6 +8,7 @@ from typing import Any
 
 from jupyter_deploy.config.options import Option
 from jupyter_deploy.targets.base import Place
+from jupyter_deploy.targets.kubernetes.fetching import Fetching
 from jupyter_deploy.targets.kubernetes.kinds import Object
 from jupyter_deploy.targets.kubernetes.manifests import Plan, others, service
 from jupyter_deploy.targets.kubernetes.names import dns_names
@@ -33,6 +34,8 @@ _TEXTS: Mapping[str, Any] = {
     "ingress_gateway": "ingress/shared",
     "ingress_host": "models.example.com",
     "ingress_tls_secret": "models-tls",
+    "models_storage_options": '{"key": "k", "secret": "s"}',
+    "models_url": "s3://bucket/models",
     "namespace": "models",
     "primary_key": "p" * 32,
     "secondary_key": "s" * 32,
@@ -89,6 +92,7 @@ def _together(tls: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     yield {"gpu_cores": 2, "accelerators": {"example.com/fpga": 1}, "cpu_cores_limit": 4.0, "memory_gb_limit": 2.0}
     yield {**INGRESS, "ingress_tls_secret": "models-tls", "ingress_class": "nginx", "token_auth_enabled": True}
     yield {**INGRESS, "ingress_tls": True}
+    yield {"models_url": "https://models.example.com/store", "models_storage_options": "{}", "gpu_cores": 1}
     yield {**INGRESS, "ingress_gateway": "ingress/shared", "ingress_tls": True, "num_replicas": 2}
 
 
@@ -101,14 +105,20 @@ def plan(
     settings = {**options.settings(), "name": place.service}
     settings["allowedHosts"] = [*settings["allowedHosts"], *dns_names(place, namespace), *hosts]
     reach = options.route or options.reach or "node-port"
+    file = {"path": "diabetes/1/model.pkl", "key": "diabetes/1/model.pkl", "sha256": "0" * 64, "size": 1 << 30}
     return Plan(
-        place, namespace, IMAGE, version, options, settings, reach, hosts, _secrets(options), apis
+        place, namespace, IMAGE, version, options, settings, reach, hosts, _secrets(options), apis,
+        fetching=Fetching(options.models_url, [file]) if options.models_url else None,
     )  # fmt: skip
 
 
 def _secrets(options: KubernetesOptions) -> dict[str, bytes]:
     guarded = options.is_authenticated() or options.token_auth_enabled
-    has = {"keys": guarded, "certificate": options.ssl_enabled, "secrets": bool(options.app_insights_connection_string)}
+    has = {
+        "keys": guarded,
+        "certificate": options.ssl_enabled,
+        "secrets": bool(options.app_insights_connection_string or options.models_storage_options),
+    }
     return {name: b"{}" for name, is_there in has.items() if is_there}
 
 
