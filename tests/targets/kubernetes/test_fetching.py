@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from jupyter_deploy.targets.base import Place, Release
-from jupyter_deploy.targets.kubernetes.failures import phase_of
 from jupyter_deploy.targets.kubernetes.fetching import baked_note, fetching_of
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
+from jupyter_deploy.targets.kubernetes.phases import phase_of
 
 STORE = "s3://bucket/team/1a2b3c4d/files"
 SHA256 = "ab" + "0" * 62
