@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 
-from jupyter_deploy.errors import TargetError
+from jupyter_deploy.errors import DeployError
 from jupyter_deploy.targets.base import Report
 from jupyter_deploy.targets.kubernetes import failures, logs
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
@@ -119,7 +119,8 @@ class Watch:
         is_due = now - self._copied > _COPY_EVERY and not all(map(is_living, pods))
         if is_last or is_due:
             self._copied = now
-            logs.copy(self._cluster, self._plan.place, pods)
+            with contextlib.suppress(DeployError, OSError):  # a full disk: the release is brought up all the same
+                logs.copy(self._cluster, self._plan.place, pods)
 
     def _require_progress(
         self, deployment: Object, phases: Sequence[tuple[Object, Phase]], pods: Sequence[Object]
@@ -133,8 +134,7 @@ class Watch:
         for pod, phase in wrong:
             since = self._since.setdefault((pod["metadata"]["uid"], phase.word), now)
             if now - since >= phase.patience:
-                with contextlib.suppress(TargetError):
-                    logs.copy(self._cluster, self._plan.place, pods)
+                self._copy(pods, is_last=True)
                 raise failures.explain(self._cluster, pod, phase, self._plan.options)
         is_waited_for = any(math.isfinite(phase.patience) for _, phase in wrong)
         if progress.get("reason") == "ProgressDeadlineExceeded" and not is_waited_for:

@@ -126,7 +126,7 @@ def test_lines_are_followed_across_a_rollout_each_once(watched: Watched) -> None
         watched.service.update(memory_gb=0.4)
         watched.service.wait_for_deployment()
     ask(watched, "over", 1)
-    follower.join(20)
+    follower.join(60)
     assert not follower.is_alive()
     told = Counter(asked(lines, "roll"))
     assert len(told) == len(sent)

@@ -11,6 +11,7 @@ from docker import DockerClient
 from jupyter_deploy.errors import OperationFailed
 from tests.clusters import kubectl
 from tests.helpers import wait_until
+from tests.registries import ImageRegistry
 from tests.targets.kubernetes.watched import CRASHES, FILLS, HAS_A_CHILD_FILL, IS_WELL, Watched, condition
 
 SOON = 5.0
@@ -53,6 +54,22 @@ def test_an_image_that_is_not_there_is_named(watched: Watched) -> None:
     assert re.match(r"the image registry\.invalid/none:1 cannot be pulled: .*no such host", told.error.what)
     assert "image_registry" in told.error.remedy
     assert told.at("cannot be pulled") - told.noted_at("Failed", "Failed to pull image") < SOON
+
+
+@pytest.mark.soak
+def test_a_pull_is_said_with_the_time_that_it_takes(
+    watched: Watched, engine: DockerClient, open_registry: ImageRegistry
+) -> None:
+    image = f"{open_registry.address}/watched:1"
+    engine.images.get(watched.image).tag(image)
+    engine.images.push(image)
+    engine.images.remove(image)
+    try:
+        told = watched.bring_up(IS_WELL, until="pulled the image", image=image)
+    finally:
+        engine.images.remove(image)
+    said = [text for _, text in told.texts if "image" in text]
+    assert re.fullmatch(rf"pod 1 of 2: pulled the image {re.escape(image)} in \d+(\.\d)?m?s", said[-1])
 
 
 def test_what_the_nodes_lack_is_said_at_once(watched: Watched) -> None:
