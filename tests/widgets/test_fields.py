@@ -45,9 +45,9 @@ def test_a_new_option_needs_no_word_elsewhere() -> None:
 def test_all_that_is_wrong_is_told_at_once_each_at_its_field() -> None:
     assert problems(port="0", worker_count="many", memory_gb="?", max_body_mb="1.5") == [
         (("port",), "port is 0; it must be at least 1"),
-        (("memory_gb",), "--memory-gb is '?'; it takes a number"),
         (("worker_count",), "--worker-count is 'many'; it takes a whole number"),
         (("max_body_mb",), "--max-body-mb is '1.5'; it takes a whole number"),
+        (("memory_gb",), "--memory-gb is '?'; it takes a number"),
     ]
 
 
