@@ -14,20 +14,25 @@ _CHUNK = 64 * 1024
 
 
 class Way:
-    """A port of this machine whose connections are passed on to an address, until it is cut.
+    """An address of this machine whose connections are passed on to another one, until it is cut.
 
     Parameters
     ----------
-    address : where they lead.
+    there : where they lead. here : where they are taken; with port 0 at any.
     """
 
-    def __init__(self, address: tuple[str, int]) -> None:
-        self._address = address
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
+    def __init__(self, there: tuple[str, int], here: tuple[str, int] = ("127.0.0.1", 0)) -> None:
+        self._there = there
+        self._listener = socket.create_server(here)
+        self._here: tuple[str, int] = self._listener.getsockname()
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
         self._begin(self._accept, self._listener)
+
+    @property
+    def port(self) -> int:
+        """Where it takes connections."""
+        return self._here[1]
 
     def cut(self) -> None:
         """End all connections, and take no others."""
@@ -40,8 +45,8 @@ class Way:
         self._threads.clear()
 
     def mend(self) -> None:
-        """Take connections again, at the same port."""
-        self._listener = socket.create_server(("127.0.0.1", self.port))
+        """Take connections again, at the same address."""
+        self._listener = socket.create_server(self._here)
         self._begin(self._accept, self._listener)
 
     def _begin(self, work: object, *arguments: socket.socket) -> None:
@@ -54,7 +59,7 @@ class Way:
         with contextlib.suppress(OSError):
             while True:
                 here, _ = listener.accept()
-                there = socket.create_connection(self._address)
+                there = socket.create_connection(self._there)
                 self._open |= {here, there}
                 self._begin(self._carry, here, there)
 
