@@ -14,12 +14,12 @@ from tests.helpers import wait_until
 class Client(threading.Thread):
     """Sends one request after the other without retries, on a connection as long as that is kept, or on new ones."""
 
-    def __init__(self, uri: str, keep: bool, key: str | None = None) -> None:
+    def __init__(self, uri: str, keep: bool, key: str | None = None, pause: float = 0) -> None:
         super().__init__()
         self.outcomes: list[object] = []
         self.answers: set[bytes] = set()
         self.done = threading.Event()
-        self._address, self._keep = urlsplit(uri), keep
+        self._address, self._keep, self._pause = urlsplit(uri), keep, pause
         self._headers = {
             "Content-Type": "application/json",
             **({"Authorization": f"Bearer {key}"} if key else {}),
@@ -38,14 +38,20 @@ class Client(threading.Thread):
                 connection.close()
             if not self._keep:
                 connection.close()
+            self.done.wait(self._pause)
         connection.close()
 
 
 @contextmanager
-def clients_of(uri: str | None, count: int = 8, key: str | None = None) -> Iterator[list[Client]]:
-    """Some clients, half of which keep their connections, for as long as the context lasts; then all have their answers."""
+def clients_of(uri: str | None, count: int = 8, key: str | None = None, pause: float = 0) -> Iterator[list[Client]]:
+    """Some clients, half of which keep their connections, for as long as the context lasts; then all have their answers.
+
+    Parameters
+    ----------
+    pause : seconds between two requests of a client; none goes on at once, which takes all ports of this machine in half a minute.
+    """
     assert uri is not None
-    clients = [Client(uri, keep=bool(number % 2), key=key) for number in range(count)]
+    clients = [Client(uri, keep=bool(number % 2), key=key, pause=pause) for number in range(count)]
     for client in clients:
         client.start()
     try:

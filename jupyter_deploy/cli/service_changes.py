@@ -40,6 +40,8 @@ def _declare_update(parser: Parser) -> None:
     parser.several("--remove-tag", "remove a tag", default=[], metavar="KEY")
     parser.several("--add-property", "add a property", type=pair, metavar="KEY=VALUE")
     parser.option("-d --description", "replace the description")
+    share = "bring the new version up beside what serves, with so many per cent of the requests"
+    parser.option("--traffic-percentile --tp", share, type=int, metavar="PERCENT")
     declare_inference(parser)
     declare_target_options(parser)
 
@@ -55,6 +57,7 @@ def _update(workspace: Workspace, args: argparse.Namespace) -> Any:
             tags=_tags(service, args),
             properties=mapping(args.add_property),
             description=args.description,
+            traffic_percentile=args.traffic_percentile,
             **options,
         )
         return service

@@ -9,6 +9,7 @@ from jupyter_deploy.cli.arguments import Parser, content, key_or_pair, positive,
 from jupyter_deploy.cli.command import Command
 from jupyter_deploy.cli.output import complain, service_document
 from jupyter_deploy.cli.service_changes import CHANGES, declare_name
+from jupyter_deploy.cli.traffic_commands import COMMANDS as TRAFFIC
 from jupyter_deploy.sdk.display import human_size
 from jupyter_deploy.sdk.local_webservice import LocalWebservice
 from jupyter_deploy.sdk.webservice import Webservice
@@ -124,6 +125,7 @@ COMMANDS = (
     Command("get-access-token", "Print a signed token for a service with token_auth_enabled.",
             "jupyter ml service get-access-token -n diabetes-service", declare_name, _get_access_token),
     *CHANGES,
+    *TRAFFIC,
     Command("prune", "List the images on the Docker Engine that no service needs, with what each frees, and remove them with --yes.",
             "jupyter ml service prune -o table", _declare_prune, _prune),
 )  # fmt: skip

@@ -29,6 +29,7 @@ from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.engine.sealing import without_secrets
 from jupyter_deploy.engine.service_secrets import brings_secrets, provide_secrets
 from jupyter_deploy.engine.services import ServiceView, find_service, where
+from jupyter_deploy.engine.traffic import beside, facts, require_alone
 from jupyter_deploy.errors import NameTaken, OperationFailed, UserError
 from jupyter_deploy.models.provenance import user_name
 from jupyter_deploy.script import Finding
@@ -90,6 +91,8 @@ def deploy(
         is_same = view.request.digest == request.digest and not brings_secrets(folder, name, options)
         if not is_same and not overwrite:
             raise _taken(view)
+        if not is_same:
+            require_alone(view, "be deployed anew")
         refuse_moved(view.request, request)
         refuse_other_keys(folder, name, options)
         record = _described_anew(record, options.tags, options.properties, options.description)
@@ -134,6 +137,7 @@ def update(
     tags: Mapping[str, str] | None = None,
     properties: Mapping[str, str] | None = None,
     description: str | None = None,
+    traffic_percentile: int | None = None,
     notebook_names: Collection[str] = (),
     say: Callable[[str], None],
 ) -> Begun:
@@ -142,6 +146,7 @@ def update(
     Parameters
     ----------
     changes : options by their Python names. tags : replace all tags. properties : are added.
+    traffic_percentile : bring the new version up beside what serves, with so many per cent of the requests; None for all of them.
     say : as of :func:`deploy`.
 
     Raises
@@ -159,9 +164,12 @@ def update(
         if models is None and inference is None and not changes:
             folder.services.put(record)
             return Begun(None)
+        if traffic_percentile is None:
+            require_alone(view, "be updated")
         asked = changed_request(folder, view, Content(models, inference, notebook_names, say), changes or {})
         request, options, certificate, findings = asked.request, asked.options, asked.certificate, asked.findings
         is_same = request.digest == view.request.digest and not brings_secrets(folder, name, options)
+        sharing = None if traffic_percentile is None else beside(folder, view, request.settings, traffic_percentile)
         if inference is not None:
             provide_login(folder, name, inference)
         provide_secrets(folder, name, request.settings, options)
@@ -171,7 +179,8 @@ def update(
             _use_certificate(folder, view, certificate)  # the same version under another certificate
             return Begun(None, findings)
         provide_keys(folder, name, request.settings, options)
-        return Begun(_release(folder, lock, "update", request, record, {"options": dict(request.options)}), findings)
+        changed = {"options": dict(request.options)} if sharing is None else {}
+        return Begun(_release(folder, lock, "update", request, record, changed, sharing), findings)
 
 
 def rollback(folder: WorkspaceFolder, name: str) -> Begun:
@@ -184,6 +193,7 @@ def rollback(folder: WorkspaceFolder, name: str) -> Begun:
     settle(folder, name)
     with lock_service(folder, name, "rollback") as lock:
         view = find_service(folder, name)
+        require_alone(view, "return to an earlier version")
         earlier = view.previous
         if earlier is None:
             raise UserError(
@@ -213,6 +223,7 @@ def restart(folder: WorkspaceFolder, name: str) -> Begun:
     settle(folder, name)
     with lock_service(folder, name, "restart") as lock:
         view = find_service(folder, name)
+        require_alone(view, "be restarted")
         return Begun(_again(folder, lock, "restart", _require_served(view)))
 
 
@@ -253,8 +264,9 @@ def _release(
     request: DeployRequest,
     record: ServiceRecord,
     service_changes: Mapping[str, Any] | None = None,
+    sharing: Mapping[str, Any] | None = None,
 ) -> OperationHandle:
-    """Record a new version and begin the operation that makes it serve."""
+    """Record a new version and begin the operation that makes it serve, beside others where ``sharing`` says so."""
     operation = new_operation_id()
     draft = VersionRecord(
         service=record.name, number=0, bundle=operation, digest=request.digest,
@@ -262,24 +274,31 @@ def _release(
         created_time=datetime.now(timezone.utc), operation=operation, note=kind,
     )  # fmt: skip
     version = folder.services.add_version(draft)
-    facts = {"deploy": version.request, "version": version.number, "bundle": version.bundle}
-    changes = {"service_changes": dict(service_changes or {})}
-    return begin(folder, lock, kind, record.name, {**facts, **changes}, operation)
+    known = {"deploy": version.request, "version": version.number, "bundle": version.bundle}
+    changes = {"service_changes": dict(service_changes or {}), **(sharing or {})}
+    return begin(folder, lock, kind, record.name, {**known, **changes}, operation)
 
 
 def _again(
-    folder: WorkspaceFolder, lock: LockedFile, kind: str, version: VersionRecord, operation: str | None = None
+    folder: WorkspaceFolder,
+    lock: LockedFile,
+    kind: str,
+    version: VersionRecord,
+    operation: str | None = None,
+    **more: Any,
 ) -> OperationHandle:
     """Begin an operation that serves a bundle which is there already."""
-    facts = {"deploy": version.request, "version": version.number, "bundle": version.bundle}
+    known = {"deploy": version.request, "version": version.number, "bundle": version.bundle}
     changes = {"service_changes": {"options": version.request["options"]}}
-    return begin(folder, lock, kind, version.service, {**facts, **changes}, operation)
+    return begin(folder, lock, kind, version.service, {**known, **changes, **more}, operation)
 
 
 def _start_if_stopped(folder: WorkspaceFolder, lock: LockedFile, view: ServiceView) -> OperationHandle | None:
     if view.status.state != "Stopped" and not view.status.needs_start:
         return None
-    return _again(folder, lock, "start", _require_served(view))
+    version, traffic = _require_served(view), view.status.traffic
+    sharing = facts(folder, view, traffic, known=version.number) if traffic else {}
+    return _again(folder, lock, "start", version, **sharing)
 
 
 def _use_certificate(folder: WorkspaceFolder, view: ServiceView, certificate: Certificate | None) -> None:

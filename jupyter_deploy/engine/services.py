@@ -15,6 +15,7 @@ from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.errors import Elsewhere, ServiceNotFound, WorkspaceError
 from jupyter_deploy.targets import find_target
 from jupyter_deploy.targets.base import Place, Status, Target
+from jupyter_deploy.targets.shares import Traffic
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.records import ServiceRecord, TagFilter, VersionRecord
 
@@ -48,15 +49,18 @@ class ServiceView:
         if current is None:
             return None
         before = (version for version in reversed(self.versions) if version.number < current.number)
-        return next((version for version in before if version.served_time and version.bundle != current.bundle), None)
+        served = (version for version in before if version.served_time and not version.error)  # and was not taken back
+        return next((version for version in served if version.bundle != current.bundle), None)
 
     @property
     def needed(self) -> list[VersionRecord]:
-        """The versions whose bundles and files must stay: it serves, a rollback would return to it, or an operation is bringing it up."""
+        """The versions whose bundles and files must stay: one serves, a rollback would return to it, or an operation is bringing it up."""
         newest = self.versions[-1] if self.versions else None
         # Elsewhere it cannot be known whether the newest one is being brought up; it is not once it has an error.
         is_coming = newest and newest.error is None if self.is_elsewhere else _is_running(self.operation)
-        return [version for version in (self.current, self.previous, newest if is_coming else None) if version]
+        shared = self.status.traffic.versions if self.status.traffic else ()
+        beside = [version for version in self.versions if version.number in shared and version is not self.current]
+        return [version for version in (self.current, self.previous, newest if is_coming else None, *beside) if version]
 
     @property
     def request(self) -> DeployRequest:
@@ -162,6 +166,8 @@ def _view(folder: WorkspaceFolder, record: ServiceRecord) -> ServiceView:
         has_ended and status.version and status.version != record.current
     ):  # it was killed before it recorded what it did
         record, versions = _adopt(folder, record, versions, status)
+    if has_ended and status.traffic:
+        versions = _adopt_shared(folder, versions, status.traffic)
     if versions and (error := _unsaid_error(folder, versions[-1], operation)):
         versions = _changed(folder, versions, versions[-1].number, error=error)
     return ServiceView(record, status, versions, operation)
@@ -209,6 +215,16 @@ def _adopt(
     with contextlib.suppress(WorkspaceError):
         folder.services.put(adopted)
     return adopted, versions
+
+
+def _adopt_shared(
+    folder: WorkspaceFolder, versions: tuple[VersionRecord, ...], traffic: Traffic
+) -> tuple[VersionRecord, ...]:
+    """The versions, of which those serve that share the requests."""
+    for version in versions:
+        if version.number in traffic.versions and not version.served_time:
+            versions = _changed(folder, versions, version.number, served_time=datetime.now(timezone.utc), error=None)
+    return versions
 
 
 def _changed(

@@ -26,7 +26,7 @@ class Operation:
 
     @property
     def kind(self) -> str:
-        """deploy, update, rollback, start, restart, stop or delete."""
+        """deploy, update, rollback, traffic, start, restart, stop or delete."""
         return self._handle.record.kind
 
     @property

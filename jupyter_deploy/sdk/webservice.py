@@ -20,6 +20,7 @@ from jupyter_deploy.sdk.lookup import Filter, filters
 from jupyter_deploy.sdk.model import Model
 from jupyter_deploy.sdk.operation import Operation
 from jupyter_deploy.sdk.packages import Package, packages_of
+from jupyter_deploy.sdk.traffic import TrafficVerbs
 from jupyter_deploy.sdk.waiting import wait_for
 from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.targets.base import State
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     import pandas
 
 
-class Webservice:
+class Webservice(TrafficVerbs):
     """A service; making one looks it up and gives the class of its target.
 
     Every property asks anew; nothing is remembered that could be out of date.
@@ -204,8 +205,8 @@ class Webservice:
 
     def history(self) -> Table[Version]:
         """Every version, oldest first: when it served, with which models, and why it did not where it failed."""
-        current = self.version
-        return Table(Version(record, record.number == current) for record in self.view.versions)
+        view = self.view
+        return Table(Version(record, record.number == view.record.current) for record in view.versions)
 
     def packages(self) -> Table[Package]:
         """Every package that it runs with, in which version, and who asked for it; empty before it has served."""
@@ -309,6 +310,7 @@ class Webservice:
         tags: Mapping[str, str] | None = None,
         properties: Mapping[str, str] | None = None,
         description: str | None = None,
+        traffic_percentile: int | None = None,
         notebook_names: Sequence[str] = (),
         **options: Any,
     ) -> None:
@@ -317,6 +319,7 @@ class Webservice:
         Parameters
         ----------
         models, inference_config : what is not given stays. tags : replace all tags. properties : are added.
+        traffic_percentile : bring the new version up beside what serves, with so many per cent of the requests.
         options : any option of the target that can change, by name.
 
         Raises
@@ -326,7 +329,7 @@ class Webservice:
         self.begun = changes.update(
             self.workspace.folder, self.name, models=None if models is None else records_of(self.workspace, models),
             inference=inference_config, changes=options, tags=tags, properties=properties, description=description,
-            notebook_names=notebook_names, say=print,
+            traffic_percentile=traffic_percentile, notebook_names=notebook_names, say=print,
         )  # fmt: skip
         self.inference_config = inference_config or self.inference_config
 

@@ -6,14 +6,15 @@ it has to pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.images.recipe import PLAIN, Recipe
+from jupyter_deploy.targets.shares import Traffic
 
 if TYPE_CHECKING:
     from jupyter_deploy.environments import Lock
@@ -102,6 +103,7 @@ class Status:
     error : why it is not Healthy, in one line; empty where there is nothing to say.
     details : what else the target knows (process ids, replicas).
     needs_start : whether starting it is what makes it serve again, though it is not Stopped.
+    traffic : how requests are shared, where versions run side by side; ``version`` is then the one that the service returns to.
     """
 
     state: State
@@ -110,6 +112,7 @@ class Status:
     error: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
     needs_start: bool = False
+    traffic: Traffic | None = None
 
 
 class Candidate(Protocol):
@@ -185,4 +188,22 @@ class Target(Protocol):
 
     def logs(self, place: Place) -> tuple[Path, ...]:
         """The service's log files, oldest first; empty where there are none."""
+        ...
+
+
+@runtime_checkable
+class SharesTraffic(Protocol):
+    """What a target can do beside the rest where versions of a service may run side by side."""
+
+    def share(
+        self, place: Place, releases: Sequence[Release], traffic: Traffic, report: Report
+    ) -> AbstractContextManager[Candidate]:
+        """Start those of the releases that do not run yet, and wait until requests can be shared between all of them.
+
+        Leaving the context without :meth:`Candidate.take_over`, which ends what is not among them, leaves what served as it was.
+
+        Raises
+        ------
+        TargetError : as of :meth:`Target.bring_up`.
+        """
         ...

@@ -12,14 +12,15 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jupyter_deploy.config.options import Options, option
 from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets.base import Place, Release, Report, Status, Work
+from jupyter_deploy.targets.shares import Traffic
 from jupyter_deploy.workspace.identity import ProcessIdentity
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class FakeRecord:
     uri : the address, for its whole life. version, bundle : what serves, or served last.
     accepted : SHA-256 of each key that requests may carry; empty where none is needed.
     since : the process that began it, which tells the machine and its last start; None after a stop.
+    shared : how requests are shared between versions; empty where one serves alone.
     """
 
     uri: str
@@ -64,6 +66,12 @@ class FakeRecord:
     bundle: str
     accepted: tuple[str, ...]
     since: ProcessIdentity | None
+    shared: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    @property
+    def traffic(self) -> Traffic | None:
+        """How requests are shared; None where one version serves alone."""
+        return Traffic.from_json(self.shared) if self.shared else None
 
     def write(self, folder: Path) -> None:
         """Replace the record in one step."""
@@ -117,13 +125,26 @@ class FakeTarget:
             raise TargetError(options.fail, f"the option fail is {options.fail!r}", "leave it out")
         yield _Candidate(place, release, options.region)
 
+    @contextlib.contextmanager
+    def share(
+        self, place: Place, releases: Sequence[Release], traffic: Traffic, report: Report
+    ) -> Iterator[_Candidate]:
+        """Bring each up, and remember who gets what."""
+        record = _elsewhere(place)
+        assert record is not None  # what never served shares nothing
+        with contextlib.ExitStack() as stack:
+            candidates = {each.version: stack.enter_context(self.bring_up(place, each, report)) for each in releases}
+            base = candidates[traffic.base(record.version)]
+            base.traffic = traffic if traffic.is_shared else None
+            yield base
+
     def status(self, place: Place) -> Status:
         """What the record says; where it was written is looked at as a real target looks at its processes."""
         record = FakeRecord.read(place.folder)
         if record is None:
             return Status("Stopped", error="it has never served")
         if record.since is None:
-            return Status("Stopped", record.version, record.uri)
+            return Status("Stopped", record.version, record.uri, traffic=record.traffic)
         whereabouts = record.since.whereabouts()
         if whereabouts == "elsewhere":
             return Status("Unknown", record.version, record.uri, f"it runs on {record.since.host}")
@@ -131,7 +152,7 @@ class FakeTarget:
             return Status(
                 "Stopped", record.version, record.uri, "the machine was restarted; starting the service brings it back"
             )
-        return Status("Healthy", record.version, record.uri)
+        return Status("Healthy", record.version, record.uri, traffic=record.traffic)
 
     def stop(self, place: Place) -> None:
         """Pretend that nothing runs any more."""
@@ -164,6 +185,7 @@ class _Candidate:
         self._place = place
         self._release = release
         self._region = region
+        self.traffic: Traffic | None = None
 
     def take_over(self) -> Status:
         """Write it into the record, at the address that is there or at a new one."""
@@ -171,10 +193,12 @@ class _Candidate:
         former = FakeRecord.read(folder)
         uri = former.uri if former else f"fake://{self._region}/{secrets.token_hex(4)}/score"
         since = ProcessIdentity.of(os.getpid())
-        FakeRecord(uri, self._release.version, str(self._release.bundle), _digests(self._place), since).write(folder)
+        version, bundle, shared = self._release.version, str(self._release.bundle), self.traffic
+        document = shared.to_json() if shared else {}
+        FakeRecord(uri, version, bundle, _digests(self._place), since, document).write(folder)
         with (folder / LOG).open("a", encoding="utf-8") as log:
             log.write(f"version {self._release.version} serves\n")
-        return Status("Healthy", self._release.version, uri)
+        return Status("Healthy", version, uri, traffic=shared)
 
 
 def _elsewhere(place: Place) -> FakeRecord | None:

@@ -12,7 +12,7 @@ from jupyter_deploy.images.dockerfile import PORT
 from jupyter_deploy.targets.base import Place
 from jupyter_deploy.targets.kubernetes.fetching import Fetching
 from jupyter_deploy.targets.kubernetes.kinds import Object, api_of
-from jupyter_deploy.targets.kubernetes.names import VERSION, all_labels, object_name, own_labels
+from jupyter_deploy.targets.kubernetes.names import VERSION, all_labels, object_name, own_labels, pod_labels
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
 from jupyter_deploy.targets.kubernetes.pods import Content, pod_spec
 from jupyter_deploy.targets.kubernetes.routes import http_route, ingress
@@ -45,6 +45,8 @@ class Plan:
     apis : the versions of the API that the cluster has for kinds that moved. scaled_by : what the number of pods follows, unless fixed.
     pull_login : what nodes need to pull the image, in the form of Docker's configuration; empty where they need nothing.
     fetching : what pods fetch before they start; None where the image has the models.
+    deployment : the name of its Deployment; empty where that is the service's own.
+    entrance : the Deployment to whose pods requests are sent; empty where that is this one.
     """
 
     place: Place
@@ -60,6 +62,8 @@ class Plan:
     scaled_by: Way = "cpu"
     pull_login: bytes = b""
     fetching: Fetching | None = None
+    deployment: str = ""
+    entrance: str = ""
 
     @property
     def name(self) -> str:
@@ -70,6 +74,21 @@ class Plan:
     def port(self) -> int:
         """The port of its address within the cluster."""
         return 443 if self.options.ssl_enabled else 80
+
+    @property
+    def workload(self) -> str:
+        """The name of its Deployment, and of what belongs to that."""
+        return self.deployment or self.name
+
+    @property
+    def pod_labels(self) -> dict[str, str]:
+        """The labels by which its own pods are found."""
+        return pod_labels(self.place, self.workload)
+
+    @property
+    def is_many(self) -> bool:
+        """Whether there may be more than one pod."""
+        return (self.options.max_replicas if self.options.follows_load else self.options.num_replicas or 1) > 1
 
     def api(self, kind: str) -> str:
         """The version of the API in which the cluster takes a kind."""
@@ -83,7 +102,8 @@ class Plan:
 def service(plan: Plan) -> Object:
     """The address: first to be there, last to go, and owner of everything else."""
     port = {"name": "http", "port": plan.port, "protocol": "TCP", "targetPort": PORT}
-    spec = {"type": SERVICE_TYPES[plan.reach], "selector": own_labels(plan.place), "ports": [port]}
+    selector = pod_labels(plan.place, plan.entrance or plan.workload)
+    spec = {"type": SERVICE_TYPES[plan.reach], "selector": selector, "ports": [port]}
     return {"apiVersion": "v1", "kind": "Service", "metadata": plan.about(), "spec": spec}
 
 
@@ -91,9 +111,9 @@ def others(plan: Plan) -> list[Object]:
     """All other objects, in the order in which they are made."""
     found = [_account(plan), _secret(plan), _pull_secret(plan), _config(plan), _network_policy(plan), _deployment(plan)]
     if plan.options.follows_load:
-        found += scalers(plan.about(), plan.api("HorizontalPodAutoscaler"), plan.scaled_by, plan.options)
-    is_many = (plan.options.max_replicas if plan.options.follows_load else plan.options.num_replicas or 1) > 1
-    found += [_disruption_budget(plan)] if is_many else []
+        api = plan.api("HorizontalPodAutoscaler")
+        found += scalers(plan.about(plan.workload), api, plan.scaled_by, plan.options, service=plan.name)
+    found += [_disruption_budget(plan)] if plan.is_many else []
     found += [route(plan)] if plan.options.route else []
     return [thing for thing in found if thing]
 
@@ -126,11 +146,12 @@ def _secret(plan: Plan) -> Object:
 def _pull_secret(plan: Plan) -> Object:
     if not plan.pull_login:
         return {}
-    thing = {"apiVersion": "v1", "kind": "Secret", "metadata": plan.about(_pull_secret_name(plan)), "type": PULL_SECRET}
+    thing = {"apiVersion": "v1", "kind": "Secret", "metadata": plan.about(pull_secret_name(plan)), "type": PULL_SECRET}
     return {**thing, "data": pull_data(plan.pull_login)}
 
 
-def _pull_secret_name(plan: Plan) -> str:
+def pull_secret_name(plan: Plan) -> str:
+    """The name of the Secret with the login for the image; empty where none is needed."""
     return f"{plan.name}-registry" if plan.pull_login else ""
 
 
@@ -159,9 +180,10 @@ def _network_policy(plan: Plan) -> Object:
 
 
 def _disruption_budget(plan: Plan) -> Object:
-    spec = {"maxUnavailable": 1, "selector": {"matchLabels": own_labels(plan.place)}}
+    spec = {"maxUnavailable": 1, "selector": {"matchLabels": plan.pod_labels}}
     return {
-        "apiVersion": plan.api("PodDisruptionBudget"), "kind": "PodDisruptionBudget", "metadata": plan.about(), "spec": spec,
+        "apiVersion": plan.api("PodDisruptionBudget"), "kind": "PodDisruptionBudget", "metadata": plan.about(plan.workload),
+        "spec": spec,
     }  # fmt: skip
 
 
@@ -174,7 +196,7 @@ def _deployment(plan: Plan) -> Object:
         plan.version,
         _config_name(plan),
         tuple(plan.secrets),
-        _pull_secret_name(plan),
+        pull_secret_name(plan),
         fetches=plan.fetching is not None,
     )
     count = {} if options.follows_load else {"replicas": options.num_replicas}  # else the autoscaler's
@@ -185,13 +207,14 @@ def _deployment(plan: Plan) -> Object:
         + PROGRESS_SECONDS
         + (plan.fetching.seconds if plan.fetching else 0),
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-        "selector": {"matchLabels": own_labels(plan.place)},
+        "selector": {"matchLabels": plan.pod_labels},
         "template": {
-            "metadata": {"labels": {**all_labels(plan.place), **version}},
+            "metadata": {"labels": {**all_labels(plan.place), **plan.pod_labels, **version}},
             "spec": pod_spec(content, options),
         },
     }
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": plan.about(annotations=version), "spec": spec}
+    about = plan.about(plan.workload, annotations=version)
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": about, "spec": spec}
 
 
 def as_yaml(things: Sequence[Object]) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from jupyter_deploy.targets.base import Place
 
 WORKSPACE, SERVICE, VERSION = "jupyter-deploy/workspace", "jupyter-deploy/service", "jupyter-deploy/version"
+DEPLOYMENT = "jupyter-deploy/deployment"
+"""The label that tells the pods of two versions, and of what shares requests between them, apart."""
 CONTAINER = "service"
 """The name of the container that serves, in each pod."""
 
@@ -14,6 +16,21 @@ CONTAINER = "service"
 def object_name(place: Place) -> str:
     """The name that a service's objects have, or begin with."""
     return f"{place.service}-{place.workspace}"
+
+
+def version_name(place: Place, version: int) -> str:
+    """The name of what there is of one version alone, where several run side by side."""
+    return f"{object_name(place)}-v{version}"
+
+
+def router_name(place: Place) -> str:
+    """The name of what shares requests between versions."""
+    return f"{object_name(place)}-router"
+
+
+def pod_labels(place: Place, deployment: str) -> dict[str, str]:
+    """The labels that the pods of one Deployment have, and no others."""
+    return {WORKSPACE: place.workspace, DEPLOYMENT: deployment}
 
 
 def own_labels(place: Place) -> dict[str, str]:

@@ -32,6 +32,11 @@ def apis_of(cluster: Cluster) -> dict[str, str]:
     return {**moved, **{kind: api for kind, api in added.items() if api}}
 
 
+def added_versions(kind: str) -> tuple[str, ...]:
+    """The versions of the API that a kind has had which somebody has to add, best first."""
+    return _ADDED[kind]
+
+
 def has(kind: str, apis: Mapping[str, str]) -> bool:
     """Whether a cluster with these versions has a kind."""
     return kind in apis or kind not in _ADDED

@@ -154,6 +154,11 @@ class KubernetesOptions(ScoringOptions):
         help="Missing answers after which it is started anew.",
     )  # fmt: skip
 
+    router_image: str | None = option(
+        None, json="routerImage", group="Traffic", shown="IMAGE",
+        help="Image with nginx in it that shares requests between versions; by default the public one, which the nodes have to reach.",
+    )  # fmt: skip
+
     def rules(self) -> Iterable[str]:
         """Besides those of every service: replicas are fixed or follow the load, limits are no less than requests."""
         yield from super().rules()

@@ -18,11 +18,12 @@ DRAIN_SECONDS = 5
 _ANSWERING_SECONDS = 30
 """That the server takes at most to finish what it began, once it has stopped to accept."""
 _MEBI = 1024
-_RESTRICTED: Mapping[str, object] = {
+CONFINED: Mapping[str, object] = {
     "allowPrivilegeEscalation": False,
     "readOnlyRootFilesystem": True,
     "capabilities": {"drop": ["ALL"]},
 }
+"""What a container of ours may not."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,27 @@ class Content:
 
 def pod_spec(content: Content, options: KubernetesOptions) -> Object:
     """Write the specification of a pod."""
-    pull = {"imagePullSecrets": [{"name": content.pull_secret}]} if content.pull_secret else {}
     return {
-        "serviceAccountName": content.name,
+        **unprivileged(content.name, content.pull_secret),
+        "terminationGracePeriodSeconds": DRAIN_SECONDS + _ANSWERING_SECONDS + 5,
+        **({"initContainers": [_fetcher(content, options)]} if content.fetches else {}),
+        "containers": [_container(content, options)],
+        "volumes": _volumes(content),
+    }
+
+
+def unprivileged(account: str, pull_secret: str) -> Object:
+    """The part of a pod's specification that says what it may not: anything of the cluster's, or of its node's.
+
+    Parameters
+    ----------
+    account : name of the ServiceAccount that it is under, of which it has no token. pull_secret : as of :class:`Content`.
+    """
+    pull = {"imagePullSecrets": [{"name": pull_secret}]} if pull_secret else {}
+    return {
+        "serviceAccountName": account,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": DRAIN_SECONDS + _ANSWERING_SECONDS + 5,
         "securityContext": {
             "runAsNonRoot": True,
             "runAsUser": USER,
@@ -62,9 +78,6 @@ def pod_spec(content: Content, options: KubernetesOptions) -> Object:
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         **pull,
-        **({"initContainers": [_fetcher(content, options)]} if content.fetches else {}),
-        "containers": [_container(content, options)],
-        "volumes": _volumes(content),
     }
 
 
@@ -93,7 +106,7 @@ def _container(content: Content, options: KubernetesOptions) -> Object:
         "resources": resources(options),
         **_probes(options),
         "lifecycle": {"preStop": {"exec": {"command": [PYTHON, "-c", f"import time; time.sleep({DRAIN_SECONDS})"]}}},
-        "securityContext": _RESTRICTED,
+        "securityContext": CONFINED,
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [*_mounts(content), *([_models(is_read_only=True)] if content.fetches else ())],
     }
@@ -109,7 +122,7 @@ def _fetcher(content: Content, options: KubernetesOptions) -> Object:
         "imagePullPolicy": "IfNotPresent",
         "args": arguments,
         "resources": resources(options),
-        "securityContext": _RESTRICTED,
+        "securityContext": CONFINED,
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [*_mounts(content), _models(is_read_only=False)],
     }

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from jupyter_deploy.targets.addresses import in_url
+from jupyter_deploy.targets.shares import Traffic
 
 NAME = "kubernetes.json"
 MANIFESTS = "manifests.json"
@@ -26,6 +27,7 @@ class KubernetesRecord:
     reach : how it is reached from here. host, port : its address, for its whole life; none before it is known.
     tls : whether it answers over TLS. cname : the name in its address where it does.
     is_stopped : whether it was ended on purpose. hosts : that it may be reached at, as they were when it was deployed.
+    shared : how requests are shared between versions, as :class:`Traffic` has it; empty where one serves alone.
     """
 
     namespace: str
@@ -37,6 +39,12 @@ class KubernetesRecord:
     is_stopped: bool = False
     hosts: tuple[str, ...] = ()
     cname: str = ""
+    shared: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    @property
+    def traffic(self) -> Traffic | None:
+        """How requests are shared; None where one version serves alone."""
+        return Traffic.from_json(self.shared) if self.shared else None
 
     @property
     def scoring_uri(self) -> str:

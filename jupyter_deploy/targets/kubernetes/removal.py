@@ -10,7 +10,7 @@ from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets.base import Place
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.kinds import Object, api_of
-from jupyter_deploy.targets.kubernetes.names import own_labels
+from jupyter_deploy.targets.kubernetes.names import own_labels, pod_labels, router_name
 from jupyter_deploy.targets.kubernetes.offers import has
 from jupyter_deploy.targets.kubernetes.refusals import Missing
 from jupyter_deploy.targets.kubernetes.scaling import SCALERS
@@ -34,11 +34,13 @@ def remove_others(
     kept: Sequence[Object],
     apis: Mapping[str, str],
     kinds: Sequence[str] = KINDS,
+    name: str = "",
 ) -> None:
-    """Take away the objects of a service that are not among those that are kept; only those of some kinds, where these are given."""
+    """Take away the objects of a service that are not among those that are kept; those of some kinds and a name, where given."""
     names = {(thing["kind"], thing["metadata"]["name"]) for thing in kept}
     for thing in _found(cluster, place, namespace, apis, kinds):
-        if (thing["kind"], thing["metadata"]["name"]) not in names:
+        identity = thing["kind"], thing["metadata"]["name"]
+        if identity not in names and name in ("", identity[1]):
             _remove(cluster, thing)
 
 
@@ -51,11 +53,12 @@ def remove_all(cluster: Cluster, place: Place, namespace: str, apis: Mapping[str
     """
     for thing in _found(cluster, place, namespace, apis):
         _remove(cluster, thing)
-    for pod in cluster.find("Pod", namespace, own_labels(place)):
+    parts = (own_labels(place), pod_labels(place, router_name(place)))
+    for pod in (pod for labels in parts for pod in cluster.find("Pod", namespace, labels)):
         with contextlib.suppress(Missing):
             cluster.delete({"apiVersion": "v1", "kind": "Pod", **pod}, within=_GRACE)
     deadline = time.monotonic() + _PATIENCE
-    while _found(cluster, place, namespace, apis) or any(map(_runs, cluster.find("Pod", namespace, own_labels(place)))):
+    while _found(cluster, place, namespace, apis) or any(still_running(cluster, namespace, labels) for labels in parts):
         if time.monotonic() > deadline:
             raise TargetError(
                 f"the pods of '{place.service}' did not end within {_PATIENCE:.0f} s",
@@ -76,6 +79,11 @@ def _found(
             items = cluster.find(kind, namespace, own_labels(place), api=api)
             found += [{**item, "kind": kind, "apiVersion": api} for item in items]
     return found
+
+
+def still_running(cluster: Cluster, namespace: str, labels: Mapping[str, str]) -> int:
+    """How many of some pods may still answer."""
+    return sum(map(_runs, cluster.find("Pod", namespace, labels)))
 
 
 def _runs(pod: Object) -> bool:

@@ -20,13 +20,13 @@ def hand_over(cluster: Cluster, plan: Plan) -> None:
     Without this the next apply, which no longer says a number, would leave one pod of however many serve.
     """
     try:
-        deployment: Object = cluster.get(path_of("Deployment", plan.namespace, plan.name))
+        deployment: Object = cluster.get(path_of("Deployment", plan.namespace, plan.workload))
     except Missing:
         return
     now, options = deployment["spec"]["replicas"], plan.options
     wanted = max(options.min_replicas, min(options.max_replicas, now))
     if wanted != now or _is_held(deployment["metadata"]):
-        about = {"name": plan.name, "namespace": plan.namespace}
+        about = {"name": plan.workload, "namespace": plan.namespace}
         number = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": about, "spec": {"replicas": wanted}}
         cluster.apply(number, force=True, manager=KEEPER)
 

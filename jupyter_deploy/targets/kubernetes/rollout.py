@@ -54,6 +54,11 @@ class Rollout:
         self._applied: list[Object] = []
         self._is_done = False
 
+    @property
+    def applied(self) -> list[Object]:
+        """The objects that were applied."""
+        return self._applied
+
     def begin(self) -> None:
         """Apply all objects, after the cluster has checked each; nothing is changed where it refuses one."""
         plan = self._plan
@@ -68,13 +73,13 @@ class Rollout:
                 plan.namespace, 0, plan.reach, "", 0, plan.options.ssl_enabled, hosts=plan.hosts, cname=plan.options.ssl_cname or ""
             )  # fmt: skip
             self._record.write(self._folder)
-        owner = self._put(things[0])
+        owner = self.put(things[0])
         if plan.reach == reach.BALANCER and not plan.hosts:
             host = self._ask(lambda: reach.balancer_host(self._cluster, plan.namespace, plan.name, self._report))
             things[1:] = self._reached_at(host)
         self._ask(lambda: self._change_scale(things))
         for thing in things[1:]:
-            self._put(_owned(thing, owner))
+            self.put(owned(thing, owner))
         if plan.options.follows_load:
             self._ask(lambda: hand_over(self._cluster, plan))  # which a first version begins with
         self._report(f"applied {len(self._applied)} objects in the namespace {plan.namespace}", name=plan.name)
@@ -82,7 +87,7 @@ class Rollout:
     def _change_scale(self, things: Sequence[Object]) -> None:
         """Before pods are: what they followed and will not goes, as it would set their number anew; what they will follow has it."""
         plan, cluster = self._plan, self._cluster
-        remove_others(cluster, plan.place, plan.namespace, things, plan.apis, SCALERS)
+        remove_others(cluster, plan.place, plan.namespace, things, plan.apis, SCALERS, plan.workload)
         if plan.options.follows_load:
             hand_over(cluster, plan)
         if scaler := scaler_of(things):
@@ -96,7 +101,8 @@ class Rollout:
         self._record = replace(self._record, hosts=(host,))
         return others(self._plan)
 
-    def _put(self, thing: Object) -> Object:
+    def put(self, thing: Object) -> Object:
+        """Apply an object that is to be there; what others have changed of it by hand is shown, and not overruled."""
         self._applied.append(thing)
         return self._ask(partial(self._apply, thing))
 
@@ -109,9 +115,9 @@ class Rollout:
 
     def _steady(self, things: list[Object]) -> list[Object]:
         """Pods that would differ in nothing but the number of the version stay as they are; those of a restart do not."""
-        former = next((thing for thing in self._former if thing["kind"] == "Deployment"), None)
         record, version = self._record, self._plan.version
         for thing in things:
+            former = _same(self._former, thing)
             if former is None or thing["kind"] != "Deployment" or record is None:
                 continue
             if _with_version(former["spec"]["template"], version) == thing["spec"]["template"]:
@@ -178,7 +184,7 @@ class Rollout:
         """Remember that this release serves, and take away what the one before had and this one has not."""
         assert self._record is not None
         plan = self._plan
-        record = replace(self._record, version=plan.version, is_stopped=False)
+        record = replace(self._record, version=plan.version, is_stopped=False, shared={})
         keep_manifests(self._folder, [hidden(thing) for thing in self._applied])
         record.write(self._folder)
         self._is_done = True
@@ -216,7 +222,8 @@ def _same(things: Sequence[Object], thing: Object) -> Object | None:
     return next((each for each in things if (each["kind"], each["metadata"]["name"]) == wanted), None)
 
 
-def _owned(thing: Object, owner: Object) -> Object:
+def owned(thing: Object, owner: Object) -> Object:
+    """The object, which goes with the Service that is its owner."""
     about = owner["metadata"]
     reference = {"apiVersion": "v1", "kind": "Service", "name": about["name"], "uid": about["uid"]}
     return {**thing, "metadata": {**thing["metadata"], "ownerReferences": [reference]}}

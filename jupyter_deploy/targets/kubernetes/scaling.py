@@ -24,16 +24,16 @@ _CALM = 300
 """Seconds without need after which pods are given up, so that a pause costs no start."""
 
 
-def scalers(about: Object, api: str, way: Way, options: KubernetesOptions) -> list[Object]:
+def scalers(about: Object, api: str, way: Way, options: KubernetesOptions, *, service: str = "") -> list[Object]:
     """Write what makes the number of pods follow the load.
 
     Parameters
     ----------
-    about : its metadata; the Deployment and the Secret have the same name. api : the version in which the cluster has autoscalers.
-    way : what is followed. options : of the service.
+    about : its metadata; the Deployment has the same name. api : the version in which the cluster has autoscalers.
+    way : what is followed. options : of the service. service : name of the Service and its Secret, where that is another one.
     """
     if way == "keda":
-        return _keda(about, options)
+        return _keda(about, service or about["name"], options)
     spec = {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": about["name"]},
         "minReplicas": options.min_replicas,
@@ -66,7 +66,7 @@ def _behavior(options: KubernetesOptions) -> Object:
     }
 
 
-def _keda(about: Object, options: KubernetesOptions) -> list[Object]:
+def _keda(about: Object, service: str, options: KubernetesOptions) -> list[Object]:
     """KEDA reads the metric from every pod, with the key where one is needed, and sees to an autoscaler of its own."""
     scheme, name, namespace = "https" if options.ssl_enabled else "http", about["name"], about["namespace"]
     guarded = options.is_authenticated()
@@ -74,7 +74,7 @@ def _keda(about: Object, options: KubernetesOptions) -> list[Object]:
         "type": "metrics-api",
         "metricType": "AverageValue",
         "metadata": {
-            "url": f"{scheme}://{name}.{namespace}.svc:{PORT}/metrics",
+            "url": f"{scheme}://{service}.{namespace}.svc:{PORT}/metrics",
             "format": "prometheus",
             "valueLocation": SLOTS,
             "targetValue": f"{options.slots * options.target_utilization / 100:g}",
@@ -93,7 +93,7 @@ def _keda(about: Object, options: KubernetesOptions) -> list[Object]:
         "advanced": {"horizontalPodAutoscalerConfig": {"behavior": _behavior(options)}},
         "triggers": [trigger],
     }
-    key = {"secretTargetRef": [{"parameter": "token", "name": name, "key": KEY}]}
+    key = {"secretTargetRef": [{"parameter": "token", "name": service, "key": KEY}]}
     api = "keda.sh/v1alpha1"
     login = [{"apiVersion": api, "kind": "TriggerAuthentication", "metadata": about, "spec": key}] if guarded else []
     return [*login, {"apiVersion": api, "kind": "ScaledObject", "metadata": about, "spec": spec}]

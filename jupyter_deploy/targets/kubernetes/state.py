@@ -9,10 +9,11 @@ from typing import Any
 from jupyter_deploy.targets.base import State, Status
 from jupyter_deploy.targets.kubernetes.containers import current, restarts_of
 from jupyter_deploy.targets.kubernetes.kinds import Object
-from jupyter_deploy.targets.kubernetes.names import VERSION
 from jupyter_deploy.targets.kubernetes.notices import Notice
 from jupyter_deploy.targets.kubernetes.phases import Phase, is_living, is_unclear, phase_of
 from jupyter_deploy.targets.kubernetes.record import KubernetesRecord
+from jupyter_deploy.targets.kubernetes.running import Running, serves, version_of
+from jupyter_deploy.targets.shares import Traffic
 
 REVISION = "deployment.kubernetes.io/revision"
 _START = "starting the service brings it back"
@@ -36,7 +37,7 @@ def about(record: KubernetesRecord) -> dict[str, Any]:
 
 def status_of(
     record: KubernetesRecord,
-    deployment: Object | None,
+    running: Running,
     pods: Sequence[Object],
     more: Mapping[str, Any],
     notices: Mapping[str, Sequence[Notice]] = MappingProxyType({}),
@@ -45,31 +46,50 @@ def status_of(
 
     Parameters
     ----------
-    record : of the service. deployment : None where the cluster has none. pods : those it has. more : details of other origin.
+    record : of the service. running : what of it is on the cluster. pods : those of its versions. more : details of other origin.
     notices : what is noted of those that are unclear, by their uids.
     """
     facts: dict[str, Any] = {"version": record.version or None, "scoring_uri": record.scoring_uri}
     facts["details"] = about(record)
-    if deployment is None:
+    traffic, first = running.traffic, running.first
+    if first is None:
         why = "" if record.is_stopped else f"its objects were removed from the cluster; {_START}"
         return Status("Stopped", error=why, **facts)
     living = [pod for pod in pods if is_living(pod)]
-    wanted, serving = deployment["spec"]["replicas"], deployment.get("status", {}).get("availableReplicas", 0)
+    versions = {number: running.of_version(number) for number in traffic.versions} if traffic else {}
+    deployments = [each for each in versions.values() if each] if traffic else [first]
+    wanted, serving = sum(each["spec"]["replicas"] for each in deployments), sum(map(serves, deployments))
     restarts = sum(map(restarts_of, living))
     counts = {"replicas": wanted, "serving": serving, **({"restarts": restarts} if restarts else {})}
     facts["details"] = {**counts, **about(record), **more}
+    if traffic:
+        facts |= {"version": traffic.base(record.version), "traffic": traffic}
+    elif is_rolled_out(first):
+        facts["version"] = running.version or record.version
     if wanted == 0:
         return Status("Stopped", error="" if record.is_stopped else f"it was scaled to no pods; {_START}", **facts)
-    if is_rolled_out(deployment):
-        facts["version"] = int(deployment["metadata"].get("annotations", {}).get(VERSION, record.version))
     phases = [(pod, phase_of(pod, notices.get(pod["metadata"]["uid"], ()))) for pod in living]
     state, error = _judged(wanted, serving, [each for each in phases if each[1].word != "ready"])
+    if traffic and (lack := _lack(traffic, first, versions)):
+        state, error = ("Unhealthy" if state == "Healthy" else state), ": ".join(filter(None, (lack, error)))
     return Status(state, error=error, **facts)
 
 
-def unclear(deployment: Object, pods: Sequence[Object]) -> list[Object]:
+def _lack(traffic: Traffic, entrance: Object, versions: Mapping[int, Object | None]) -> str:
+    """What is missing for every request to be answered, where versions share them; ``entrance`` is the router, if there is one."""
+    if not version_of(entrance) and not serves(entrance):
+        return "no pod of its router is ready, so nothing is answered"
+    silent = [number for number, each in versions.items() if traffic.shares.get(number) and not (each and serves(each))]
+    return "; ".join(
+        f"no pod of version {number} is ready, which has {traffic.shares[number]} % of the requests"
+        for number in silent
+    )
+
+
+def unclear(running: Running, pods: Sequence[Object]) -> list[Object]:
     """Some pods of which more should be known before the state is told; none of a service that is well."""
-    return [] if is_rolled_out(deployment) else [pod for pod in pods if is_living(pod) and is_unclear(pod)][:_MOST]
+    is_well = all(map(is_rolled_out, running.deployments.values()))
+    return [] if is_well else [pod for pod in pods if is_living(pod) and is_unclear(pod)][:_MOST]
 
 
 def _judged(wanted: int, serving: int, behind: Sequence[tuple[Object, Phase]]) -> tuple[State, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,7 +19,7 @@ from jupyter_deploy.targets.kubernetes.delivery import delivered, pull_login
 from jupyter_deploy.targets.kubernetes.fetching import baked_note, fetching_of
 from jupyter_deploy.targets.kubernetes.kinds import path_of
 from jupyter_deploy.targets.kubernetes.manifests import Plan
-from jupyter_deploy.targets.kubernetes.names import dns_names, object_name, own_labels
+from jupyter_deploy.targets.kubernetes.names import dns_names, own_labels
 from jupyter_deploy.targets.kubernetes.notices import notices_of
 from jupyter_deploy.targets.kubernetes.offers import apis_of, require, way_to_scale
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
@@ -27,9 +27,12 @@ from jupyter_deploy.targets.kubernetes.record import KubernetesRecord, kept_mani
 from jupyter_deploy.targets.kubernetes.refusals import Missing
 from jupyter_deploy.targets.kubernetes.removal import remove_all
 from jupyter_deploy.targets.kubernetes.rollout import Rollout
+from jupyter_deploy.targets.kubernetes.running import look
 from jupyter_deploy.targets.kubernetes.scaling import described, scaler_of, stopped
 from jupyter_deploy.targets.kubernetes.state import about, status_of, unclear
+from jupyter_deploy.targets.kubernetes.traffic import Split
 from jupyter_deploy.targets.kubernetes.vault import secrets_of
+from jupyter_deploy.targets.shares import Traffic
 
 if TYPE_CHECKING:
     from jupyter_deploy.environments import Lock
@@ -80,6 +83,8 @@ class KubernetesTarget:
             record = None  # a first version that was left on its way, and never served
         with connected(place) as cluster:
             plan = _plan(cluster, place, release, record)
+            if record is not None:
+                plan = replace(plan, deployment=look(cluster, place, record.namespace).entrance)
             with lease.held(cluster, place, plan.namespace) as held:
                 rollout = Rollout(cluster, held, plan, record, report)
                 try:
@@ -90,21 +95,36 @@ class KubernetesTarget:
                 finally:
                     rollout.withdraw()
 
+    @contextlib.contextmanager
+    def share(self, place: Place, releases: Sequence[Release], traffic: Traffic, report: Report) -> Iterator[Candidate]:
+        """Have each version in a Deployment of its own, and a router before them; one alone needs none."""
+        record = KubernetesRecord.read(place.folder)
+        assert record is not None  # what never served shares nothing
+        with connected(place) as cluster:
+            plans = [_plan(cluster, place, release, record) for release in releases]
+            with lease.held(cluster, place, record.namespace) as held:
+                split = Split(cluster, held, plans, traffic, record, report)
+                try:
+                    split.begin()
+                    yield split
+                finally:
+                    split.withdraw()
+
     def status(self, place: Place) -> Status:
-        """Ask the cluster for the Deployment and its pods."""
+        """Ask the cluster for its Deployments and their pods."""
         record = KubernetesRecord.read(place.folder)
         if record is None:
             return Status("Stopped", error="it has never served")
         try:
             with connected(place) as cluster:
-                deployment = _deployment(cluster, place, record)
-                pods = cluster.find("Pod", record.namespace, own_labels(place)) if deployment else []
+                running = look(cluster, place, record.namespace)
+                pods = cluster.find("Pod", record.namespace, own_labels(place)) if running.deployments else []
                 scaling = _scaling(cluster, place)
-                notices = notices_of(cluster, unclear(deployment, pods)) if deployment else {}
+                notices = notices_of(cluster, unclear(running, pods))
         except TargetError as error:
             facts: dict[str, Any] = {"version": record.version or None, "scoring_uri": record.scoring_uri}
-            return Status("Unknown", error=error.what, details=about(record), **facts)
-        status = status_of(record, deployment, pods, scaling, notices)
+            return Status("Unknown", error=error.what, details=about(record), traffic=record.traffic, **facts)
+        status = status_of(record, running, pods, scaling, notices)
         if record.reach == reach.TUNNEL and status.state == "Healthy" and (why := tunnel.trouble(place.folder)):
             down = f"its pods serve, but {why}; starting the service brings it back"
             return replace(status, state="Unhealthy", error=down, needs_start=True)
@@ -177,14 +197,6 @@ def _hosts(cluster: Cluster, options: KubernetesOptions, reached_by: str) -> tup
 def _namespace(cluster: Cluster, options: Options, record: KubernetesRecord | None) -> str:
     assert isinstance(options, KubernetesOptions)
     return record.namespace if record else options.namespace or cluster.compute.namespace
-
-
-def _deployment(cluster: Cluster, place: Place, record: KubernetesRecord) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = cluster.get(path_of("Deployment", record.namespace, object_name(place)))
-    except Missing:
-        return None
-    return found
 
 
 def _scaling(cluster: Cluster, place: Place) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from jupyter_deploy.targets.kubernetes import failures, logs
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.kinds import Object, path_of
 from jupyter_deploy.targets.kubernetes.manifests import Plan
-from jupyter_deploy.targets.kubernetes.names import own_labels
 from jupyter_deploy.targets.kubernetes.notices import Notice, notices_of
 from jupyter_deploy.targets.kubernetes.phases import Phase, is_living, is_unclear, phase_of
 from jupyter_deploy.targets.kubernetes.state import REVISION, is_rolled_out
@@ -53,10 +52,10 @@ class Watch:
         TargetError : a pod goes no further; Away : the cluster does not answer.
         """
         plan = self._plan
-        deployment = self._cluster.get(path_of("Deployment", plan.namespace, plan.name))
+        deployment = self._cluster.get(path_of("Deployment", plan.namespace, plan.workload))
         if deployment.get("status", {}).get("observedGeneration", 0) < deployment["metadata"]["generation"]:
             return False
-        pods = self._cluster.find("Pod", plan.namespace, own_labels(plan.place))
+        pods = self._cluster.find("Pod", plan.namespace, plan.pod_labels)
         newest = self._newest(deployment, pods)
         self._ask(newest)
         phases = [(pod, phase_of(pod, self._notices.get(pod["metadata"]["uid"], ()))) for pod in newest]
@@ -70,7 +69,7 @@ class Watch:
     def _newest(self, deployment: Object, pods: Sequence[Object]) -> list[Object]:
         """The pods of the newest kind, but for those that go already."""
         revision = deployment["metadata"].get("annotations", {}).get(REVISION)
-        sets = self._cluster.find("ReplicaSet", self._plan.namespace, own_labels(self._plan.place))
+        sets = self._cluster.find("ReplicaSet", self._plan.namespace, self._plan.pod_labels)
         hashes = {
             each["metadata"]["labels"][_HASH]
             for each in sets

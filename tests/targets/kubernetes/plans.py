@@ -38,6 +38,7 @@ _TEXTS: Mapping[str, Any] = {
     "models_url": "s3://bucket/models",
     "namespace": "models",
     "primary_key": "p" * 32,
+    "router_image": "registry.example.com/nginx:1",
     "secondary_key": "s" * 32,
 }
 """Values of the options that take any text."""
