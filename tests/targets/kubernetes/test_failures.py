@@ -17,6 +17,7 @@ from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
 from jupyter_deploy.targets.kubernetes.phases import Phase, is_unclear, phase_of
 from jupyter_deploy.targets.kubernetes.record import KubernetesRecord
 from jupyter_deploy.targets.kubernetes.refusals import Missing
+from jupyter_deploy.targets.kubernetes.running import Running
 
 IMAGE = "team/model:1"
 SCHEDULED = {"type": "PodScheduled", "status": "True"}
@@ -259,6 +260,11 @@ def deployment(wanted: int, available: int, replicas: int | None = None) -> dict
     return {"metadata": {"generation": 1, "annotations": {}}, "spec": {"replicas": wanted}, "status": status}
 
 
+def alone(found: dict[str, Any] | None) -> Running:
+    """What a service has whose one version serves alone; None where that was removed."""
+    return Running({"web": found} if found else {}, "web")
+
+
 @pytest.mark.parametrize(
     ("found", "pods", "word", "error"),
     [
@@ -281,18 +287,18 @@ def deployment(wanted: int, available: int, replicas: int | None = None) -> dict
 def test_a_service_says_what_is_wrong_in_the_same_words(
     found: dict[str, Any] | None, pods: list[dict[str, Any]], word: str, error: str
 ) -> None:
-    status = state.status_of(RECORD, found, pods, {})
+    status = state.status_of(RECORD, alone(found), pods, {})
     assert (status.state, status.error) == (word, error)
 
 
 def test_pods_that_go_are_not_counted_and_restarts_are() -> None:
     going = {**LOOPING, "metadata": {**LOOPING["metadata"], "deletionTimestamp": STARTED}}
-    status = state.status_of(RECORD, deployment(1, 1), [WELL, going], {})
+    status = state.status_of(RECORD, alone(deployment(1, 1)), [WELL, going], {})
     assert (status.state, status.error) == ("Healthy", "")
     assert "restarts" not in status.details
-    assert state.status_of(RECORD, deployment(2, 1), [WELL, LOOPING], {}).details["restarts"] == 4
+    assert state.status_of(RECORD, alone(deployment(2, 1)), [WELL, LOOPING], {}).details["restarts"] == 4
 
 
 def test_nothing_is_asked_of_a_service_that_is_well() -> None:
-    assert state.unclear(deployment(1, 1), [pod(running())]) == []
-    assert len(state.unclear(deployment(9, 0), [pod(running())] * 9)) == 3
+    assert state.unclear(alone(deployment(1, 1)), [pod(running())]) == []
+    assert len(state.unclear(alone(deployment(9, 0)), [pod(running())] * 9)) == 3
