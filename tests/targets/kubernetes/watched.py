@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -109,7 +110,9 @@ class Watched:
         assert current is not None
         self.bundle = bundle_folder(workspace, service.name, current.bundle)
         self.options = self.target.options.from_json(dict(service.view.options), "recorded options")
-        self.image = kubectl("get", "deployment", "-o", "jsonpath={.items[0].spec.template.spec.containers[0].image}")
+        self.name = f"{service.name}-{self.place.workspace}"
+        image = "jsonpath={.spec.template.spec.containers[0].image}"
+        self.image = kubectl("get", "deployment", self.name, "-o", image)
 
     def pods(self, version: int | None = None) -> list[dict[str, Any]]:
         """The pods that are to stay, of one version or all."""
@@ -170,8 +173,7 @@ class Watched:
         """Have another number of pods, which ask for so much, as somebody does who does not ask us."""
         container = {"name": "service", "resources": {"requests": {"cpu": cpu}}}
         spec = {"replicas": count, "template": {"spec": {"containers": [container]}}}
-        name = f"{self.service.name}-{self.place.workspace}"
-        kubectl("patch", "deployment", name, "--patch", json.dumps({"spec": spec}))
+        kubectl("patch", "deployment", self.name, "--patch", json.dumps({"spec": spec}))
 
     def wait_until_well(self) -> None:
         """Wait until both pods serve."""
@@ -207,7 +209,8 @@ class Watched:
             return self.bundle
         settings = json.loads((self.bundle / "service.json").read_text())
         folder = self.place.folder / "other"
-        folder.mkdir(exist_ok=True)
+        shutil.copytree(self.bundle, folder, dirs_exist_ok=True)
+        (folder / "service.json").unlink()  # which may be read-only
         (folder / "service.json").write_text(json.dumps({**settings, "port": port}))
         return folder
 
