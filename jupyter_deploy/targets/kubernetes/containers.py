@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jupyter_deploy.targets.kubernetes.kinds import Object
-from jupyter_deploy.targets.kubernetes.names import CONTAINER
+from jupyter_deploy.targets.kubernetes.names import CONTAINER, SERVING
 from jupyter_deploy.targets.starting import GB, describe_limit
 from jupyter_deploy.targets.verdict import verdict
 
@@ -22,7 +22,7 @@ def current(pod: Object) -> Object:
         if each["name"] not in beside and each.get("state", {}).get("terminated", {}).get("exitCode") != 0:
             return each  # type: ignore[no-any-return]
     statuses = status.get("containerStatuses", ())
-    return next((each for each in statuses if each["name"] == CONTAINER), {"name": CONTAINER})
+    return next((each for each in statuses if each["name"] in SERVING), {"name": CONTAINER})
 
 
 def end_of(container: Object) -> Mapping[str, Any]:
@@ -43,7 +43,7 @@ def cause_of(pod: Object, container: Object) -> str:
         return found.message
     if end.get("reason") == "ContainerCannotRun":
         return f"the container cannot be started: {detail(message)}"
-    which = "the container" if container["name"] == CONTAINER else f"its init container {container['name']}"
+    which = "the container" if container["name"] in SERVING else f"its init container {container['name']}"
     return f"{which} ended with exit code {end.get('exitCode')} ({end.get('reason', '')})"
 
 

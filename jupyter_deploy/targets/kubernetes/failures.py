@@ -8,7 +8,7 @@ from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.containers import current, end_of
 from jupyter_deploy.targets.kubernetes.delivery import not_pulled
 from jupyter_deploy.targets.kubernetes.kinds import Object
-from jupyter_deploy.targets.kubernetes.names import CONTAINER
+from jupyter_deploy.targets.kubernetes.names import SERVING
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
 from jupyter_deploy.targets.kubernetes.phases import Phase
 from jupyter_deploy.targets.starting import REMEDIES, describe_limit
@@ -83,7 +83,5 @@ def _ended(cluster: Cluster, pod: Object, phase: Phase, options: KubernetesOptio
     if found:
         return TargetError(found.message, found.trace, REMEDIES.get(found.stage, ""))
     tail = "\n".join(next(filter(None, texts), [])[-_TAIL:])
-    remedy = (
-        "" if container["name"] == CONTAINER else f"look at its log (kubectl logs -c {container['name']}), {_AGAIN}"
-    )
+    remedy = "" if container["name"] in SERVING else f"look at its log (kubectl logs -c {container['name']}), {_AGAIN}"
     return TargetError(phase.text, tail, remedy)

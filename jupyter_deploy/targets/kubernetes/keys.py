@@ -13,7 +13,7 @@ from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets.base import Place
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.kinds import Object, path_of
-from jupyter_deploy.targets.kubernetes.names import CONTAINER, object_name, own_labels
+from jupyter_deploy.targets.kubernetes.names import SERVING, object_name, own_labels, serving_container
 from jupyter_deploy.targets.kubernetes.record import kept_manifests
 from jupyter_deploy.targets.kubernetes.refusals import Missing
 from jupyter_deploy.targets.kubernetes.vault import REVISION, data_of, secrets_of
@@ -66,7 +66,7 @@ def _serving(cluster: Cluster, place: Place, namespace: str) -> list[Object]:
 
 
 def _runs(pod: Object) -> bool:
-    states = [each["state"] for each in pod.get("status", {}).get("containerStatuses", ()) if each["name"] == CONTAINER]
+    states = [each["state"] for each in pod.get("status", {}).get("containerStatuses", ()) if each["name"] in SERVING]
     return "deletionTimestamp" not in pod["metadata"] and any("running" in state for state in states)
 
 
@@ -89,7 +89,7 @@ class _Readers:
             self._looked[name] = now
             path = f"{path_of('Pod', about['namespace'], name)}/log"
             with contextlib.suppress(Missing):  # it has gone meanwhile, and is no longer found
-                if self._line in self._cluster.text(path, container=CONTAINER, sinceSeconds=str(since)):
+                if self._line in self._cluster.text(path, container=serving_container(pod), sinceSeconds=str(since)):
                     self._found.add(name)
         return name in self._found
 

@@ -15,6 +15,7 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "Event": ("v1", "events"),
     "HorizontalPodAutoscaler": ("autoscaling/v2", "horizontalpodautoscalers"),
     "HTTPRoute": ("gateway.networking.k8s.io/v1", "httproutes"),
+    "InferenceService": ("serving.kserve.io/v1beta1", "inferenceservices"),
     "Ingress": ("networking.k8s.io/v1", "ingresses"),
     "Lease": ("coordination.k8s.io/v1", "leases"),
     "Namespace": ("v1", "namespaces"),

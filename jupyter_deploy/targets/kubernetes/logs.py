@@ -12,7 +12,7 @@ from jupyter_deploy.targets.copied_log import Source
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.containers import end_of
 from jupyter_deploy.targets.kubernetes.kinds import Object, path_of
-from jupyter_deploy.targets.kubernetes.names import CONTAINER
+from jupyter_deploy.targets.kubernetes.names import SERVING, serving_container
 from jupyter_deploy.targets.kubernetes.refusals import Away
 from jupyter_deploy.targets.log_records import Line, stamped
 
@@ -48,7 +48,7 @@ def of_ended(cluster: Cluster, pod: Object, container: Object) -> Iterator[list[
 def _containers(pod: Object) -> Iterator[tuple[str, bool, bool]]:
     """Those of a pod whose output a cluster still has: the id of each, whether it is the previous one, and whether it has ended."""
     statuses: Sequence[Object] = pod.get("status", {}).get("containerStatuses", ())
-    status = next((each for each in statuses if each["name"] == CONTAINER), Object())
+    status = next((each for each in statuses if each["name"] in SERVING), Object())
     state, before = status.get("state", {}), status.get("lastState", {}).get("terminated", {})
     if before.get("containerID"):
         yield before["containerID"], True, True
@@ -61,7 +61,11 @@ def _reader(cluster: Cluster, pod: Object, *, is_previous: bool) -> copied_log.R
         since = {"sinceTime": f"{second}Z"} if second else {}
         try:
             text = cluster.text(
-                f"{_path(pod)}/log", container=CONTAINER, timestamps="true", previous=str(is_previous).lower(), **since
+                f"{_path(pod)}/log",
+                container=serving_container(pod),
+                timestamps="true",
+                previous=str(is_previous).lower(),
+                **since,
             )
         except Away:  # or only its node
             return None

@@ -10,6 +10,7 @@ from typing import Any
 
 from jupyter_deploy.images.dockerfile import PORT
 from jupyter_deploy.targets.base import Place
+from jupyter_deploy.targets.kubernetes import kserve
 from jupyter_deploy.targets.kubernetes.fetching import Fetching
 from jupyter_deploy.targets.kubernetes.kinds import Object, api_of
 from jupyter_deploy.targets.kubernetes.names import VERSION, all_labels, object_name, own_labels, pod_labels
@@ -99,8 +100,14 @@ class Plan:
         return {"name": name or self.name, "namespace": self.namespace, "labels": all_labels(self.place), **more}
 
 
+def owner(plan: Plan) -> Object:
+    """First to be there, last to go, and owner of everything else: the address; where KServe has that, the account, which by itself
+    changes nothing of what serves."""
+    return _account(plan) if plan.options.is_kserve else service(plan)
+
+
 def service(plan: Plan) -> Object:
-    """The address: first to be there, last to go, and owner of everything else."""
+    """The address within the cluster."""
     port = {"name": "http", "port": plan.port, "protocol": "TCP", "targetPort": PORT}
     selector = pod_labels(plan.place, plan.entrance or plan.workload)
     spec = {"type": SERVICE_TYPES[plan.reach], "selector": selector, "ports": [port]}
@@ -108,7 +115,11 @@ def service(plan: Plan) -> Object:
 
 
 def others(plan: Plan) -> list[Object]:
-    """All other objects, in the order in which they are made."""
+    """All other objects, in the order in which they are made; what KServe makes itself is its affair."""
+    if plan.options.is_kserve:
+        return [
+            thing for thing in (_secret(plan), _pull_secret(plan), _config(plan), _inference_service(plan)) if thing
+        ]
     found = [_account(plan), _secret(plan), _pull_secret(plan), _config(plan), _network_policy(plan), _deployment(plan)]
     if plan.options.follows_load:
         api = plan.api("HorizontalPodAutoscaler")
@@ -187,10 +198,8 @@ def _disruption_budget(plan: Plan) -> Object:
     }  # fmt: skip
 
 
-def _deployment(plan: Plan) -> Object:
-    options = plan.options
-    version = {VERSION: str(plan.version)}
-    content = Content(
+def _content(plan: Plan) -> Content:
+    return Content(
         plan.name,
         plan.image,
         plan.version,
@@ -199,6 +208,17 @@ def _deployment(plan: Plan) -> Object:
         pull_secret_name(plan),
         fetches=plan.fetching is not None,
     )
+
+
+def _inference_service(plan: Plan) -> Object:
+    about = plan.about(labels={**all_labels(plan.place), VERSION: str(plan.version)})
+    pod, patience = pod_spec(_content(plan), plan.options), plan.options.initial_delay_seconds + PROGRESS_SECONDS
+    return kserve.inference_service(about, plan.api(kserve.KIND), pod, plan.options, patience)
+
+
+def _deployment(plan: Plan) -> Object:
+    options = plan.options
+    version = {VERSION: str(plan.version)}
     count = {} if options.follows_load else {"replicas": options.num_replicas}  # else the autoscaler's
     spec = {
         **count,
@@ -210,7 +230,7 @@ def _deployment(plan: Plan) -> Object:
         "selector": {"matchLabels": plan.pod_labels},
         "template": {
             "metadata": {"labels": {**all_labels(plan.place), **plan.pod_labels, **version}},
-            "spec": pod_spec(content, options),
+            "spec": pod_spec(_content(plan), options),
         },
     }
     about = plan.about(plan.workload, annotations=version)

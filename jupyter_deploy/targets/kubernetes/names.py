@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from jupyter_deploy.targets.base import Place
 
@@ -11,6 +12,10 @@ DEPLOYMENT = "jupyter-deploy/deployment"
 """The label that tells the pods of two versions, and of what shares requests between them, apart."""
 CONTAINER = "service"
 """The name of the container that serves, in each pod."""
+KSERVE_CONTAINER = "kserve-container"
+"""The same in a pod of KServe's, which knows it by this name alone."""
+SERVING = frozenset({CONTAINER, KSERVE_CONTAINER})
+"""Whichever of them it is."""
 
 
 def object_name(place: Place) -> str:
@@ -45,6 +50,11 @@ def all_labels(place: Place) -> dict[str, str]:
         "app.kubernetes.io/managed-by": "jupyter-deploy",
         **own_labels(place),
     }
+
+
+def serving_container(pod: Mapping[str, Any]) -> str:
+    """The name of the container that serves, of those of a pod."""
+    return next(str(each["name"]) for each in pod["spec"]["containers"] if each["name"] in SERVING)
 
 
 def is_own(labels: Mapping[str, str], place: Place) -> bool:

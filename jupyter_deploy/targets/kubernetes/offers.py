@@ -17,6 +17,7 @@ MOVED: Mapping[str, tuple[str, ...]] = {
 """Kinds that older clusters have in an older version, best first."""
 _ADDED: Mapping[str, tuple[str, ...]] = {
     "HTTPRoute": ("gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"),
+    "InferenceService": ("serving.kserve.io/v1beta1",),
     "ScaledObject": ("keda.sh/v1alpha1",),
     "TriggerAuthentication": ("keda.sh/v1alpha1",),
 }
@@ -54,6 +55,12 @@ def require(options: KubernetesOptions, apis: Mapping[str, str], compute: str) -
             f"the cluster '{compute}' has no Gateway API, which ingress_gateway needs",
             f"It serves none of {', '.join(_ADDED['HTTPRoute'])}.",
             "leave out ingress_gateway, which makes an Ingress, or have the Gateway API installed",
+        )
+    if options.is_kserve and not has("InferenceService", apis):
+        raise TargetError(
+            f"the cluster '{compute}' has no KServe, which run_as=kserve needs",
+            f"It does not serve {', '.join(_ADDED['InferenceService'])}.",
+            "leave out run_as, which makes a Deployment, or have KServe installed",
         )
 
 

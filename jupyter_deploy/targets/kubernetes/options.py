@@ -18,12 +18,23 @@ _DEVICE = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[a-z0-9A-Z]([-a-z0-9A-Z._]
 _GPU = "nvidia.com/gpu"
 _HOST = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _LONGEST_HOST = 253
+KSERVE = "kserve"
 _MB = 1024 * 1024
 _MIN, _MAX, _REFRESH, _UTILIZATION = 1, 10, 1, 70
+_WHOLE = 100
 _AUTOSCALE = (
     "autoscale_enabled", "autoscale_min_replicas", "autoscale_max_replicas", "autoscale_refresh_seconds", "autoscale_target_utilization",
 )  # fmt: skip
 """What says that, and how, the number of pods follows the load."""
+_NOT_IN_KSERVE = {
+    "reach": "which leads to it by an address of its own",
+    "ingress_host": "which leads to it by an address of its own",
+    "ssl_enabled": "whose gateway has the certificate",
+    "autoscale_refresh_seconds": "which looks at its own pace",
+    "models_url": "whose pods have the models in their image",
+    "models_storage_options": "whose pods have the models in their image",
+}
+"""What has no effect where KServe runs a service, and why."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,11 @@ class KubernetesOptions(ScoringOptions):
     namespace: str | None = option(
         None, json="namespace", group="Cluster", updatable=False,
         help="Namespace of the cluster, which has to be there; by default the one that the cluster was attached with.",
+    )  # fmt: skip
+    run_as: str = option(
+        "deployment", json="runAs", alias="as", choices=("deployment", KSERVE), group="Cluster", updatable=False,
+        help="What runs it: a Deployment of its own, or KServe, where the cluster has it, as an InferenceService, which may have no pods"
+        " while nobody asks (autoscale_min_replicas=0).",
     )  # fmt: skip
     reach: str | None = option(
         None, json="reach", choices=("load-balancer", "node-port", "port-forward", "cluster"), group="Cluster", updatable=False,
@@ -74,12 +90,12 @@ class KubernetesOptions(ScoringOptions):
         help="How many pods serve; without it their number follows the load.",
     )  # fmt: skip
     autoscale_enabled: bool | None = option(
-        None, json="autoScaler.autoscaleEnabled", alias="as", group="Scale",
+        None, json="autoScaler.autoscaleEnabled", group="Scale",
         help="Whether the number of pods follows the load; by default where num_replicas is not given.",
     )  # fmt: skip
     autoscale_min_replicas: int | None = option(
-        None, json="autoScaler.minReplicas", alias="mi", minimum=1, group="Scale",
-        help=f"Pods that there are at least where their number follows the load; {_MIN} when it is not given.",
+        None, json="autoScaler.minReplicas", alias="mi", minimum=0, group="Scale",
+        help=f"Pods that there are at least where their number follows the load; {_MIN} when it is not given, 0 only with run_as=kserve.",
     )  # fmt: skip
     autoscale_max_replicas: int | None = option(
         None, json="autoScaler.maxReplicas", alias="ma", minimum=1, group="Scale",
@@ -164,6 +180,7 @@ class KubernetesOptions(ScoringOptions):
         yield from super().rules()
         yield from self._scale_rules()
         yield from self._route_rules()
+        yield from self._run_rules()
         yield from self._model_rules()
         if self.namespace is not None and not _NAMESPACE.fullmatch(self.namespace):
             yield f"namespace is {self.namespace!r}; it takes up to 63 lower-case letters, digits and '-'"
@@ -203,7 +220,7 @@ class KubernetesOptions(ScoringOptions):
         size : bytes of all of them. store : the URL of the workspace's own store; empty where it has none.
         has_storage_options : whether models_storage_options was given, now or before.
         """
-        if size <= self.bake_models_up_to_mb * _MB:
+        if self.is_kserve or size <= self.bake_models_up_to_mb * _MB:
             return ""
         return (self.models_url or "").rstrip("/") or (store if has_storage_options else "")
 
@@ -227,6 +244,19 @@ class KubernetesOptions(ScoringOptions):
                     yield f"{name} is given, and the number of pods is fixed (num_replicas); leave one of them out"
         if self.min_replicas > self.max_replicas:
             yield f"autoscale_min_replicas is {self.min_replicas}, more than autoscale_max_replicas ({self.max_replicas})"
+
+    def _run_rules(self) -> Iterable[str]:
+        if self.run_as in ("true", "false"):
+            yield "--as says what runs it; whether the number of pods follows the load is --autoscale-enabled"
+        if not self.is_kserve:
+            if self.autoscale_min_replicas == 0:
+                yield "autoscale_min_replicas is 0, which needs run_as=kserve; give at least 1"
+            return
+        for name, why in _NOT_IN_KSERVE.items():
+            if getattr(self, name):
+                yield f"{name} is given, and run_as is 'kserve', {why}; leave one of them out"
+        if self.target_utilization > _WHOLE:
+            yield f"autoscale_target_utilization is {self.target_utilization} %; with run_as=kserve it must be at most {_WHOLE} %"
 
     def _route_rules(self) -> Iterable[str]:
         if self.ingress_host is None:
@@ -253,8 +283,15 @@ class KubernetesOptions(ScoringOptions):
                 yield f"ingress_{name} is for an Ingress, and ingress_gateway is given; leave one of them out"
 
     @property
+    def is_kserve(self) -> bool:
+        """Whether KServe runs it."""
+        return self.run_as == KSERVE
+
+    @property
     def route(self) -> str:
-        """What of the cluster leads to it: "ingress", "gateway"; empty where neither was asked for."""
+        """What of the cluster leads to it: "ingress", "gateway", "kserve"; empty where none was asked for."""
+        if self.is_kserve:
+            return KSERVE
         if self.ingress_host is None:
             return ""
         return "gateway" if self.ingress_gateway else "ingress"
@@ -272,7 +309,7 @@ class KubernetesOptions(ScoringOptions):
     @property
     def min_replicas(self) -> int:
         """Pods that there are at least where their number follows the load."""
-        return self.autoscale_min_replicas or _MIN
+        return _MIN if self.autoscale_min_replicas is None else self.autoscale_min_replicas
 
     @property
     def max_replicas(self) -> int:

@@ -13,6 +13,8 @@ from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
 
 SETTINGS, SECRETS = "/run/settings", "/run/service"
 """Where a pod has what the server is told, and its secrets."""
+ADDRESS = ("--address", "$(POD_IP)")
+"""By which a pod's server knows the address of its pod, which requests may name."""
 DRAIN_SECONDS = 5
 """That a pod goes on accepting when it is to end: until every node has learnt to send nothing there."""
 _ANSWERING_SECONDS = 30
@@ -88,8 +90,7 @@ def _container(content: Content, options: KubernetesOptions) -> Object:
         f"{SETTINGS}/service.json",
         "--start-timeout",
         str(options.initial_delay_seconds),
-        "--address",
-        "$(POD_IP)",
+        *ADDRESS,
     ]
     for option in content.secrets:
         arguments += [f"--{option}", f"{SECRETS}/{option}.json"]

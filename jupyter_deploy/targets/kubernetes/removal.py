@@ -16,7 +16,7 @@ from jupyter_deploy.targets.kubernetes.refusals import Missing
 from jupyter_deploy.targets.kubernetes.scaling import SCALERS
 
 KINDS = (
-    "Ingress", "HTTPRoute", *SCALERS, "Deployment", "PodDisruptionBudget", "NetworkPolicy",
+    "InferenceService", "Ingress", "HTTPRoute", *SCALERS, "Deployment", "PodDisruptionBudget", "NetworkPolicy",
     "ConfigMap", "Secret", "ServiceAccount", "Service",
 )  # fmt: skip
 """What a service may have, in the order in which it goes."""
@@ -77,13 +77,18 @@ def _found(
         api = apis.get(kind) or api_of(kind)
         with contextlib.suppress(Missing):  # an API that was added to the cluster has been taken away again
             items = cluster.find(kind, namespace, own_labels(place), api=api)
-            found += [{**item, "kind": kind, "apiVersion": api} for item in items]
+            found += [{**item, "kind": kind, "apiVersion": api} for item in items if not _is_made_of_another(item)]
     return found
 
 
 def still_running(cluster: Cluster, namespace: str, labels: Mapping[str, str]) -> int:
     """How many of some pods may still answer."""
     return sum(map(_runs, cluster.find("Pod", namespace, labels)))
+
+
+def _is_made_of_another(thing: Object) -> bool:
+    """Whether a controller made it of another object, often with its labels; it goes with that, and would be made again before."""
+    return any(each.get("controller") for each in thing["metadata"].get("ownerReferences", ()))
 
 
 def _runs(pod: Object) -> bool:

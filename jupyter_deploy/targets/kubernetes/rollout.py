@@ -15,7 +15,7 @@ from jupyter_deploy.targets.kubernetes import hand_edits, reach, tunnel
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.kinds import Object
 from jupyter_deploy.targets.kubernetes.lease import Lease
-from jupyter_deploy.targets.kubernetes.manifests import Plan, hidden, others, route, service
+from jupyter_deploy.targets.kubernetes.manifests import Plan, hidden, others, owner, route, service
 from jupyter_deploy.targets.kubernetes.names import CONTAINER, VERSION
 from jupyter_deploy.targets.kubernetes.ownership import own_objects
 from jupyter_deploy.targets.kubernetes.patience import Patience
@@ -28,7 +28,7 @@ from jupyter_deploy.targets.kubernetes.scaling import SCALERS, described, scaler
 from jupyter_deploy.targets.kubernetes.watching import Watch
 
 _LOOK_EVERY = 0.3
-_RESTARTED = "jupyter-deploy/restarted"
+RESTARTED = "jupyter-deploy/restarted"
 
 
 class Rollout:
@@ -62,7 +62,7 @@ class Rollout:
     def begin(self) -> None:
         """Apply all objects, after the cluster has checked each; nothing is changed where it refuses one."""
         plan = self._plan
-        things = [service(plan), *self._steady(others(plan))]
+        things = [owner(plan), *self._steady(others(plan))]
         there = own_objects(self._cluster, plan.place, things)
         if self._record is not None and not self._record.is_stopped:
             hand_edits.require_scale(there, things, self._former)
@@ -73,13 +73,13 @@ class Rollout:
                 plan.namespace, 0, plan.reach, "", 0, plan.options.ssl_enabled, hosts=plan.hosts, cname=plan.options.ssl_cname or ""
             )  # fmt: skip
             self._record.write(self._folder)
-        owner = self.put(things[0])
+        holder = self.put(things[0])
         if plan.reach == reach.BALANCER and not plan.hosts:
             host = self._ask(lambda: reach.balancer_host(self._cluster, plan.namespace, plan.name, self._report))
             things[1:] = self._reached_at(host)
         self._ask(lambda: self._change_scale(things))
         for thing in things[1:]:
-            self.put(owned(thing, owner))
+            self.put(owned(thing, holder))
         if plan.options.follows_load:
             self._ask(lambda: hand_over(self._cluster, plan))  # which a first version begins with
         self._report(f"applied {len(self._applied)} objects in the namespace {plan.namespace}", name=plan.name)
@@ -124,7 +124,7 @@ class Rollout:
                 thing["spec"]["template"] = former["spec"]["template"]
             if record.version == version and not record.is_stopped and not self._lacks_tunnel(record):
                 about = {**thing["spec"]["template"]["metadata"]}
-                about["annotations"] = {_RESTARTED: datetime.now(timezone.utc).isoformat(timespec="microseconds")}
+                about["annotations"] = {RESTARTED: moment()}
                 thing["spec"]["template"] = {**thing["spec"]["template"], "metadata": about}
         return things
 
@@ -139,12 +139,15 @@ class Rollout:
         ------
         TargetError : a pod goes no further; the cluster does not answer for too long.
         """
-        watch = Watch(self._cluster, self._plan, self._report)
+        watch = self._watch()
         began = time.monotonic()
         while not self._ask(watch.look):
             self._lease.require()
             time.sleep(_LOOK_EVERY)
         self._report("every pod serves it", seconds=round(time.monotonic() - began, 3))
+
+    def _watch(self) -> Watch:
+        return Watch(self._cluster, self._plan, self._report)
 
     def be_reached(self) -> None:
         """Find out where the service answers from here, and see it answer there.
@@ -222,10 +225,17 @@ def _same(things: Sequence[Object], thing: Object) -> Object | None:
     return next((each for each in things if (each["kind"], each["metadata"]["name"]) == wanted), None)
 
 
-def owned(thing: Object, owner: Object) -> Object:
-    """The object, which goes with the Service that is its owner."""
-    about = owner["metadata"]
-    reference = {"apiVersion": "v1", "kind": "Service", "name": about["name"], "uid": about["uid"]}
+def moment() -> str:
+    """Now, as it is noted of a restart."""
+    return datetime.now(timezone.utc).isoformat(timespec="microseconds")
+
+
+def owned(thing: Object, holder: Object) -> Object:
+    """The object, which goes with the one that is its owner."""
+    about = holder["metadata"]
+    reference = {
+        "apiVersion": holder["apiVersion"], "kind": holder["kind"], "name": about["name"], "uid": about["uid"],
+    }  # fmt: skip
     return {**thing, "metadata": {**thing["metadata"], "ownerReferences": [reference]}}
 
 

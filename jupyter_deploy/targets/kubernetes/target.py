@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets.base import Candidate, Place, Release, Report, Status, Work
-from jupyter_deploy.targets.kubernetes import hand_edits, keys, lease, logs, reach, tunnel
+from jupyter_deploy.targets.kubernetes import hand_edits, keys, kserve, kserve_rollout, lease, logs, reach, tunnel
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.connecting import compute_of, connected, require_namespace
 from jupyter_deploy.targets.kubernetes.delivery import delivered, pull_login
@@ -22,7 +22,7 @@ from jupyter_deploy.targets.kubernetes.manifests import Plan
 from jupyter_deploy.targets.kubernetes.names import dns_names, own_labels
 from jupyter_deploy.targets.kubernetes.notices import notices_of
 from jupyter_deploy.targets.kubernetes.offers import apis_of, require, way_to_scale
-from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
+from jupyter_deploy.targets.kubernetes.options import KSERVE, KubernetesOptions
 from jupyter_deploy.targets.kubernetes.record import KubernetesRecord, kept_manifests, remove_record
 from jupyter_deploy.targets.kubernetes.refusals import Missing
 from jupyter_deploy.targets.kubernetes.removal import remove_all
@@ -83,10 +83,11 @@ class KubernetesTarget:
             record = None  # a first version that was left on its way, and never served
         with connected(place) as cluster:
             plan = _plan(cluster, place, release, record)
-            if record is not None:
+            if record is not None and plan.reach != KSERVE:
                 plan = replace(plan, deployment=look(cluster, place, record.namespace).entrance)
             with lease.held(cluster, place, plan.namespace) as held:
-                rollout = Rollout(cluster, held, plan, record, report)
+                kind = kserve_rollout.InferenceRollout if plan.reach == KSERVE else Rollout
+                rollout = kind(cluster, held, plan, record, report)
                 try:
                     rollout.begin()
                     rollout.wait()
@@ -100,6 +101,11 @@ class KubernetesTarget:
         """Have each version in a Deployment of its own, and a router before them; one alone needs none."""
         record = KubernetesRecord.read(place.folder)
         assert record is not None  # what never served shares nothing
+        if record.reach == KSERVE:
+            raise TargetError(
+                f"'{place.service}' is run by KServe, where one version serves at a time",
+                remedy="deploy it anew without run_as=kserve (--as), or update it, which replaces the version that serves",
+            )
         with connected(place) as cluster:
             plans = [_plan(cluster, place, release, record) for release in releases]
             with lease.held(cluster, place, record.namespace) as held:
@@ -111,12 +117,14 @@ class KubernetesTarget:
                     split.withdraw()
 
     def status(self, place: Place) -> Status:
-        """Ask the cluster for its Deployments and their pods."""
+        """Ask the cluster for its Deployments, or the InferenceService, and their pods."""
         record = KubernetesRecord.read(place.folder)
         if record is None:
             return Status("Stopped", error="it has never served")
         try:
             with connected(place) as cluster:
+                if record.reach == KSERVE:
+                    return kserve_rollout.status(cluster, place, record)
                 running = look(cluster, place, record.namespace)
                 pods = cluster.find("Pod", record.namespace, own_labels(place)) if running.deployments else []
                 scaling = _scaling(cluster, place)
@@ -140,6 +148,8 @@ class KubernetesTarget:
             for thing in kept_manifests(place.folder):
                 if changed := stopped(thing):
                     hand_edits.end_pods(cluster, changed)
+            if record.reach == KSERVE:
+                kserve_rollout.end(cluster, place, record.namespace)
             logs.copy(cluster, place, pods)
         tunnel.end(place)
         replace(record, is_stopped=True).write(place.folder)
@@ -179,7 +189,7 @@ def _plan(cluster: Cluster, place: Place, release: Release, record: KubernetesRe
     apis = apis_of(cluster)
     require(options, apis, cluster.compute.name)
     reached_by = record.reach if record else options.route or options.reach or reach.NODE_PORT
-    hosts = record.hosts if record else _hosts(cluster, options, reached_by)
+    hosts = record.hosts if record else _hosts(cluster, place, namespace, options)
     settings["allowedHosts"] = list(dict.fromkeys([*settings["allowedHosts"], *dns_names(place, namespace), *hosts]))
     way = way_to_scale(cluster, apis, options) if options.follows_load else "cpu"
     return Plan(
@@ -188,10 +198,12 @@ def _plan(cluster: Cluster, place: Place, release: Release, record: KubernetesRe
     )  # fmt: skip
 
 
-def _hosts(cluster: Cluster, options: KubernetesOptions, reached_by: str) -> tuple[str, ...]:
+def _hosts(cluster: Cluster, place: Place, namespace: str, options: KubernetesOptions) -> tuple[str, ...]:
+    if options.is_kserve:
+        return kserve.predictor_names(place, namespace)
     if options.ingress_host:
         return (options.ingress_host,)
-    return tuple(reach.node_hosts(cluster)) if reached_by == reach.NODE_PORT else ()
+    return tuple(reach.node_hosts(cluster)) if options.reach in (None, reach.NODE_PORT) else ()
 
 
 def _namespace(cluster: Cluster, options: Options, record: KubernetesRecord | None) -> str:

@@ -56,14 +56,19 @@ class Watch:
         if deployment.get("status", {}).get("observedGeneration", 0) < deployment["metadata"]["generation"]:
             return False
         pods = self._cluster.find("Pod", plan.namespace, plan.pod_labels)
-        newest = self._newest(deployment, pods)
+        newest, wanted = self._newest(deployment, pods), deployment["spec"]["replicas"]
+        return self._follow(deployment, pods, newest, wanted, is_done=is_rolled_out(deployment))
+
+    def _follow(
+        self, workload: Object, pods: Sequence[Object], newest: Sequence[Object], wanted: int, *, is_done: bool
+    ) -> bool:
+        """Say what has moved of the newest of the pods of a workload, which is itself done or not."""
         self._ask(newest)
         phases = [(pod, phase_of(pod, self._notices.get(pod["metadata"]["uid"], ()))) for pod in newest]
-        self._tell(phases, deployment["spec"]["replicas"])
-        is_done = is_rolled_out(deployment)
+        self._tell(phases, wanted)
         self._copy(pods, is_last=is_done)
         if not is_done:
-            self._require_progress(deployment, phases, pods)
+            self._require_progress(workload, phases, pods)
         return is_done
 
     def _newest(self, deployment: Object, pods: Sequence[Object]) -> list[Object]:
@@ -122,10 +127,10 @@ class Watch:
                 logs.copy(self._cluster, self._plan.place, pods)
 
     def _require_progress(
-        self, deployment: Object, phases: Sequence[tuple[Object, Phase]], pods: Sequence[Object]
+        self, workload: Object, phases: Sequence[tuple[Object, Phase]], pods: Sequence[Object]
     ) -> None:
         now = time.monotonic()
-        conditions = {each["type"]: each for each in deployment.get("status", {}).get("conditions", ())}
+        conditions = {each["type"]: each for each in workload.get("status", {}).get("conditions", ())}
         failure, progress = conditions.get("ReplicaFailure", {}), conditions.get("Progressing", {})
         if failure.get("status") == "True":
             raise failures.no_pod(failure.get("message", ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from jupyter_deploy.config.options import Option
 from jupyter_deploy.targets.base import Place
 from jupyter_deploy.targets.kubernetes.fetching import Fetching
 from jupyter_deploy.targets.kubernetes.kinds import Object
-from jupyter_deploy.targets.kubernetes.manifests import Plan, others, service
+from jupyter_deploy.targets.kubernetes.manifests import Plan, others, owner
 from jupyter_deploy.targets.kubernetes.names import dns_names
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
 from tests.certificates import issued
@@ -20,8 +21,9 @@ NEWEST = {
     "HorizontalPodAutoscaler": "autoscaling/v2",
     "PodDisruptionBudget": "policy/v1",
     "HTTPRoute": "gateway.networking.k8s.io/v1",
+    "InferenceService": "serving.kserve.io/v1beta1",
 }
-"""The versions of the API in a cluster of today that has the Gateway API."""
+"""The versions of the API in a cluster of today that has the Gateway API and KServe."""
 INGRESS = {"ingress_host": "models.example.com"}
 _SMALL, _LARGE = 0.001, 100_000
 _TEXTS: Mapping[str, Any] = {
@@ -74,12 +76,21 @@ def every_choice(folder: Path) -> list[KubernetesOptions]:
     return [KubernetesOptions(**given) for given in (*alone, *_together(tls))]
 
 
+def every_choice_of_kserve(folder: Path) -> list[KubernetesOptions]:
+    """The same with KServe, as far as it goes with that, and down to no pods."""
+    found = [replace(options, run_as="kserve") for options in every_choice(folder)]
+    none_at_all = KubernetesOptions(run_as="kserve", autoscale_min_replicas=0)
+    return [none_at_all, *(options for options in found if not options.problems())]
+
+
 def _values(row: Option) -> tuple[Any, ...]:
     if row.choices:
         return row.choices
     if row.type is bool:
         return (True,)
     if row.type in (int, float):
+        if row.name == "autoscale_min_replicas":
+            return (1, _LARGE)  # none at all only in KServe
         least = row.minimum if row.minimum is not None else (row.above or 0) + _SMALL
         most = row.maximum if row.maximum is not None else _LARGE
         return (row.type(least), row.type(most))
@@ -125,4 +136,4 @@ def _secrets(options: KubernetesOptions) -> dict[str, bytes]:
 
 def objects(made: Plan) -> list[Object]:
     """All objects of a plan."""
-    return [service(made), *others(made)]
+    return [owner(made), *others(made)]

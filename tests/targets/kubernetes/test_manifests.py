@@ -25,7 +25,7 @@ KINDS = {
     "ConfigMap", "Deployment", "HorizontalPodAutoscaler", "Ingress", "NetworkPolicy", "PodDisruptionBudget", "Secret", "Service",
     "ServiceAccount",
 }  # fmt: skip
-ADDED = {"HTTPRoute"}
+ADDED = {"HTTPRoute", "InferenceService"}
 """Kinds that are no part of Kubernetes itself."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,11 +10,12 @@ import pytest
 from jupyter_deploy import AksWebservice
 from jupyter_deploy.errors import ConfigError
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
+from tests.certificates import issued
 
 # Python name, JSON path, two-letter alias, type, default, value: azureml-v1 3.3 and 8.1. A default of None stands for the document's
 # where the docs say so: replicas that follow the load, keys that are generated.
 TABLE: list[tuple[str, str, str, type, Any, Any]] = [
-    ("autoscale_enabled", "autoScaler.autoscaleEnabled", "as", bool, None, True),
+    ("autoscale_enabled", "autoScaler.autoscaleEnabled", "", bool, None, True),
     ("autoscale_min_replicas", "autoScaler.minReplicas", "mi", int, None, 2),
     ("autoscale_max_replicas", "autoScaler.maxReplicas", "ma", int, None, 20),
     ("autoscale_refresh_seconds", "autoScaler.refreshPeriodInSeconds", "ar", int, None, 5),
@@ -40,6 +42,7 @@ TABLE: list[tuple[str, str, str, type, Any, Any]] = [
     ("success_threshold", "livenessProbeRequirements.successThreshold", "st", int, 1, 2),
     ("failure_threshold", "livenessProbeRequirements.failureThreshold", "ft", int, 3, 5),
     ("namespace", "namespace", "", str, None, "models"),
+    ("run_as", "runAs", "as", str, "deployment", "kserve"),
     ("compute_target_name", "computeTargetName", "", str, None, "lab"),
 ]
 # The rest of the row: what has to be said besides for a value to make sense.
@@ -136,12 +139,36 @@ def test_what_is_not_said_is_as_in_the_table() -> None:
         ({"collect_model_data": True}, "collect_model_data needs a collect_url that leads out of the pods"),
         ({"collect_model_data": True, "collect_url": "data"}, "leads out of the pods"),
         ({"collect_model_data": True, "collect_url": "file:///data"}, "leads out of the pods"),
+        ({"autoscale_min_replicas": 0}, "autoscale_min_replicas is 0, which needs run_as=kserve"),
+        ({"autoscale_min_replicas": -1}, "autoscale_min_replicas is -1; it must be at least 0"),
+        ({"run_as": "kserve", "reach": "node-port"}, "reach is given, and run_as is 'kserve', which leads to it by an address of its own"),
+        ({"run_as": "kserve", "ingress_host": "models.example.com"}, "ingress_host is given, and run_as is 'kserve'"),
+        ({"run_as": "kserve", "models_url": "s3://bucket/models"}, "models_url is given, and run_as is 'kserve', whose pods have the models"),
+        ({"run_as": "kserve", "autoscale_refresh_seconds": 5}, "autoscale_refresh_seconds is given, and run_as is 'kserve'"),
+        ({"run_as": "kserve", "autoscale_target_utilization": 101}, "with run_as=kserve it must be at most 100 %"),
         ({"reach": "pigeon"}, "reach is 'pigeon'; it takes one of load-balancer"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_told(options: dict[str, Any], text: str) -> None:
     (told,) = problems(**options)
     assert text in told
+
+
+def test_the_alias_as_says_what_runs_it_and_who_means_autoscaling_is_told() -> None:
+    assert problems(run_as="true") == [
+        "run_as is 'true'; it takes one of deployment, kserve",
+        "--as says what runs it; whether the number of pods follows the load is --autoscale-enabled",
+    ]
+
+
+def test_kserve_has_the_certificate_of_a_service_itself(tmp_path: Path) -> None:
+    (told,) = problems(run_as="kserve", **issued(tmp_path).options)
+    assert told.startswith("ssl_enabled is given, and run_as is 'kserve', whose gateway has the certificate")
+
+
+def test_only_kserve_goes_down_to_no_pods() -> None:
+    assert KubernetesOptions(run_as="kserve", autoscale_min_replicas=0).min_replicas == 0
+    assert problems(run_as="kserve", autoscale_min_replicas=0) == []
 
 
 def test_all_that_does_not_fit_is_told_in_one_message() -> None:

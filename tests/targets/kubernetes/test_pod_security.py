@@ -11,18 +11,20 @@ import pytest
 from jupyter_deploy.targets.kubernetes.kinds import Object
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
 from jupyter_deploy.targets.kubernetes.pods import Content, pod_spec
-from tests.targets.kubernetes.plans import every_choice, objects, plan
+from tests.targets.kubernetes.plans import every_choice, every_choice_of_kserve, objects, plan
 from tests.targets.kubernetes.pod_security import violations
 
 
 def pod_of(options: KubernetesOptions) -> Object:
-    found: Object = next(thing for thing in objects(plan(options)) if thing["kind"] == "Deployment")
-    spec: Object = found["spec"]["template"]["spec"]
+    kinds = ("Deployment", "InferenceService")
+    found: Object = next(thing for thing in objects(plan(options)) if thing["kind"] in kinds)
+    spec: Object = found["spec"]["predictor"] if options.is_kserve else found["spec"]["template"]["spec"]
     return spec
 
 
 def test_pods_of_every_option_are_restricted(tmp_path: Path) -> None:
-    found = [(options, violations(pod_of(options))) for options in every_choice(tmp_path)]
+    choices = [*every_choice(tmp_path), *every_choice_of_kserve(tmp_path)]
+    found = [(options, violations(pod_of(options))) for options in choices]
     assert [(options, broken) for options, broken in found if broken] == []
 
 
