@@ -49,10 +49,11 @@ class InferenceRollout(Rollout):
         plan = self._plan
         found = inference_service_of(self._cluster, plan.place, plan.namespace) or {}
         url = kserve_status.address(found)
-        new = [host for host in kserve_status.hosts(found) if host not in plan.settings["allowedHosts"]]
-        if new:
+        if url.hostname not in plan.settings["allowedHosts"]:
             self._report(f"its address is {url.geturl()}; it is applied again, so that its pods answer to that")
-            settings = {**plan.settings, "allowedHosts": [*plan.settings["allowedHosts"], *new]}
+            new = kserve_status.hosts(found)
+            allowed = list(dict.fromkeys([*plan.settings["allowedHosts"], *new]))
+            settings = {**plan.settings, "allowedHosts": allowed}
             self._plan = replace(plan, settings=settings, hosts=(*plan.hosts, *new))
             before = len(self._applied)
             self.begin()

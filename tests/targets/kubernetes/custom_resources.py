@@ -7,6 +7,7 @@ first custom resource that it is given.
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,13 @@ _SCHEMAS = Path(__file__).parents[2] / "data" / "crds"
 
 def problems(thing: Object) -> list[str]:
     """What a cluster with the resource would object to, and keys that it would drop."""
-    schema = json.loads((_SCHEMAS / f"{thing['kind'].lower()}.json").read_text(encoding="utf-8"))
-    return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(_strict(schema)).iter_errors(thing)]
+    return [f"{error.json_path}: {error.message}" for error in _validator(thing["kind"]).iter_errors(thing)]
+
+
+@cache
+def _validator(kind: str) -> Draft202012Validator:
+    schema = json.loads((_SCHEMAS / f"{kind.lower()}.json").read_text(encoding="utf-8"))
+    return Draft202012Validator(_strict(schema))
 
 
 def _strict(node: Any) -> Any:

@@ -320,6 +320,13 @@ def test_a_first_version_is_applied_again_when_its_address_is_known(brought_up: 
     assert owners["InferenceService"] == [{"apiVersion": "v1", "kind": "ServiceAccount", "name": NAME, "uid": "1"}]
 
 
+def test_one_whose_host_was_named_is_applied_once(brought_up: Any) -> None:
+    cluster = Playing(None, [answered("p-1", "p-1", READY)])
+    done, _ = brought_up(cluster, allowed_hosts=NAMES[:1])
+    assert len(allowed(cluster)) == 1
+    assert done.take_over().scoring_uri == f"{URL}/score"
+
+
 def test_an_address_with_a_port_and_tls_is_kept(brought_up: Any) -> None:
     up = answered("p-1", "p-1", READY, url=f"https://{NAMES[0]}:8443")
     cluster = Playing(None, [up], [answered("p-2", "p-2", READY, url=f"https://{NAMES[0]}:8443")])
