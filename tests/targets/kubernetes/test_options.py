@@ -143,7 +143,7 @@ def test_what_is_not_said_is_as_in_the_table() -> None:
         ({"autoscale_min_replicas": -1}, "autoscale_min_replicas is -1; it must be at least 0"),
         ({"run_as": "kserve", "reach": "node-port"}, "reach is given, and run_as is 'kserve', which leads to it by an address of its own"),
         ({"run_as": "kserve", "ingress_host": "models.example.com"}, "ingress_host is given, and run_as is 'kserve'"),
-        ({"run_as": "kserve", "models_url": "s3://bucket/models"}, "models_url is given, and run_as is 'kserve', whose pods have the models"),
+        ({"run_as": "kserve", "models_url": "s3://bucket/models"}, "models_url is given, and run_as is 'kserve', whose pods have"),
         ({"run_as": "kserve", "autoscale_refresh_seconds": 5}, "autoscale_refresh_seconds is given, and run_as is 'kserve'"),
         ({"run_as": "kserve", "autoscale_target_utilization": 101}, "with run_as=kserve it must be at most 100 %"),
         ({"reach": "pigeon"}, "reach is 'pigeon'; it takes one of load-balancer"),
