@@ -26,6 +26,8 @@ from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
 from jupyter_deploy.targets.kubernetes.record import KubernetesRecord
 from jupyter_deploy.targets.kubernetes.refusals import Missing
 from jupyter_deploy.targets.kubernetes.removal import remove_others
+from jupyter_deploy.targets.kubernetes.target import KubernetesTarget
+from jupyter_deploy.targets.shares import Traffic
 from tests.clusters import attached, kubectl
 from tests.engines import BASE_IMAGE
 from tests.helpers import ECHO, write_script
@@ -369,6 +371,17 @@ def test_a_stopped_service_has_no_inference_service(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(kserve_rollout, "_GOING", 0.01)
     with pytest.raises(TargetError, match="KServe did not take 'diabetes-service' away within 0 s"):
         kserve_rollout.end(cast(Cluster, Playing(answered("p-1", "p-1"), [answered("p-1", "p-1")])), place, "models")
+
+
+def test_its_versions_share_no_requests(tmp_path: Path) -> None:
+    RECORD.write(tmp_path)
+    place = Place("1a2b3c4d", "diabetes-service", tmp_path, None)
+    sharing = KubernetesTarget().share(place, [], Traffic.of(3), print)
+    with (
+        pytest.raises(TargetError, match="'diabetes-service' is run by KServe, where one version serves at a time"),
+        sharing,
+    ):
+        pass
 
 
 def test_what_kserve_made_with_our_labels_is_left_to_it(tmp_path: Path) -> None:
