@@ -12,17 +12,29 @@ from jupyter_deploy import InferenceConfig, Model, Webservice, Workspace
 from jupyter_deploy.errors import ConfigError, OperationFailed, UserError
 from jupyter_deploy.targets.fake import FakeOptions
 from tests.helpers import register_text, write_script
+from tests.services import serve
 
 NAME = "pretended"
+
+
+def deployed(workspace: Workspace, folder: Path) -> Webservice:
+    model = register_text(workspace)
+    made = Model.deploy(workspace, NAME, [model], InferenceConfig(str(write_script(folder))), FakeOptions())
+    made.wait_for_deployment()
+    return made
 
 
 @pytest.fixture
 def service(workspace: Workspace, tmp_path: Path) -> Webservice:
     """A service whose version 1 serves alone."""
-    model = register_text(workspace)
-    made = Model.deploy(workspace, NAME, [model], InferenceConfig(str(write_script(tmp_path))), FakeOptions())
-    made.wait_for_deployment()
-    return made
+    return deployed(workspace, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Webservice:
+    """The same, for tests that change nothing."""
+    folder = tmp_path_factory.mktemp("alone")
+    return deployed(Workspace(folder / "workspace"), folder)
 
 
 @pytest.fixture
@@ -50,20 +62,20 @@ def history(service: Webservice) -> list[tuple[int, bool, bool, str | None]]:
     return [(each.number, each.current, each.served_time is not None, each.error) for each in service.history()]
 
 
-def test_one_version_alone_has_all_requests(service: Webservice) -> None:
-    assert (service.traffic, service.mirror) == ({"1": 100}, {})
+def test_one_version_alone_has_all_requests(alone: Webservice) -> None:
+    assert (alone.traffic, alone.mirror) == ({"1": 100}, {})
     for change, message in (
-        (service.promote, f"there is nothing to promote: version 1 of '{NAME}' serves alone"),
-        (service.abort, f"there is nothing to abort: version 1 of '{NAME}' serves alone"),
+        (alone.promote, f"there is nothing to promote: version 1 of '{NAME}' serves alone"),
+        (alone.abort, f"there is nothing to abort: version 1 of '{NAME}' serves alone"),
     ):
         with pytest.raises(UserError, match=message):
             change()
-    before = service.operation
-    service.set_traffic({"1": 100})  # as it is
-    service.wait_for_deployment()
+    before = alone.operation
+    alone.set_traffic({"1": 100})  # as it is
+    alone.wait_for_deployment()
     assert before
-    assert service.operation
-    assert service.operation.id == before.id
+    assert alone.operation
+    assert alone.operation.id == before.id
 
 
 def test_a_new_version_beside_what_serves_becomes_the_only_one(shared: Webservice) -> None:
@@ -152,10 +164,10 @@ def test_a_stop_and_a_start_keep_the_shares(shared: Webservice) -> None:
     ],
 )
 def test_numbers_that_cannot_be_are_refused(
-    service: Webservice, shares: Mapping[str, Any], mirror: Mapping[str, Any], problem: str
+    alone: Webservice, shares: Mapping[str, Any], mirror: Mapping[str, Any], problem: str
 ) -> None:
     with pytest.raises(ConfigError) as refused:
-        service.set_traffic(shares, mirror)
+        alone.set_traffic(shares, mirror)
     assert str(refused.value).splitlines()[0] == problem
     assert "now there is version 1: 100 %" in str(refused.value)
 
@@ -166,9 +178,9 @@ def test_more_than_there_is_to_take_is_refused_before_anything_is_recorded(share
     assert len(shared.history()) == 2
 
 
-def test_versions_that_are_guarded_otherwise_are_not_put_side_by_side(service: Webservice) -> None:
+def test_versions_that_are_guarded_otherwise_are_not_put_side_by_side(alone: Webservice) -> None:
     with pytest.raises(ConfigError, match="the versions 1, 2 differ in auth_enabled; side by side they have to agree"):
-        service.update(auth_enabled=True, traffic_percentile=10)
+        alone.update(auth_enabled=True, traffic_percentile=10)
 
 
 def test_a_version_that_does_not_come_up_leaves_the_shares_as_they_are(shared: Webservice) -> None:
@@ -179,3 +191,13 @@ def test_a_version_that_does_not_come_up_leaves_the_shares_as_they_are(shared: W
     assert history(shared)[2] == (3, False, False, "no such file\nthe option fail is 'no such file'\nleave it out")
     with pytest.raises(ConfigError, match="has no version 3 that has served"):
         shared.set_traffic({"1": 50, "3": 50})
+
+
+def test_a_target_that_runs_one_version_at_a_time_says_so(workspace: Workspace, tmp_path: Path) -> None:
+    made = serve(workspace, write_script(tmp_path))
+    for change in (lambda: made.set_traffic({"1": 100}), made.promote, made.abort):
+        with pytest.raises(UserError, match="the target 'process' runs one version of 'tiny-service' at a time"):
+            change()
+    with pytest.raises(UserError, match="the target 'process' runs one version of 'tiny-service' at a time"):
+        made.update(worker_count=2, traffic_percentile=10)
+    assert made.traffic == {"1": 100}

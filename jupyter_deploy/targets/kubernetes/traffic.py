@@ -98,6 +98,7 @@ class Split:
             rollout.wait()
         if self._traffic.is_shared:
             self._route()
+        self._common.be_reached()  # which after a stop needs its tunnel again
 
     def _of_running(self, plan: Plan) -> list[Object]:
         """The objects of a version that runs, as they were applied, with those that all versions share; nothing where it does not run."""
