@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets.base import Place
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.kinds import Object, path_of
 from jupyter_deploy.targets.kubernetes.names import DEPLOYMENT, VERSION, object_name, own_labels
 from jupyter_deploy.targets.kubernetes.offers import added_versions
-from jupyter_deploy.targets.kubernetes.refusals import Missing
+from jupyter_deploy.targets.kubernetes.refusals import Away, Missing
 from jupyter_deploy.targets.shares import Traffic
 
 TRAFFIC = "jupyter-deploy/traffic"
@@ -80,10 +80,15 @@ def _entrance(cluster: Cluster, place: Place, namespace: str) -> str:
 
 
 def _route(cluster: Cluster, place: Place, namespace: str) -> Object | None:
+    """The service's route of a Gateway; None where there is none, or where routes may not be seen, which then were never made."""
     for api in added_versions("HTTPRoute"):
-        with contextlib.suppress(Missing):
+        try:
             found: Object = cluster.get(path_of("HTTPRoute", namespace, object_name(place), api=api))
-            return found
+        except Away:
+            raise
+        except TargetError:
+            continue
+        return found
     return None
 
 

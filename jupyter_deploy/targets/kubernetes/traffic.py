@@ -83,7 +83,19 @@ class Split:
         return self._plans[self._traffic.base(self._record.version)]
 
     def begin(self) -> None:
-        """Bring up what does not run yet, and the router; requests go where they went."""
+        """Bring up what does not run yet, and the router; requests go where they went.
+
+        Raises
+        ------
+        TargetError : KEDA scales a version; a version or the router does not come up.
+        """
+        if self._traffic.is_shared and any(
+            plan.options.follows_load and plan.scaled_by == "keda" for plan in self._plans.values()
+        ):
+            raise TargetError(
+                "KEDA reads the slots in use at the service's address, where it would find the router",
+                remedy="fix the number of pods (num_replicas) while versions share the requests",
+            )
         self._owner = self._common.put(service(self._base))  # as it is
         began = []
         for plan in self._plans.values():
