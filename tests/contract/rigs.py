@@ -61,6 +61,12 @@ class Rig:
     """What an InferenceConfig needs beside the script."""
     comes_back: ClassVar[bool] = False
     """Whether a service is there again by itself after a restart of the machine."""
+    is_of_machine: ClassVar[bool] = True
+    """Whether a service runs on the machine that it was deployed from, and belongs to it."""
+    ends_within: ClassVar[float] = 3
+    """Seconds in which what was begun in vain is gone."""
+    ends_with_operation: ClassVar[bool] = True
+    """Whether that is so, too, where the operation was killed; else it goes with the next one."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
@@ -193,6 +199,9 @@ class LocalRig(ProcessRig):
 class KubernetesRig(LocalRig):
     target = "kubernetes"
     engine = "cluster"
+    is_of_machine = False
+    ends_within = 60
+    ends_with_operation = False
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)

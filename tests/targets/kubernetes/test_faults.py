@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -108,14 +109,14 @@ def test_what_was_changed_by_hand_stays_through_a_stop_and_what_was_scaled_to_no
 
 
 def test_an_object_of_somebody_else_is_left_alone_and_nothing_is_applied(
-    cluster: None, workspace: Workspace, tiny_script: object, tmp_path_factory: pytest.TempPathFactory
+    cluster: None, workspace: Workspace, tmp_path: Path
 ) -> None:
     attached(workspace)
     name = f"taken-{workspace.folder.id}"
     kubectl("create", "serviceaccount", name)
     before = kubectl("get", "serviceaccount", name, "-o", "jsonpath={.metadata.resourceVersion}")
     with pytest.raises(OperationFailed) as raised:
-        deployed(workspace, "taken", script(tmp_path_factory.mktemp("taken"), "one"))
+        deployed(workspace, "taken", script(tmp_path, "one"))
     assert f"the name '{name}' is taken by a ServiceAccount in the namespace {NAMESPACE}" in raised.value.what
     assert "left alone" in raised.value.what
     assert "rename or delete it" in raised.value.remedy
