@@ -43,8 +43,10 @@ def load(service: AksWebservice, data: str, clients: int, pause: float = 0) -> I
 
     def ask() -> None:
         while not done.wait(pause):
-            with contextlib.suppress(OSError):  # while it is stopped
+            try:
                 post(uri, data, key)
+            except OSError:  # while it is stopped
+                done.wait(0.2)
 
     threads = [threading.Thread(target=ask) for _ in range(clients)]
     for thread in threads:
