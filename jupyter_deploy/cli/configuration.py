@@ -69,6 +69,16 @@ def _environment(workspace: Workspace, args: argparse.Namespace) -> Environment 
     return None if name is None else Environment.get(workspace, name, version)
 
 
+def declare_dry_run(parser: Parser) -> None:
+    """Declare the switch that only shows."""
+    parser.option(
+        "--dry-run",
+        "print the objects that would be on the cluster as YAML, and on standard error how they differ from those that are; nothing is"
+        " recorded, built or changed",
+        action="store_true",
+    )
+
+
 def declare_target_options(parser: Parser) -> None:
     """Declare the options of every target, from their option classes."""
     rows: dict[str, Option] = {}

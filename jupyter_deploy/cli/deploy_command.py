@@ -8,16 +8,18 @@ from typing import Any
 from jupyter_deploy.cli.arguments import Parser, mapping, pair
 from jupyter_deploy.cli.command import Command
 from jupyter_deploy.cli.configuration import (
+    declare_dry_run,
     declare_inference,
     declare_target_options,
     deployment_config,
     inference_config,
 )
 from jupyter_deploy.cli.given_models import declare_models, given_models
-from jupyter_deploy.cli.output import service_document
+from jupyter_deploy.cli.output import preview_document, service_document
 from jupyter_deploy.cli.waiting import carry_out
 from jupyter_deploy.config.names import default_service_name
 from jupyter_deploy.sdk.model import Model
+from jupyter_deploy.sdk.previewing import preview_deployment
 from jupyter_deploy.sdk.workspace import Workspace
 
 
@@ -26,6 +28,7 @@ def _declare(parser: Parser) -> None:
     declare_models(parser)
     parser.option("--overwrite", "update the service where the name is taken by other content", action="store_true")
     parser.option("--no-wait", "return as soon as the deployment has begun", action="store_true")
+    declare_dry_run(parser)
     parser.several("--tag", "can be changed later", type=pair, metavar="KEY=VALUE")
     parser.several("--property", "stays as it is", type=pair, metavar="KEY=VALUE")
     parser.option("--description", "free text")
@@ -53,6 +56,10 @@ def _deploy(workspace: Workspace, args: argparse.Namespace) -> Any:
     described = {"tags": mapping(args.tag), "properties": mapping(args.property), "description": args.description}
     options = deployment_config(workspace, args, described)
     name = args.name or default_service_name(models[0])
+    if args.dry_run:
+        return preview_document(
+            preview_deployment(workspace, name, models, inference, options, overwrite=args.overwrite)
+        )
     service = carry_out(
         workspace,
         name,

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from jupyter_deploy.sdk.descriptions import summary
 from jupyter_deploy.sdk.display import text_table
 from jupyter_deploy.sdk.model import Model
+from jupyter_deploy.sdk.previewing import Preview
 from jupyter_deploy.sdk.webservice import Webservice
 
 MODEL_KEYS = (
@@ -17,9 +19,6 @@ MODEL_KEYS = (
     "runId", "cpu", "memoryInGB", "gpu",
 )  # fmt: skip
 MODEL_LIST_KEYS = MODEL_KEYS[:6]
-SERVICE_KEYS = (
-    "name", "state", "error", "computeType", "scoringUri", "updatedTime", "version", "modelIds", "tags", "properties"
-)  # fmt: skip
 
 
 def model_document(model: Model, keys: Sequence[str], verbose: bool) -> dict[str, Any]:
@@ -34,8 +33,19 @@ def model_document(model: Model, keys: Sequence[str], verbose: bool) -> dict[str
 
 def service_document(service: Webservice, verbose: bool) -> dict[str, Any]:
     """A service as printed: some keys, or all of them."""
-    whole = service.serialize()
-    return whole if verbose else {key: whole[key] for key in SERVICE_KEYS}
+    return service.serialize() if verbose else summary(service.view)
+
+
+class Document(str):
+    """A document in a form of its own, such as YAML, which is printed as it is."""
+
+    __slots__ = ()
+
+
+def preview_document(preview: Preview) -> Document:
+    """What would be made, as printed; what is to be read about it goes to standard error."""
+    complain(*preview.findings, preview.difference)
+    return Document(preview.manifests)
 
 
 def show(result: Any, form: str) -> None:
@@ -50,7 +60,8 @@ def show(result: Any, form: str) -> None:
         for line in result:
             print(json.dumps(line, ensure_ascii=False) if form == "json" else line, flush=True)  # noqa: T201  (the result)
         return
-    text = json.dumps(result, indent=2, ensure_ascii=False) if form == "json" else _for_people(result)
+    is_json = form == "json" and not isinstance(result, Document)
+    text = json.dumps(result, indent=2, ensure_ascii=False) if is_json else _for_people(result).removesuffix("\n")
     print(text, end="\n" if text else "", flush=True)  # noqa: T201  (the result)
 
 

@@ -10,15 +10,17 @@ from typing import Any
 from jupyter_deploy.cli.arguments import Parser, mapping, pair
 from jupyter_deploy.cli.command import Command
 from jupyter_deploy.cli.configuration import (
+    declare_dry_run,
     declare_inference,
     declare_target_options,
     inference_config,
     target_options,
 )
-from jupyter_deploy.cli.output import service_document
+from jupyter_deploy.cli.output import preview_document, service_document
 from jupyter_deploy.cli.waiting import carry_out, interruptible
 from jupyter_deploy.errors import OperationFailed, UserError
 from jupyter_deploy.sdk.local_webservice import LocalWebservice
+from jupyter_deploy.sdk.previewing import preview_update
 from jupyter_deploy.sdk.webservice import Webservice
 from jupyter_deploy.sdk.workspace import Workspace
 
@@ -42,6 +44,7 @@ def _declare_update(parser: Parser) -> None:
     parser.option("-d --description", "replace the description")
     share = "bring the new version up beside what serves, with so many per cent of the requests"
     parser.option("--traffic-percentile --tp", share, type=int, metavar="PERCENT")
+    declare_dry_run(parser)
     declare_inference(parser)
     declare_target_options(parser)
 
@@ -49,6 +52,8 @@ def _declare_update(parser: Parser) -> None:
 def _update(workspace: Workspace, args: argparse.Namespace) -> Any:
     service = Webservice(workspace, args.name)
     inference, options = inference_config(workspace, args), target_options(args)
+    if args.dry_run:
+        return preview_document(preview_update(service, args.model, inference, **options))
 
     def change() -> Webservice:
         service.update(

@@ -10,6 +10,7 @@ from jupyter_deploy.cli.command import Command
 from jupyter_deploy.cli.output import complain, service_document
 from jupyter_deploy.cli.service_changes import CHANGES, declare_name
 from jupyter_deploy.cli.traffic_commands import COMMANDS as TRAFFIC
+from jupyter_deploy.sdk.descriptions import document, summary
 from jupyter_deploy.sdk.display import human_size
 from jupyter_deploy.sdk.local_webservice import LocalWebservice
 from jupyter_deploy.sdk.webservice import Webservice
@@ -35,7 +36,10 @@ def _list(workspace: Workspace, args: argparse.Namespace) -> Any:
         tags=args.tag,
         properties=args.property,
     )
-    return [service_document(service, args.verbose) for service in found]
+    views = found.views()
+    if args.verbose:
+        return [document(service, view) for service, view in zip(found, views, strict=True)]
+    return list(map(summary, views))
 
 
 def _show(workspace: Workspace, args: argparse.Namespace) -> Any:

@@ -23,6 +23,8 @@ from typing import Any, ClassVar, TypeVar, get_args, get_type_hints
 from jupyter_deploy.errors import ConfigError
 
 Self = TypeVar("Self", bound="Options")
+SCALE = "Scale"
+"""The group of a target's options that say how many there are of something."""
 
 
 @dataclass(frozen=True)
@@ -241,6 +243,10 @@ class Options:
     def given(self) -> dict[str, Any]:
         """The options that differ from their defaults, by Python name."""
         return {row.name: getattr(self, row.name) for row in self.rows() if getattr(self, row.name) != row.default}
+
+    def scale(self) -> dict[str, Any]:
+        """The options that say now how many there are of something, with what is in effect, by Python name."""
+        return {row.name: getattr(self, row.name) for row in self.rows() if row.group == SCALE and row.updatable}
 
     def problems(self) -> tuple[str, ...]:
         """Everything that is wrong with these values, one line each: every option by itself, then the rules across options."""

@@ -14,7 +14,7 @@ import secrets
 import shutil
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal
@@ -233,10 +233,13 @@ def announce(log: EventLog, pid: int) -> None:
 
 def newest(folder: WorkspaceFolder, service: str) -> OperationHandle | None:
     """The newest operation on a service that was begun from this folder; others' logs cannot be read here."""
-    for record in folder.operations.list(service, limit=1):
-        if is_here(folder, record):
-            return OperationHandle(folder, record)
-    return None
+    return newest_of(folder, [service]).get(service)
+
+
+def newest_of(folder: WorkspaceFolder, services: Sequence[str]) -> dict[str, OperationHandle]:
+    """The same of some services, by their names; those without one are left out."""
+    found = folder.operations.newest_of(services)
+    return {name: OperationHandle(folder, record) for name, record in found.items() if is_here(folder, record)}
 
 
 def is_here(folder: WorkspaceFolder, record: OperationRecord) -> bool:

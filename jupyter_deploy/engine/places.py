@@ -8,6 +8,7 @@ from typing import Any
 
 from jupyter_deploy.targets.base import Place
 from jupyter_deploy.workspace.folder import WorkspaceFolder
+from jupyter_deploy.workspace.records import ComputeRecord
 
 COMPUTE = "computeTargetName"
 """The option, by its JSON name, in which a service names its compute."""
@@ -36,11 +37,22 @@ def logins_name(service: str) -> str:
     return f"{service}.logins"
 
 
-def place_of(folder: WorkspaceFolder, service: str, settings: Mapping[str, Any], options: Mapping[str, Any]) -> Place:
+def place_of(
+    folder: WorkspaceFolder,
+    service: str,
+    settings: Mapping[str, Any],
+    options: Mapping[str, Any],
+    computes: Mapping[str, ComputeRecord] | None = None,
+) -> Place:
     """The place a target works in; with a keys file where the service asks for keys or tokens, a certificate where it answers over TLS,
     its other secrets and the logins of registries where it has any, and its compute where its options name one.
+
+    Parameters
+    ----------
+    computes : by name, where they were read already.
     """
-    compute = folder.computes.get(options[COMPUTE]) if COMPUTE in options else None
+    find = folder.computes.get if computes is None else computes.get
+    compute = find(options[COMPUTE]) if COMPUTE in options else None
     is_guarded = settings.get("authEnabled") or settings.get("tokenAuthEnabled")
     keys = folder.secrets.path(f"secret:{keys_name(service)}") if is_guarded else None
     tls = folder.secrets.path(f"secret:{certificate_name(service)}") if settings.get("sslEnabled") else None

@@ -71,8 +71,16 @@ class DeployRequest:
     @property
     def digest(self) -> str:
         """Equal for requests that make the same service, whenever and from wherever they are made."""
-        content = self.to_json()
-        del content["inference"], content["environment"]["name"]
+        return self._digest_without("inference")
+
+    @property
+    def content_digest(self) -> str:
+        """Equal for requests whose services run the same, whatever is asked of the target beside that."""
+        return self._digest_without("inference", "options")
+
+    def _digest_without(self, *names: str) -> str:
+        content = {name: part for name, part in self.to_json().items() if name not in names}
+        del content["environment"]["name"]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:

@@ -23,12 +23,19 @@ def provide_secrets(folder: WorkspaceFolder, service: str, settings: Mapping[str
     ------
     ConfigError : one that the settings need is neither given nor held.
     """
-    held = held_secrets(folder, secrets_name(service))
-    changed = {**held, **_given(options)}
-    if settings.get("appInsightsEnabled") and not changed.get(_CONNECTION):
-        changed[_CONNECTION] = _from_variables()
-    if changed != held:
-        folder.secrets.put(secrets_name(service), changed)
+    wanted = wanted_secrets(folder, service, settings, options)
+    if wanted != held_secrets(folder, secrets_name(service)):
+        folder.secrets.put(secrets_name(service), wanted)
+
+
+def wanted_secrets(
+    folder: WorkspaceFolder, service: str, settings: Mapping[str, Any], options: Options
+) -> dict[str, Any]:
+    """What is held, with what is given, and what the settings need besides; parameters and errors as of :func:`provide_secrets`."""
+    wanted = {**held_secrets(folder, secrets_name(service)), **_given(options)}
+    if settings.get("appInsightsEnabled") and not wanted.get(_CONNECTION):
+        wanted[_CONNECTION] = _from_variables()
+    return wanted
 
 
 def brings_secrets(folder: WorkspaceFolder, service: str, options: Options) -> bool:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from jupyter_deploy.engine.operations import OperationHandle, is_under_way, newest
-from jupyter_deploy.engine.places import bundle_folder, place_of
+from jupyter_deploy.engine.operations import OperationHandle, is_under_way, newest_of
+from jupyter_deploy.engine.places import COMPUTE, bundle_folder, place_of
 from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.errors import Elsewhere, ServiceNotFound, WorkspaceError
 from jupyter_deploy.targets import find_target
-from jupyter_deploy.targets.base import Place, Status, Target
+from jupyter_deploy.targets.base import AnswersTogether, Place, Status, Target
 from jupyter_deploy.targets.shares import Traffic
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.records import ServiceRecord, TagFilter, VersionRecord
@@ -101,7 +102,22 @@ def find_service(folder: WorkspaceFolder, name: str) -> ServiceView:
         raise ServiceNotFound(
             f"there is no service '{name}'", _nearest(folder, name), "list the services to see what there is"
         )
-    return _view(folder, record)
+    return look_at(folder, [record])[0]
+
+
+def find_services(folder: WorkspaceFolder, names: Sequence[str]) -> list[ServiceView]:
+    """Look at some services; those on one compute together.
+
+    Raises
+    ------
+    ServiceNotFound : there is none of one of the names.
+    """
+    if len(names) == 1:
+        return [find_service(folder, names[0])]
+    held = {record.name: record for record in folder.services.list()}
+    if gone := [name for name in names if name not in held]:
+        find_service(folder, gone[0])
+    return look_at(folder, [held[name] for name in names if name in held])
 
 
 def list_services(
@@ -123,7 +139,7 @@ def list_services(
     ------
     UserError : there is no such target.
     """
-    views = [_view(folder, record) for record in list_records(folder, target=target, tags=tags, properties=properties)]
+    views = look_at(folder, list_records(folder, target=target, tags=tags, properties=properties))
     return [view for view in views if model is None or _serves(view, model)]
 
 
@@ -145,6 +161,23 @@ def list_records(
     return [record for record in records if _fits(record.tags, tags) and _fits(record.properties, properties)]
 
 
+def look_at(folder: WorkspaceFolder, records: Sequence[ServiceRecord]) -> list[ServiceView]:
+    """Look at services whose records were just read; those on one compute are asked for together, and computes side by side."""
+    known = _known(folder, records)
+    found = _asked(known)
+    return [_view(folder, each, found.get(each.record.name)) for each in known]
+
+
+def together(records: Iterable[ServiceRecord]) -> list[list[ServiceRecord]]:
+    """Services, those together of which the target can be asked for at once: it can, and they are on one compute."""
+    found: dict[tuple[str, str], list[ServiceRecord]] = {}
+    for record in records:
+        compute = record.options.get(COMPUTE, "")
+        is_one = compute and isinstance(find_target(record.target), AnswersTogether)
+        found.setdefault((record.target, compute) if is_one else ("", record.name), []).append(record)
+    return list(found.values())
+
+
 def _fits(held: dict[str, str], wanted: Iterable[TagFilter]) -> bool:
     return all(item in held if isinstance(item, str) else held.get(item[0]) == item[1] for item in wanted)
 
@@ -154,14 +187,67 @@ def _serves(view: ServiceView, model: str) -> bool:
     return any(model in (held, held.split(":")[0]) for held in models)
 
 
-def _view(folder: WorkspaceFolder, record: ServiceRecord) -> ServiceView:
+@dataclass(frozen=True)
+class _Known:
+    """What is recorded of a service, and where its target is asked for it; None where there is nothing to ask."""
+
+    record: ServiceRecord
+    versions: tuple[VersionRecord, ...]
+    operation: OperationHandle | None
+    is_running: bool
+    place: Place | None
+
+
+def _known(folder: WorkspaceFolder, records: Sequence[ServiceRecord]) -> list[_Known]:
+    """What is recorded of services, each kind of record read once."""
+    names = [record.name for record in records]
+    versions, operations = folder.services.versions_of(names), newest_of(folder, names)
+    has_computes = any(COMPUTE in record.options for record in records)
+    computes = {record.name: record for record in folder.computes.list()} if has_computes else {}
+    found = []
+    for record in records:
+        held, operation = versions[record.name], operations.get(record.name)
+        if record.is_elsewhere(folder.id):
+            found.append(_Known(record, held, None, False, None))
+            continue
+        request = held[-1].request if held else None
+        place = place_of(folder, record.name, request["settings"], request["options"], computes) if request else None
+        found.append(_Known(record, held, operation, _is_running(operation), place))
+    return found
+
+
+def _asked(known: Sequence[_Known]) -> dict[str, Status]:
+    """What targets say, by service."""
+    places = {each.record.name: each.place for each in known if each.place}
+    groups = together(each.record for each in known if each.place)
+    here = [group for group in groups if COMPUTE not in group[0].options]
+    first, *others = [group for group in groups if COMPUTE in group[0].options] or [[]]
+    found: dict[str, Status] = {}
+    with ThreadPoolExecutor(max(1, len(others))) as pool:  # whose threads begin with the work: none where there is none
+        asked = [pool.submit(_statuses, group, places) for group in others]
+        for group in (*here, first):
+            found.update(_statuses(group, places))
+        for statuses in asked:
+            found.update(statuses.result())
+    return found
+
+
+def _statuses(group: Sequence[ServiceRecord], places: Mapping[str, Place]) -> dict[str, Status]:
+    if len(group) < 2:
+        return {record.name: find_target(record.target).status(places[record.name]) for record in group}
+    target = find_target(group[0].target)
+    assert isinstance(target, AnswersTogether)
+    statuses = target.statuses([places[record.name] for record in group])
+    return dict(zip((record.name for record in group), statuses, strict=True))
+
+
+def _view(folder: WorkspaceFolder, known: _Known, found: Status | None) -> ServiceView:
+    record, versions, operation = known.record, known.versions, known.operation
     if record.is_elsewhere(folder.id):
         unknown = Status("Unknown", scoring_uri=record.scoring_uri, error=record.where)
-        return ServiceView(record, unknown, folder.services.versions(record.name), None, is_elsewhere=True)
-    operation = newest(folder, record.name)
-    versions = folder.services.versions(record.name)
-    status = _status(folder, record, versions, operation)
-    has_ended = operation is not None and not _is_running(operation)
+        return ServiceView(record, unknown, versions, None, is_elsewhere=True)
+    status = _status(known, found)
+    has_ended = operation is not None and not known.is_running
     if (
         has_ended and status.version and status.version != record.current
     ):  # it was killed before it recorded what it did
@@ -186,21 +272,14 @@ def _is_running(operation: OperationHandle | None) -> bool:
     return operation is not None and operation.state == "Running"
 
 
-def _status(
-    folder: WorkspaceFolder,
-    record: ServiceRecord,
-    versions: tuple[VersionRecord, ...],
-    operation: OperationHandle | None,
-) -> Status:
+def _status(known: _Known, found: Status | None) -> Status:
+    record, operation = known.record, known.operation
     asked = Status("Failed", error=record.error or "its deployment did not end well")
-    if versions:
-        request = DeployRequest.from_json(versions[-1].request)
-        found = find_target(record.target).status(place_of(folder, record.name, request.settings, request.options))
-        if record.served or found.version:
-            asked = found
-        elif operation and not _is_running(operation) and operation.error:
-            asked = replace(asked, error=operation.error)
-    if operation and _is_running(operation):
+    if found and (record.served or found.version):
+        asked = found
+    elif found and operation and not known.is_running and operation.error:
+        asked = replace(asked, error=operation.error)
+    if operation and known.is_running:
         state = "Deleting" if operation.record.kind == "delete" else "Transitioning"
         return replace(asked, state=state, error="")  # type: ignore[arg-type]
     return asked

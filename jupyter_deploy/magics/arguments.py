@@ -63,6 +63,11 @@ class Argument:
 WAIT = Argument(
     "wait", "Wait until it is done, and raise its error; interrupting stops the waiting alone.", ("--wait",)
 )
+DRY_RUN = Argument(
+    "dry_run",
+    "Show the objects that would be on the cluster, and how they differ from those that are; nothing is recorded, built or changed.",
+    ("--dry-run",),
+)
 SERVICE = Argument("name", "The service.", shown="NAME", takes="service", required=True)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from IPython.core.error import UsageError
 
 from jupyter_deploy.config.options import Options
-from jupyter_deploy.magics.arguments import WAIT, Argument
+from jupyter_deploy.magics.arguments import DRY_RUN, WAIT, Argument
 from jupyter_deploy.magics.configuration import (
     DC,
     ENV,
@@ -23,20 +23,24 @@ from jupyter_deploy.magics.configuration import (
 from jupyter_deploy.magics.magic import Call, Magic, show_lines, user_names
 
 if TYPE_CHECKING:
+    from jupyter_deploy.config.inference import InferenceConfig
     from jupyter_deploy.sdk.model import Model
+    from jupyter_deploy.sdk.previewing import Preview
     from jupyter_deploy.sdk.webservice import Webservice
     from jupyter_deploy.sdk.workspace import Workspace
     from jupyter_deploy.widgets import DeployForm
 
 
-def run(call: Call) -> Webservice:
-    """Begin the deployment and show its card."""
+def run(call: Call) -> Webservice | Preview:
+    """Begin the deployment and show its card, or show what it would make."""
     from jupyter_deploy.sdk.deploying import deploy
 
     given, workspace = call.given, call.workspace
     inference, options = inference_config(given), options_of(given, workspace)
     if given.models and (given.service_name or given.sample):
         raise UsageError("%deploy: --name and --sample are for a variable; with --models the service is named first")
+    if given.dry_run:
+        return _preview(call, workspace, inference, options)
     name, models = (given.name, given.models) if given.models else _of_variable(call, workspace)
     if inference is None:
         models = _with_script(workspace, models)
@@ -44,6 +48,18 @@ def run(call: Call) -> Webservice:
         workspace, name, models, inference, options, overwrite=given.overwrite, notebook_names=user_names(call.shell)
     )
     return call.follow(service)
+
+
+def _preview(call: Call, workspace: Workspace, inference: InferenceConfig | None, options: Options) -> Preview:
+    from jupyter_deploy.sdk.previewing import preview_deployment
+
+    given = call.given
+    if not given.models:
+        raise UsageError("%deploy: a dry run registers no object; give registered models with --models")
+    return preview_deployment(
+        workspace, given.name, given.models, inference, options,
+        overwrite=given.overwrite, notebook_names=user_names(call.shell),
+    )  # fmt: skip
 
 
 def _of_variable(call: Call, workspace: Workspace) -> tuple[str, list[Model]]:
@@ -104,7 +120,7 @@ MAGIC = Magic(
     summary=(
         "Deploy models as a web service; without --script one is written for the model and shown."
         " Returns the Webservice at once, while its card shows how the deployment goes on;"
-        " it goes on whatever becomes of the kernel."
+        " it goes on whatever becomes of the kernel. With --dry-run it returns the Preview."
     ),
     run=run,
     example="""
@@ -139,6 +155,7 @@ MAGIC = Magic(
             ("--target",), "TARGET|COMPUTE", "target",
         ),
         Argument("overwrite", "Update the service where the name is taken by other content.", ("--overwrite",)),
+        DRY_RUN,
         WAIT,
     ),
     has_options=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from jupyter_deploy.magics.arguments import SERVICE, WAIT
+from jupyter_deploy.magics.arguments import DRY_RUN, SERVICE, WAIT
 from jupyter_deploy.magics.configuration import (
     DC,
     ENV,
@@ -19,19 +19,21 @@ from jupyter_deploy.magics.configuration import (
 from jupyter_deploy.magics.magic import Call, Magic, user_names
 
 if TYPE_CHECKING:
+    from jupyter_deploy.sdk.previewing import Preview
     from jupyter_deploy.sdk.webservice import Webservice
     from jupyter_deploy.sdk.workspace import Workspace
 
 
-def run(call: Call) -> Webservice:
-    """Begin the update and show its card."""
+def run(call: Call) -> Webservice | Preview:
+    """Begin the update and show its card, or show what it would make."""
+    from jupyter_deploy.sdk.previewing import preview_update
+
     given, service = call.given, call.service
-    service.update(
-        models=given.models,
-        inference_config=inference_config(given),
-        notebook_names=user_names(call.shell),
-        **changes_of(given, service.view.record.target, service.workspace),
-    )
+    inference, names = inference_config(given), user_names(call.shell)
+    changes = changes_of(given, service.view.record.target, service.workspace)
+    if given.dry_run:
+        return preview_update(service, given.models, inference, notebook_names=names, **changes)
+    service.update(given.models, inference, notebook_names=names, **changes)
     return call.follow(service)
 
 
@@ -46,11 +48,15 @@ def changes_of(given: argparse.Namespace, target: str, workspace: Workspace) -> 
 
 MAGIC = Magic(
     name="update_service",
-    summary="Change a service without a failed request; what is not given stays as it is. Returns the Webservice at once.",
+    summary=(
+        "Change a service without a failed request; what is not given stays as it is. Returns the Webservice at once,"
+        " or, with --dry-run, the Preview."
+    ),
     run=run,
     example="""
         %update_service diabetes-service --models diabetes:2
         %update_service diabetes-service --script score.py --replica-max-concurrent-requests 4 --wait
+        %update_service diabetes-service --num-replicas 3 --dry-run
     """,
     arguments=(
         SERVICE,
@@ -60,6 +66,7 @@ MAGIC = Magic(
         TRUST,
         IC,
         DC,
+        DRY_RUN,
         WAIT,
     ),
     has_options=True,

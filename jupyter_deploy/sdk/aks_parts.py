@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_deploy.config.options import set_path
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
 
 
@@ -73,31 +74,25 @@ class LivenessProbeRequirements:
         return cls(**{name: getattr(options, name) for name in names})
 
 
-def document(options: KubernetesOptions, autoscaler: AutoScaler) -> dict[str, Any]:
-    """The part of a service's document that only these services have, in the original's keys (azureml-v1 4.6)."""
-    return {
-        "autoScaler": {
-            "autoscaleEnabled": autoscaler.autoscale_enabled, "minReplicas": autoscaler.min_replicas,
-            "maxReplicas": autoscaler.max_replicas, "refreshPeriodInSeconds": autoscaler.refresh_period_seconds,
-            "targetUtilization": autoscaler.target_utilization, "metric": autoscaler.metric, "text": autoscaler.text,
-            "trouble": autoscaler.trouble,
-        },
-        "numReplicas": options.num_replicas,
-        "computeName": options.compute_target_name,
-        "namespace": options.namespace,
-        "containerResourceRequirements": {
-            "cpu": options.cpu_cores, "cpuLimit": options.cpu_cores_limit, "memoryInGB": options.memory_gb,
-            "memoryInGBLimit": options.memory_gb_limit, "gpu": options.gpu_cores,
-        },
-        "accelerators": dict(options.accelerators or {}),
-        "scoringTimeoutMs": options.scoring_timeout_ms,
-        "maxConcurrentRequestsPerContainer": options.replica_max_concurrent_requests,
-        "maxQueueWaitMs": options.max_request_wait_time,
-        "livenessProbeRequirements": {
-            "periodSeconds": options.period_seconds, "initialDelaySeconds": options.initial_delay_seconds,
-            "timeoutSeconds": options.timeout_seconds, "successThreshold": options.success_threshold,
-            "failureThreshold": options.failure_threshold,
-        },
-        "dataCollection": {"storageEnabled": options.collect_model_data},
-        "appInsightsEnabled": options.enable_app_insights,
-    }  # fmt: skip
+@dataclass(frozen=True)
+class DataCollection:
+    """Whether inputs and outputs are kept, where, and in which form."""
+
+    storage_enabled: bool
+    url: str | None
+    format: str
+
+    @classmethod
+    def of(cls, options: KubernetesOptions) -> DataCollection:
+        """Read them from a service's options."""
+        return cls(options.collect_model_data, options.collect_url, options.collect_format)
+
+
+def document(options: KubernetesOptions) -> dict[str, Any]:
+    """The options under their keys in a deployment configuration file, secrets left out (azureml-v1 4.6)."""
+    found: dict[str, Any] = {}
+    for row in options.rows():
+        if not row.secret:
+            value = getattr(options, row.name)
+            set_path(found, row.json, list(value) if isinstance(value, tuple) else value)
+    return found

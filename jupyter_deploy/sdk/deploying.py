@@ -39,15 +39,11 @@ def deploy(
     ----------
     say : called with each line of progress, where packages are built in the call.
     """
-    from jupyter_deploy.config.names import check_service_name
     from jupyter_deploy.engine import changes
     from jupyter_deploy.sdk.webservice import Webservice
 
-    check_service_name(name)
-    check_inference(inference_config)
-    _check_kind("deployment_config", deployment_config, Options, "ProcessWebservice.deploy_configuration()")
-    options = on_compute(workspace, deployment_config, deployment_target)
-    _require_list(models)
+    options = configured(workspace, name, inference_config, deployment_config, deployment_target)
+    require_list(models)
     records = records_of(workspace, models, name, overwrite)
     with nullcontext(inference_config) if inference_config else written_script(records) as inference:
         begun = changes.deploy(
@@ -57,6 +53,23 @@ def deploy(
     service = Webservice(workspace, name)
     service.begun, service.inference_config = begun, inference_config
     return service
+
+
+def configured(
+    workspace: Workspace, name: str, inference_config: Any, deployment_config: Any, deployment_target: Any
+) -> Options:
+    """The options of a deployment, where what is given beside its models is of the right kind.
+
+    Raises
+    ------
+    UserError : the name or a configuration is refused. ComputeNotFound : the compute is not attached.
+    """
+    from jupyter_deploy.config.names import check_service_name
+
+    check_service_name(name)
+    check_inference(inference_config)
+    _check_kind("deployment_config", deployment_config, Options, "ProcessWebservice.deploy_configuration()")
+    return on_compute(workspace, deployment_config, deployment_target)
 
 
 def on_compute(workspace: Workspace, options: Options | None, compute: Any) -> Options:
@@ -110,7 +123,8 @@ def _without_compute(known: Sequence[str]) -> ConfigError:
     return ConfigError([f"{what}; none is attached to this workspace"], remedy=attach)
 
 
-def _require_list(models: Any) -> None:
+def require_list(models: Any) -> None:
+    """Refuse one model where a list of them is wanted; UserError."""
     if not isinstance(models, (list, tuple)):
         raise UserError("models is a list", remedy=f"write models=[{models!r}]")
 
@@ -198,7 +212,7 @@ def records_of(
     ------
     ModelNotFound : no such model and no such path. UserError : not a list. NameTaken : as in :func:`record_of_object`.
     """
-    _require_list(models)
+    require_list(models)
     if sum(map(_is_object, models)) > (1 if service else 0):
         raise UserError(
             "a trained object has no name of its own to be registered under",

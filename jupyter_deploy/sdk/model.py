@@ -160,7 +160,7 @@ class Model:
         models: Sequence[Any],
         inference_config: InferenceConfig | None = None,
         deployment_config: Options | None = None,
-        deployment_target: None = None,
+        deployment_target: Any = None,
         overwrite: bool = False,
         show_output: bool = False,
     ) -> Webservice:
@@ -171,7 +171,7 @@ class Model:
         models : models, ids ("name:version"), names, or local paths or one trained object, which are registered first.
         inference_config : the entry script and its environment; without it a script is written for the one model.
         deployment_config : the target's options; None is ``process`` with defaults.
-        deployment_target : a compute; none of the targets in this release takes one.
+        deployment_target : the cluster to deploy to: a ComputeTarget, or its name.
         overwrite : update the service where the name is taken by other content. show_output : wait, printing the steps.
 
         Raises

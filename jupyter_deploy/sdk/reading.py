@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 from jupyter_deploy.config.files import read_document
 from jupyter_deploy.config.inference import ENVIRONMENT_KEYS, InferenceConfig
 from jupyter_deploy.config.options import Options, set_path
-from jupyter_deploy.errors import ConfigError
+from jupyter_deploy.errors import ConfigError, UserError
 from jupyter_deploy.sdk.deploying import default_options
 from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.targets import find_target, is_target, plain_name, target_names
@@ -102,7 +103,10 @@ class DeploymentFile:
         ConfigError : the name and the file disagree, or the file does not say. UserError : there is no such target, nor a compute.
         """
         over: dict[str, Any] = {}
-        if named and not is_target(named) and (record := workspace.folder.computes.get(named)):
+        if named and not is_target(named):
+            record = workspace.folder.computes.get(named)
+            if record is None:
+                raise _neither(named, [each.name for each in workspace.folder.computes.list()])
             named, over = record.kind, {"compute_target_name": record.name}
         in_file = next((value for key, value in self.document.items() if str(key).lower() == "computetype"), None)
         if in_file is not None and not isinstance(in_file, str):
@@ -128,3 +132,15 @@ class DeploymentFile:
     @property
     def _where(self) -> str:
         return Path(self.path).name if self.path else ""
+
+
+def _neither(name: str, computes: Sequence[str]) -> UserError:
+    """The error for a name that is none of a target, nor of a compute."""
+    known = [*target_names(), *computes]
+    close = difflib.get_close_matches(name, known, n=1)
+    question = f"; did you mean '{close[0]}'?" if close else ""
+    return UserError(
+        f"there is no target or compute '{name}'{question}",
+        remedy=f"targets: {', '.join(target_names())}; attached computes: {', '.join(computes) or 'none'};"
+        f" attach another one: jupyter ml computetarget attach kubernetes -n {name}",
+    )

@@ -16,6 +16,7 @@ from jupyter_deploy.sdk import descriptions, scoring_client
 from jupyter_deploy.sdk.deploying import records_of
 from jupyter_deploy.sdk.display import Table, html_facts
 from jupyter_deploy.sdk.history import Version
+from jupyter_deploy.sdk.listing import ServiceTable
 from jupyter_deploy.sdk.lookup import Filter, filters
 from jupyter_deploy.sdk.model import Model
 from jupyter_deploy.sdk.operation import Operation
@@ -83,7 +84,7 @@ class Webservice(TrafficVerbs):
         model_id: str | None = None,
         tags: Filter | None = None,
         properties: Filter | None = None,
-    ) -> Table[Webservice]:
+    ) -> ServiceTable:
         """List services, newest first; each is looked at when it is asked for its state."""
         folder, model = workspace.folder, model_id or model_name
         wanted: dict[str, Any] = {"target": compute_type, "tags": filters(tags), "properties": filters(properties)}
@@ -91,7 +92,7 @@ class Webservice(TrafficVerbs):
             records = [view.record for view in services.list_services(folder, model=model, **wanted)]
         else:
             records = services.list_records(folder, **wanted)
-        return Table((cls._of(workspace, record) for record in records), "no services yet; deploy one first")
+        return ServiceTable(workspace, [cls._of(workspace, record) for record in records])
 
     @classmethod
     def _of(cls, workspace: Workspace, record: ServiceRecord) -> Webservice:
@@ -126,8 +127,7 @@ class Webservice(TrafficVerbs):
     @property
     def swagger_uri(self) -> str | None:
         """Where its OpenAPI description is; None until it has served."""
-        uri = self.scoring_uri
-        return uri.removesuffix("/score") + "/swagger.json" if uri else None
+        return descriptions.swagger_uri(self.scoring_uri)
 
     @property
     def auth_enabled(self) -> bool:
@@ -383,11 +383,15 @@ class Webservice(TrafficVerbs):
 
     def serialize(self) -> dict[str, Any]:
         """The service as a JSON document, in the original's keys (azureml-v1 4.6); no secrets."""
-        return descriptions.document(self)
+        return descriptions.document(self, self.view)
+
+    def details(self, view: ServiceView) -> dict[str, Any]:  # noqa: ARG002  (for kinds that have more to say)
+        """What is said in its document because of its kind."""
+        return {}
 
     def row(self) -> dict[str, Any]:
         """The service as one row of a table."""
-        return descriptions.row(self)
+        return descriptions.row(self.view)
 
     def __repr__(self) -> str:
         facts = ", ".join(f"{name}={value!r}" for name, value in descriptions.facts(self).items())

@@ -115,6 +115,39 @@ class Status:
     traffic: Traffic | None = None
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A version of a service that is only looked at.
+
+    Parameters
+    ----------
+    version : the number that it would have. options : the target's. settings : as its ``service.json`` would have them.
+    files : of its models, each with its ``path`` below their folder, its ``sha256`` and ``size``.
+    runs_the_same : whether models, script, packages and settings are those of the version that serves.
+    """
+
+    version: int
+    options: Options
+    settings: Mapping[str, Any]
+    files: Sequence[Mapping[str, Any]]
+    runs_the_same: bool = False
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a version would be made of.
+
+    Parameters
+    ----------
+    manifests : its objects, as YAML. diff : how they differ from those that run, as a unified diff; empty where nothing would change.
+    is_first : whether nothing of the service is there yet.
+    """
+
+    manifests: str
+    diff: str
+    is_first: bool
+
+
 class Candidate(Protocol):
     """A release that has come up healthy beside what serves, and waits to take over."""
 
@@ -206,4 +239,31 @@ class SharesTraffic(Protocol):
         ------
         TargetError : as of :meth:`Target.bring_up`.
         """
+        ...
+
+
+@runtime_checkable
+class MakesObjects(Protocol):
+    """What a target has besides whose services are objects that can be read."""
+
+    def manifests(self, place: Place) -> str:
+        """The objects of the version that serves, as YAML without secrets; empty before there is one."""
+        ...
+
+    def preview(self, place: Place, draft: Draft) -> Preview:
+        """What a version would be made of, as far as it can be told without making anything.
+
+        Raises
+        ------
+        TargetError : the place cannot be asked, or would refuse it.
+        """
+        ...
+
+
+@runtime_checkable
+class AnswersTogether(Protocol):
+    """What a target has besides that can be asked for many services at once."""
+
+    def statuses(self, places: Sequence[Place]) -> Sequence[Status]:
+        """The status of services that are on one compute, in their order; as :meth:`Target.status`, it never raises."""
         ...

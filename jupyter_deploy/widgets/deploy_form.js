@@ -1,5 +1,6 @@
 // The form of a deployment: what is typed is checked by Python, and shown as a line, as Python and as files.
 
+import { attachForm } from "./attach_form.js";
 import { busyPlace, button, element, errorPlace, t, tabs, view } from "./dom.js";
 import { choices, copied, field, group, markAll, problemList, section, suggestions } from "./form.js";
 import { modelChoice } from "./model_choice.js";
@@ -39,6 +40,7 @@ export function deployForm(el, model, part) {
   const writtenPlace = element("details.group", { hidden: true }, element("summary", {}, t("The script that is written")), written);
   const needs = element("div.help");
   const missing = element("div.problem", { role: "status", hidden: true });
+  const attachPlace = element("div", { hidden: true });
   const options = element("div");
   const settings = element("div");
   const installed = element("div.installed", { role: "status" });
@@ -55,7 +57,7 @@ export function deployForm(el, model, part) {
     section(t("Service"), name.element, models.element),
     section(t("Script and environment"), script.element, findings, writtenPlace, env.element, trust.element, settings,
       element("div.bar", {}, button(t("Show what will be installed"), () => guarded(install))), installed),
-    section(t("Target"), target.element, needs, missing, options, overwrite.element),
+    section(t("Target"), target.element, needs, missing, attachPlace, options, overwrite.element),
     same,
     problems,
     element("div.bar", {}, button(t("Deploy"), () => guarded(deploy), { class: "primary" })),
@@ -87,14 +89,14 @@ export function deployForm(el, model, part) {
     scripts.set(offers.scripts);
     environments.set(offers.environments);
     models.offer(offers.models);
-    state.needs = Object.fromEntries(offers.targets);
+    state.needs = Object.fromEntries(offers.targets.map(([value, , text]) => [value, text]));
     state.secrets = offers.secrets;
     if (!state.settings.length) {
       state.settings = drawn(offers.settings, state.values.settings);
       const here = t("Script and environment"); // whose fields stand in this section as they are
       settings.replaceChildren(...state.settings.flatMap((one) => (one.heading === here ? one.fields.map((each) => each.element) : [one.element])));
     }
-    choices(target.control, offers.targets.map(([one]) => [one, one]));
+    choices(target.control, offers.targets.map(([value, label]) => [value, label]));
     for (const one of all()) if (one.isSecret) offerSecrets(one);
   }
   const offerSecrets = (one) => choices(one.control, [["", t("not given")], ...state.secrets.map((each) => [each, `$${each}`])]);
@@ -113,7 +115,17 @@ export function deployForm(el, model, part) {
     needs.textContent = state.needs[chosen] ?? "";
     missing.textContent = found.missing;
     missing.hidden = !found.missing;
+    attachPlace.hidden = !found.attaches;
+    if (found.attaches) await attach.begin();
   }
+  const attach = attachForm(attachPlace, model, "attach", (name, notes) => guarded(async () => {
+    await offered();
+    target.set(name);
+    await chooseTarget();
+    typing.soon();
+    note.replaceChildren(t("{name} is attached.", { name }), ...notes.map((text) => element("div", {}, text)));
+    target.control.focus();
+  }));
   const drawn = (groups, given) => groups.map(([heading, rows]) => group(heading, rows.map((facts) => optionField(facts, given[facts.name] ?? ""))));
   function optionField(facts, text) {
     const help = facts.kind === "secret" ? `${facts.help} ${t("Taken from a variable of the notebook, so that it is not kept in it.")}` : facts.help;
@@ -203,6 +215,7 @@ export function deployForm(el, model, part) {
   }, faults);
   return () => {
     typing.end();
+    attach.end();
     kernel.end();
   };
 }

@@ -21,11 +21,13 @@ from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.targets import find_target, target_names
 from jupyter_deploy.widgets import equivalents, fields
 from jupyter_deploy.widgets.answers import Answers, Tell, asked
+from jupyter_deploy.widgets.attach_form import AttachAnswers
 from jupyter_deploy.widgets.cards import Place
-from jupyter_deploy.widgets.draft import Draft, Texts, read
+from jupyter_deploy.widgets.draft import Draft, Texts, chosen_target, needs_compute, read, rows_of
 from jupyter_deploy.widgets.modules import module
 from jupyter_deploy.widgets.notebook import Variables, plain_names, variables_here
 from jupyter_deploy.widgets.view import View, as_code
+from jupyter_deploy.workspace.records import ComputeRecord
 
 OFFERED = 200
 """Names that are offered of each kind; others can be typed, or have to be looked for."""
@@ -58,12 +60,23 @@ class DeployAnswers(Answers):
         """What there is to choose: models, targets with what they need, files of the current folder, settings, variables for secrets."""
         return {
             "models": self._workspace.folder.models.names(),
-            "targets": [[name, find_target(name).needs] for name in target_names()],
+            "targets": self._targets(),
             "scripts": sorted(glob.glob("*.py"))[:OFFERED],  # noqa: PTH207  (relative names are wanted)
             "environments": ["kernel", *sorted([*glob.glob("*.txt"), *glob.glob("*.y*ml")])[:OFFERED]],  # noqa: PTH207
             "settings": _drawn(OTHER_SETTINGS),
             "secrets": list(fields.texts_among(self._variables()))[:OFFERED],
         }
+
+    def _targets(self) -> list[list[str]]:
+        """What can be chosen as the target, with its label and what it needs: computes by name, and last what attaches another one."""
+        here = [[name, name, find_target(name).needs] for name in target_names() if not needs_compute(name)]
+        computes = [[each.name, *_described(each)] for each in self._workspace.folder.computes.list()]
+        more = [
+            [name, f"{name}: attach a cluster…", find_target(name).needs]
+            for name in target_names()
+            if needs_compute(name)
+        ]
+        return [*here, *computes, *more]
 
     @asked
     def versions(self, name: str) -> list[int]:
@@ -72,18 +85,19 @@ class DeployAnswers(Answers):
 
     @asked
     def target(self, name: str) -> dict[str, Any]:
-        """The fields of a target's options, and what it needs and is not there."""
-        target = find_target(name)
+        """The fields of a target's options, what it needs and is not there, and whether a compute is to be attached first."""
+        target, compute = chosen_target(name, self._workspace.folder)
         return {
-            "groups": _drawn(target.options.rows()),
-            "missing": target.missing(),
+            "groups": _drawn(rows_of(target)),
+            "missing": find_target(target).missing(),
+            "attaches": needs_compute(target) and not compute,
         }
 
     @asked
     def typed(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Keep what was typed, and check it."""
         secrets = dict.fromkeys(fields.texts_among(self._variables()))
-        self._keep(Texts.of(values).values(secrets))
+        self._keep(Texts.of(values, self._workspace.folder).values(secrets))
         return self.check(values)
 
     @asked
@@ -132,7 +146,17 @@ class DeployAnswers(Answers):
         return {"service": service.name, "findings": [str(finding) for finding in service.findings]}
 
     def _draft(self, values: Mapping[str, Any]) -> Draft:
-        return read(Texts.of(values), self._workspace.folder, self._variables())
+        folder = self._workspace.folder
+        return read(Texts.of(values, folder), folder, self._variables())
+
+
+def _described(record: ComputeRecord) -> tuple[str, str]:
+    """The label of a compute, and what is to be known of it."""
+    about = record.document
+    return (
+        f"{record.name} (cluster, namespace {about['namespace']})",
+        f"The cluster at {about.get('server') or 'its address'}, by context {about['context']} of its kubeconfig.",
+    )
 
 
 def _drawn(rows: Iterable[Option]) -> list[Any]:
@@ -180,12 +204,15 @@ class DeployForm(View):
         self._folder, self._variables = opened.folder, variables
         self._below = Place() if on_deployed is None else None
         begun = on_deployed or self._show
-        parts = {"": lambda tell: DeployAnswers(opened, path, variables, self._keep, begun, tell)}
+        parts: dict[str, Callable[[Tell], Answers]] = {
+            "": lambda tell: DeployAnswers(opened, path, variables, self._keep, begun, tell),
+            "attach": lambda tell: AttachAnswers(opened, tell),
+        }
         super().__init__(parts, values=Texts.first(opened.folder).values({}))
 
     def plain(self) -> str:
         """The line that does the same, as far as it is filled in."""
-        draft = read(Texts.of(self.values), self._folder, self._variables())
+        draft = read(Texts.of(self.values, self._folder), self._folder, self._variables())
         text = _USAGE if draft.problems else equivalents.line(draft)
         return f"The form of a deployment; it is drawn where a kernel runs. The same as a line:\n{text}"
 

@@ -14,6 +14,7 @@ from jupyter_deploy.config.inference import InferenceConfig
 from jupyter_deploy.config.inference_options import OTHER_SETTINGS
 from jupyter_deploy.config.names import check_service_name, default_service_name
 from jupyter_deploy.config.options import Option, Options, set_path
+from jupyter_deploy.engine.computes import find_compute
 from jupyter_deploy.engine.models import find_model
 from jupyter_deploy.engine.recipes import recipe_of
 from jupyter_deploy.engine.requesting import refuse_twins
@@ -23,7 +24,7 @@ from jupyter_deploy.models.entry_script import write_script
 from jupyter_deploy.script import Finding
 from jupyter_deploy.sdk.deploying import default_options
 from jupyter_deploy.sdk.reading import environment_keys
-from jupyter_deploy.targets import find_target
+from jupyter_deploy.targets import find_target, is_target, plain_name
 from jupyter_deploy.widgets import fields
 from jupyter_deploy.widgets.fields import Problem
 from jupyter_deploy.widgets.notebook import plain_names
@@ -40,6 +41,30 @@ _BY_NAME = "VARIABLE"
 """How help shows the value of an option that is the name of an environment variable, whose content is a secret."""
 
 
+COMPUTE = "compute_target_name"
+"""The option, by its Python name, that names a compute; in the form the target's field does."""
+_ATTACHED = "kubernetes"
+"""The target of a compute that is not attached any more."""
+
+
+def needs_compute(target: str) -> bool:
+    """Whether services on a target need a compute that is attached."""
+    return any(row.name == COMPUTE for row in find_target(target).options.rows())
+
+
+def chosen_target(name: str, folder: WorkspaceFolder) -> tuple[str, str]:
+    """A target and a compute, by what is chosen in the target's field: one word for both."""
+    if is_target(name):
+        return plain_name(name), ""
+    record = folder.computes.get(name)
+    return plain_name(record.kind) if record else _ATTACHED, name
+
+
+def rows_of(target: str) -> list[Option]:
+    """The options of a target that have fields of their own."""
+    return [row for row in find_target(target).options.rows() if row.name != COMPUTE]
+
+
 @dataclass(frozen=True)
 class Texts:
     """What stands in the fields.
@@ -47,7 +72,8 @@ class Texts:
     Parameters
     ----------
     name : of the service. models : ids or names. script, env : paths; empty for what is written, and for the kernel's packages.
-    trust : sources of packages. target : its name. overwrite : update where the name is taken.
+    trust : sources of packages. target : its name. compute : on which, where that target needs one; empty where none is chosen.
+    overwrite : update where the name is taken.
     options : of the target, settings : of the script's folder and of the image, each as on a line, by its name.
     """
 
@@ -57,20 +83,23 @@ class Texts:
     env: str = ""
     trust: tuple[str, ...] = ()
     target: str = DEFAULT_TARGET
+    compute: str = ""
     overwrite: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Texts:
+    def of(cls, values: Mapping[str, Any], folder: WorkspaceFolder) -> Texts:
         """Take what a page sent; options that are empty are not given, and nobody's options go to another target."""
-        target = str(values.get("target") or DEFAULT_TARGET)
-        options = _known(find_target(target).options.rows(), values.get("options", {}))
+        target, compute = chosen_target(str(values.get("target") or DEFAULT_TARGET), folder)
+        options = _known(rows_of(target), values.get("options", {}))
         settings = _known(OTHER_SETTINGS, values.get("settings", {}))
         name, script, env, trust = (str(values.get(key, "")).strip() for key in ("name", "script", "env", "trust"))
         sources = tuple(part.strip() for part in trust.split(",") if part.strip())
         models = tuple(map(str, values.get("models", ())))
-        return cls(name, models, script, env, sources, target, bool(values.get("overwrite")), options, settings)
+        return cls(
+            name, models, script, env, sources, target, compute, bool(values.get("overwrite")), options, settings
+        )
 
     @classmethod
     def first(cls, folder: WorkspaceFolder) -> Texts:
@@ -92,7 +121,8 @@ class Texts:
         options = {name: text for name, text in self.options.items() if name not in hidden or text in secrets}
         return {
             "name": self.name, "models": list(self.models), "script": self.script, "env": self.env,
-            "trust": ", ".join(self.trust), "target": self.target, "overwrite": self.overwrite, "options": options, "settings": settings,
+            "trust": ", ".join(self.trust), "target": self.compute or self.target, "overwrite": self.overwrite,
+            "options": options, "settings": settings,
         }  # fmt: skip
 
 
@@ -155,7 +185,17 @@ def read(texts: Texts, folder: WorkspaceFolder, variables: Mapping[str, Any]) ->
     else:
         script = _written(texts, models, problems)
     options, wrong = fields.read(find_target(texts.target).options, texts.options, variables)
+    if needs_compute(texts.target):
+        options = _on_compute(texts, folder, options, problems)
     return Draft(texts, models, options, inference, document, script, findings, (*problems, *wrong))
+
+
+def _on_compute(texts: Texts, folder: WorkspaceFolder, options: Options, problems: list[Problem]) -> Options:
+    if not texts.compute:
+        problems.append(Problem(("target",), "no cluster is chosen; attach one, or choose one that is attached"))
+        return options
+    _tried(partial(find_compute, folder, texts.compute), "target", problems)
+    return options.replaced({COMPUTE: texts.compute})
 
 
 def _tried(work: Callable[[], Any], name: str, problems: list[Problem]) -> Any:

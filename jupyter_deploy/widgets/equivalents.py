@@ -11,9 +11,10 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from jupyter_deploy.config.options import Options
 from jupyter_deploy.engine.sealing import without_secrets
 from jupyter_deploy.sdk.webservice import Webservice
-from jupyter_deploy.widgets.draft import DEFAULT_TARGET, Draft
+from jupyter_deploy.widgets.draft import COMPUTE, DEFAULT_TARGET, Draft
 from jupyter_deploy.widgets.lines import dashed, option, repeated, word
 
 IC, DC = "inferenceconfig.json", "deploymentconfig.json"
@@ -45,11 +46,13 @@ def python(draft: Draft, workspace: str = "") -> str:
     if draft.inference:
         imports.add("InferenceConfig")
         given.append(("inference_config", _call("InferenceConfig", _spelled(draft.inference.given()).items(), " " * 4)))
-    options = {**_spelled(draft.options.given()), **draft.secrets}
-    if options or _target(draft):
+    options = {**_spelled(_own(draft.options).given()), **draft.secrets}
+    if options or (_target(draft) and not texts.compute):
         kind = Webservice.kind_of(texts.target).__name__
         imports.add(kind)
         given.append(("deployment_config", _call(f"{kind}.deploy_configuration", options.items(), " " * 4)))
+    if texts.compute:
+        given.append(("deployment_target", repr(texts.compute)))
     if texts.overwrite:
         given.append(("overwrite", "True"))
     opened = f"Workspace({workspace!r})" if workspace else "Workspace.from_config()"
@@ -76,7 +79,7 @@ def files(draft: Draft) -> dict[str, str]:
     found = {}
     if draft.inference:
         found[IC] = _json(draft.document)
-    return {**found, DC: _json(without_secrets(draft.options))}
+    return {**found, DC: _json(without_secrets(_own(draft.options)))}
 
 
 def _json(document: Mapping[str, Any]) -> str:
@@ -95,6 +98,7 @@ def command(draft: Draft, workspace: str = "") -> str:
     words += [part for model in texts.models for part in ("-m", model)]
     words += ["--ic", IC] if draft.inference else []
     words += ["--dc", DC]
+    words += ["--ct", texts.compute] if texts.compute else []
     words += [part for source in texts.trust for part in ("--trust", source)]
     words += ["--overwrite"] if texts.overwrite else []
     words += [part for name in draft.secrets for part in (f"--{dashed(name)}", f"@{name}")]
@@ -103,10 +107,16 @@ def command(draft: Draft, workspace: str = "") -> str:
 
 
 def _target(draft: Draft) -> str:
-    return "" if draft.texts.target == DEFAULT_TARGET else draft.texts.target
+    texts = draft.texts
+    return texts.compute or ("" if texts.target == DEFAULT_TARGET else texts.target)
+
+
+def _own(options: Options) -> Options:
+    """The options without the compute, which is named beside them."""
+    return options.replaced({COMPUTE: None}) if hasattr(options, COMPUTE) else options
 
 
 def _given(draft: Draft) -> dict[str, str]:
     """The options that differ from their defaults, as they were typed."""
-    changed: Sequence[str] = list(draft.options.given())
+    changed: Sequence[str] = list(_own(draft.options).given())
     return {name: draft.texts.options[name] for name in changed if name not in draft.secrets}

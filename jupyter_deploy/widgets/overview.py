@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from jupyter_deploy.config.options import Options
@@ -9,9 +10,6 @@ from jupyter_deploy.engine.services import ServiceView
 from jupyter_deploy.sdk.history import Version
 from jupyter_deploy.targets import find_target
 from jupyter_deploy.widgets.reach import reach_of
-
-SCALE = "Scale"
-"""The group of a target's options that say how many there are of something."""
 
 
 def overview(view: ServiceView) -> dict[str, Any]:
@@ -39,13 +37,22 @@ def overview(view: ServiceView) -> dict[str, Any]:
         "canRollBack": view.previous is not None,
         "history": [Version(version, version is current).row() for version in view.versions],
         "scale": _scale(options),
+        "pods": _pods(view.status.details),
     }
 
 
 def _scale(options: Options) -> list[dict[str, Any]]:
     """The options that say how many, with what they are now."""
+    now = options.scale()
+    rows = ((options.row(name), value) for name, value in now.items())
     return [
-        {"name": row.name, "value": getattr(options, row.name), "minimum": row.minimum, "maximum": row.maximum, "help": row.help}
-        for row in options.rows()
-        if row.group == SCALE and row.updatable
-    ]  # fmt: skip
+        {"name": row.name, "value": value, "minimum": row.minimum, "maximum": row.maximum, "help": row.help}
+        for row, value in rows
+    ]
+
+
+def _pods(details: Mapping[str, Any]) -> dict[str, int] | None:
+    """How many pods there are to be and how many of them serve; None where there are none such."""
+    if not {"replicas", "serving"} <= details.keys():
+        return None
+    return {"wanted": details["replicas"], "serving": details["serving"]}

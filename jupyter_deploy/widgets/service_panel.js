@@ -74,10 +74,12 @@ export function servicePanel(el, model, name) {
     show("rollback", !isRunning && found.canRollBack);
     show("scale", !isRunning && found.version !== null && found.scale.length > 0);
     show("delete", !isRunning);
-    said.textContent = isRunning ? t("{what} is under way", { what: found.running }) : "";
+    said.textContent = [isRunning && t("{what} is under way", { what: found.running }), podsOf(found.pods)].filter(Boolean).join("; ");
     address.replaceChildren(...addressOf(found.reach));
     history.replaceChildren(historyOf(found.history));
   }
+
+  const podsOf = (pods) => pods && t("{serving} of {wanted} pods serve", pods);
 
   /** A question below the buttons; focus goes there and comes back. */
   function ask(form) {
@@ -100,12 +102,14 @@ export function servicePanel(el, model, name) {
   ];
 
   const scaleForm = () => (end) => {
-    const inputs = shown.scale.map((row) =>
+    const rows = shown.scale; // as they are when the question is asked
+    const inputs = rows.map((row) =>
       element("input", { type: "number", name: row.name, value: row.value, min: row.minimum, max: row.maximum, title: row.help, required: true }));
     const apply = async () => {
       if (!inputs.every((input) => input.reportValidity())) return;
       end();
-      await act("update", { options: Object.fromEntries(inputs.map((input) => [input.name, Number(input.value)])) })();
+      const changed = inputs.filter((input, at) => Number(input.value) !== rows[at].value);
+      if (changed.length) await act("update", { options: Object.fromEntries(changed.map((input) => [input.name, Number(input.value)])) })();
     };
     return [
       ...inputs.map((input) => element("label", {}, input.name, input)),

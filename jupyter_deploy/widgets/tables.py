@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import traitlets
 
-from jupyter_deploy.engine.services import ServiceView, find_service, list_records
+from jupyter_deploy.engine.services import ServiceView, find_services, list_records, together
 from jupyter_deploy.errors import DeployError, ServiceNotFound
 from jupyter_deploy.sdk.comparison import compare
 from jupyter_deploy.sdk.display import Table, human_size, shown
@@ -153,8 +153,8 @@ class ServicesAnswers(TableAnswers):
             return known == record and record.name not in under_way, looked
 
         until = time.monotonic() + BUDGET
-        for record in sorted(records.values(), key=turn):
-            self._look(record)
+        for group in sorted(together(records.values()), key=lambda group: min(map(turn, group))):
+            self._look(group)
             if time.monotonic() > until:
                 break
         return {
@@ -171,14 +171,16 @@ class ServicesAnswers(TableAnswers):
         assert self._on_open is not None  # else the table has nothing to press
         self._on_open(Webservice(self._workspace, name))
 
-    def _look(self, record: ServiceRecord) -> None:
+    def _look(self, group: Sequence[ServiceRecord]) -> None:
         try:
-            cells = _service_cells(find_service(self._workspace.folder, record.name))
+            views = find_services(self._workspace.folder, [record.name for record in group])
+            cells = [_service_cells(view) for view in views]
         except ServiceNotFound:
             return
         except DeployError as error:
-            cells = (*_recorded(record)[:1], "Unknown", *_recorded(record)[2:-1], _cut(error.what))
-        self._seen[record.name] = (record, time.monotonic(), cells)
+            cells = [(*_recorded(each)[:1], "Unknown", *_recorded(each)[2:-1], _cut(error.what)) for each in group]
+        now = time.monotonic()
+        self._seen.update((record.name, (record, now, each)) for record, each in zip(group, cells, strict=True))
 
 
 class _TableView(View):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
@@ -13,6 +13,16 @@ import sqlalchemy as sa
 
 WAIT_S = 30
 """Seconds for which a transaction waits for others, or for a server's answer."""
+
+
+_PART = 500
+"""Names that a statement takes at once; SQLite of old allows 999 parameters."""
+
+
+def parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Names in parts, each of which a statement can take."""
+    for begin in range(0, len(names), _PART):
+        yield names[begin : begin + _PART]
 
 
 class Database(ABC):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
 from jupyter_deploy.errors import NotFound
-from jupyter_deploy.workspace.database import Database
+from jupyter_deploy.workspace.database import Database, parts
 from jupyter_deploy.workspace.records import OperationRecord
 from jupyter_deploy.workspace.schema import operations
 
@@ -54,6 +58,19 @@ class OperationRecords:
             query = query.where(ended.is_(None) if running else ended.is_not(None))
         with self._database.reading() as connection:
             return tuple(OperationRecord(**row) for row in connection.execute(query).mappings())
+
+    def newest_of(self, services: Sequence[str]) -> dict[str, OperationRecord]:
+        """The newest operation on each of some services, by their names; those without one are left out."""
+        last = sa.select(operations.c.service, sa.func.max(operations.c.created_time).label("time"))
+        found: dict[str, OperationRecord] = {}
+        with self._database.reading() as connection:
+            for part in parts(services):
+                times = last.where(operations.c.service.in_(part)).group_by(operations.c.service).subquery()
+                is_last = sa.and_(operations.c.service == times.c.service, operations.c.created_time == times.c.time)
+                query = sa.select(operations).join(times, is_last).order_by(operations.c.id.desc())
+                rows = connection.execute(query).mappings()
+                found.update((row["service"], OperationRecord(**row)) for row in rows)
+        return found
 
     def change(self, id: str, **fields: object) -> OperationRecord:  # noqa: A002 - what the record calls it
         """Change fields of an operation, usually ``outcome`` and ``ended_time`` at its end.

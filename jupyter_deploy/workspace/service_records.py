@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
+from collections.abc import Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
 
 from jupyter_deploy.errors import Elsewhere, NotFound
-from jupyter_deploy.workspace.database import Database
+from jupyter_deploy.workspace.database import Database, parts
 from jupyter_deploy.workspace.dialects import holds_item, upsert
 from jupyter_deploy.workspace.records import ServiceRecord, VersionRecord
 from jupyter_deploy.workspace.schema import services, versions
@@ -77,9 +79,17 @@ class ServiceRecords:
 
     def versions(self, name: str) -> tuple[VersionRecord, ...]:
         """All versions of a service, oldest first."""
-        query = versions.select().where(versions.c.service == name).order_by(versions.c.number)
+        return self.versions_of([name])[name]
+
+    def versions_of(self, names: Sequence[str]) -> dict[str, tuple[VersionRecord, ...]]:
+        """All versions of some services, oldest first; by the services' names."""
+        found: dict[str, builtins.list[VersionRecord]] = {name: [] for name in names}
+        query = versions.select().order_by(versions.c.number)
         with self._database.reading() as connection:
-            return tuple(VersionRecord(**row) for row in connection.execute(query).mappings())
+            for part in parts(names):
+                for row in connection.execute(query.where(versions.c.service.in_(part))).mappings():
+                    found[row["service"]].append(VersionRecord(**row))
+        return {name: tuple(each) for name, each in found.items()}
 
     def change_version(self, service: str, number: int, **fields: object) -> VersionRecord:
         """Change fields of a version, usually ``served_time`` or ``error``.

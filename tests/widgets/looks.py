@@ -11,7 +11,7 @@ _DARK = """:root {
   --jp-border-color1: #616161; --jp-border-color2: #424242;
   --jp-ui-font-color1: rgba(255, 255, 255, 0.87); --jp-ui-font-color2: rgba(255, 255, 255, 0.54);
   --jp-brand-color1: #2196f3; --jp-error-color1: #f44336; --jp-warn-color0: #f57c00; --jp-success-color0: #388e3c;
-  --jp-content-link-color: #64b5f6;
+  --jp-ui-inverse-font-color0: rgba(0, 0, 0, 1); --jp-content-link-color: #64b5f6;
 }
 body { background: #212121; }"""
 """The values of JupyterLab's own dark theme."""

@@ -12,7 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_deploy import Model, Workspace
 from jupyter_deploy.cli.main import main
-from jupyter_deploy.engine import changes
+from jupyter_deploy.engine import requesting
 from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.errors import DeployError, UserError
 from jupyter_deploy.magics.arguments import words_of
@@ -21,6 +21,7 @@ from jupyter_deploy.widgets.draft import Texts
 from jupyter_deploy.widgets.lines import word
 from tests.helpers import ECHO, register_text, write_script
 from tests.magics.conftest import Run, here, run, shell  # noqa: F401  (fixtures)
+from tests.recorded import record_compute
 
 SECRET = "a-marker-that-is-nowhere"
 ODD = 'it\'s a "b" $HOME {x} $$y \\n'
@@ -34,13 +35,13 @@ class Sealed(DeployError):
 def requests(monkeypatch: pytest.MonkeyPatch) -> list[tuple[DeployRequest, Any]]:
     """The requests that were made, with the options that they were made of; nothing is deployed."""
     made: list[tuple[DeployRequest, Any]] = []
-    seal = changes.seal
+    seal = requesting.seal
 
     def stop(*given: Any) -> Any:
         made.append((seal(*given)[0], given[5]))
         raise Sealed("sealed")
 
-    monkeypatch.setattr(changes, "seal", stop)
+    monkeypatch.setattr(requesting, "seal", stop)
     return made
 
 
@@ -52,6 +53,7 @@ def files(here: Path, workspace: Workspace, tiny_model: Model) -> Path:  # noqa:
     write_script(here / ODD, ECHO)
     (here / "needs.txt").write_text("--extra-index-url https://a.example/x\nnumpy\n")
     (here / "plain.txt").write_text("numpy\n")
+    record_compute(workspace, "lab")
     (here / "env.yml").write_text("dependencies:\n- pip:\n  - numpy\n")
     return here
 
@@ -78,6 +80,9 @@ FORMS: dict[str, dict[str, Any]] = {
     "another target": {
         "name": "svc", "models": ["tiny"], "script": "score.py", "target": "local", "options": {"restart_policy": "no"},
     },
+    "a cluster": {
+        "name": "svc", "models": ["tiny"], "script": "score.py", "target": "lab", "options": {"num_replicas": "2", "cpu_cores": "0.5"},
+    },
     "a source directory": {
         "name": "svc", "models": ["tiny"], "script": "score.py", "env": "plain.txt", "settings": {"source_directory": ODD},
     },
@@ -95,11 +100,14 @@ FORMS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-_RARE = [pytest.param(values, id=name, marks=pytest.mark.soak) for name, values in list(FORMS.items())[3:]]
+_USUAL = ("plain", "every kind of option", "packages from elsewhere", "a cluster")
+_RARE = [
+    pytest.param(values, id=name, marks=pytest.mark.soak) for name, values in list(FORMS.items()) if name not in _USUAL
+]
 
 
 @pytest.mark.parametrize(
-    "values", [*(pytest.param(values, id=name) for name, values in list(FORMS.items())[:3]), *_RARE]
+    "values", [*(pytest.param(values, id=name) for name, values in FORMS.items() if name in _USUAL), *_RARE]
 )
 def test_line_python_and_files_make_the_request_of_the_form(
     values: dict[str, Any], files: Path, run: Run, shell: InteractiveShell, workspace: Workspace, requests: list[Any],  # noqa: F811
@@ -197,7 +205,7 @@ def test_everything_that_can_be_known_is_told_at_its_field(files: Path, workspac
     }
     assert "this is none" in told(**image)["base_image_credentials"]
     assert SECRET not in str(told(**image))
-    assert Texts.of({**FORMS["plain"], **image}).values({})["settings"] == {
+    assert Texts.of({**FORMS["plain"], **image}, workspace.folder).values({})["settings"] == {
         "base_image_registry": "r",
         "base_image": "x",
     }
@@ -219,3 +227,30 @@ def test_a_word_of_a_line_is_read_back(text: str, shell: InteractiveShell) -> No
     shell.user_ns.update(x="wrong", HOME="wrong", y="wrong", b="wrong")
     line = shell.var_expand(f"first {word(text)} {word(ODD)} last")
     assert words_of(line) == ["first", text, ODD, "last"]
+
+
+def test_a_cluster_is_said_by_its_name(files: Path, workspace: Workspace) -> None:
+    shown = ask(workspace, {}).check(FORMS["a cluster"])["equivalents"]
+    line = "%deploy svc --models tiny --script score.py --target lab --num-replicas 2 --cpu-cores 0.5"
+    assert sorted(shown["line"].split()) == sorted(line.split())
+    assert "from jupyter_deploy import AksWebservice, InferenceConfig, Model, Workspace" in shown["python"]
+    assert "AksWebservice.deploy_configuration(" in shown["python"]
+    assert "deployment_target='lab'" in shown["python"]
+    assert "compute" not in shown["files"]["deploymentconfig.json"].replace("computeType", "")
+    assert shown["command"].endswith("--dc deploymentconfig.json --ct lab")
+    plain = ask(workspace, {}).check({**FORMS["a cluster"], "options": {}})["equivalents"]
+    assert "AksWebservice" not in plain["python"]
+
+
+def test_a_cluster_has_to_be_chosen_and_to_be_there(files: Path, workspace: Workspace) -> None:
+    def told(target: str) -> list[dict[str, Any]]:
+        return ask(workspace, {}).check({**FORMS["plain"], "target": target})["problems"]
+
+    chosen = {"fields": ("target",), "text": "no cluster is chosen; attach one, or choose one that is attached"}
+    assert told("kubernetes") == [chosen] == told("aks")
+    [gone] = told("gone")
+    assert (gone["fields"], gone["text"].splitlines()[0]) == (
+        ("target",),
+        "ComputeTargetNotFound: there is no compute 'gone'",
+    )
+    assert told("lab") == []

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from jupyter_deploy import Webservice, Workspace
+from jupyter_deploy import AksWebservice, Webservice, Workspace
 from jupyter_deploy.errors import NotFound
+from jupyter_deploy.targets.base import Status
+from jupyter_deploy.targets.kubernetes.target import KubernetesTarget
 from jupyter_deploy.widgets import ServicePanel
 from jupyter_deploy.widgets.modules import module
 from tests.helpers import register_text
+from tests.recorded import record_service
 from tests.widgets.browser import Draw
 from tests.widgets.conftest import Deploy
+from tests.widgets.forms import until
 from tests.widgets.looks import darken, overflow, serious
 
 _HERE = "http://127.0.0.1:5000/score"
@@ -144,3 +149,49 @@ def test_the_address_works_from_the_browsers_machine(
     assert found["url"] == shown
     assert remark in found["remark"] and bool(remark) == bool(found["remark"])
     page.close()
+
+
+def scaled(
+    workspace: Workspace, draw: Draw, monkeypatch: pytest.MonkeyPatch, **options: Any
+) -> tuple[Page, list[dict[str, Any]]]:
+    """The controls of a service on a cluster, of whose three pods two serve; and what they ask of it."""
+    asked: list[dict[str, Any]] = []
+    partly = Status("Healthy", version=1, error="2 of 3 pods serve", details={"replicas": 3, "serving": 2})
+    monkeypatch.setattr(KubernetesTarget, "status", lambda *_: partly)
+    monkeypatch.setattr(AksWebservice, "update", lambda _self, *_given, **changes: asked.append(changes))
+    return draw(ServicePanel(record_service(workspace, "counted", "away", **options))), asked
+
+
+@pytest.mark.parametrize(
+    ("options", "fields", "changed"),
+    [
+        ({"num_replicas": 3}, ["num_replicas", "worker_count"], {"num_replicas": 5}),
+        (
+            {"autoscale_max_replicas": 3},
+            ["autoscale_min_replicas", "autoscale_max_replicas", "worker_count"],
+            {"autoscale_max_replicas": 5},
+        ),
+    ],
+)
+def test_pods_are_scaled_by_their_number_or_its_limits(
+    tmp_path: Path, draw: Draw, monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, int], fields: list[str], changed: dict[str, int],
+) -> None:  # fmt: skip
+    page, asked = scaled(Workspace(tmp_path / "other"), draw, monkeypatch, **options)
+    expect(page.get_by_text("2 of 3 pods serve", exact=True)).to_be_visible()
+    press(page, "Scale…")
+    assert page.locator(".question input").evaluate_all("all => all.map((one) => one.name)") == fields
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert not serious(page)
+    darken(page)
+    assert not serious(page)
+    assert overflow(page) <= 0
+    [(name, number)] = changed.items()
+    page.get_by_label(name).fill("0")
+    press(page, "Scale")
+    assert page.get_by_label(name).evaluate("one => one.validity.rangeUnderflow")
+    page.get_by_label(name).fill(str(number))
+    press(page, "Scale")
+    expect(page.get_by_role("button", name="Scale…")).to_be_focused()
+    until(page, lambda: bool(asked))
+    assert asked == [changed]

@@ -8,6 +8,8 @@ from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.compute import Compute
 
 _PROBE = "jupyter-deploy-probe"
+SOON = 5.0
+"""Seconds that a cluster may take to answer all that somebody wants to see of it; one that hangs is soon taken to be away."""
 
 
 def compute_of(place: Place) -> Compute:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_deploy.config.options import Options
 from jupyter_deploy.images.dockerfile import APP_ROOT
 from jupyter_deploy.targets.base import Place, Release
 from jupyter_deploy.targets.kubernetes.kinds import Object
@@ -64,9 +65,8 @@ def files_of(release: Release) -> list[dict[str, Any]]:
     ]
 
 
-def fetching_of(place: Place, release: Release) -> Fetching | None:
-    """What the pods of a release fetch; None where its models are in the image."""
-    options, files = release.options, files_of(release)
+def fetching_of(place: Place, options: Options, files: Sequence[Mapping[str, Any]]) -> Fetching | None:
+    """What pods fetch of the files of models; None where the image has them."""
     assert isinstance(options, KubernetesOptions)
     held = json.loads(place.secrets.read_text(encoding="utf-8")) if place.secrets else {}
     size = sum(file["size"] for file in files)
@@ -82,7 +82,7 @@ def baked_note(place: Place, release: Release) -> str:
     options, size = release.options, sum(file["size"] for file in files_of(release))
     assert isinstance(options, KubernetesOptions)
     limit = options.bake_models_up_to_mb
-    if size <= limit * _MB or fetching_of(place, release):
+    if size <= limit * _MB or fetching_of(place, options, files_of(release)):
         return ""
     where = "models_storage_options for the workspace's store" if place.store else "models_url"
     return f"models of {size // _MB} MB go into the image, more than bake_models_up_to_mb ({limit}); pods fetch them where {where} is given"

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jupyter_deploy.targets.kubernetes.cluster import MANAGER, Cluster
+from jupyter_deploy.targets.kubernetes.documents import HIDDEN
 from jupyter_deploy.targets.kubernetes.kinds import Object, path_of
-from jupyter_deploy.targets.kubernetes.manifests import HIDDEN
 from jupyter_deploy.targets.kubernetes.refusals import Conflicts
 from jupyter_deploy.targets.kubernetes.replicas import is_scalers
 

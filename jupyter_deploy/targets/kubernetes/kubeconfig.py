@@ -23,6 +23,20 @@ def paths_of(given: str | Path | None) -> str:
     return os.pathsep.join(str(Path(each).expanduser().absolute()) for each in text.split(os.pathsep) if each)
 
 
+def contexts_of(paths: str) -> tuple[list[str], str]:
+    """The names of a kubeconfig's contexts, and that of its current one, which may be empty.
+
+    Raises
+    ------
+    TargetError : there is no such file, or it is no kubeconfig.
+    """
+    config, current = _read(paths)
+    try:
+        return [str(each.value["name"]) for each in config.value["contexts"]], current
+    except (AttributeError, KeyError, TypeError):
+        raise _unlike(paths) from None
+
+
 class Context:
     """A context of a kubeconfig.
 

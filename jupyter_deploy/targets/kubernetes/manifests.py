@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,6 @@ from jupyter_deploy.targets.kubernetes.vault import PULL_SECRET, data_of, pull_d
 
 PROGRESS_SECONDS = 60
 """That a rollout may go without progress, beside what the script may take to start."""
-HIDDEN = "(hidden)"
 SERVICE_TYPES = {
     "load-balancer": "LoadBalancer",
     "node-port": "NodePort",
@@ -136,11 +135,6 @@ def route(plan: Plan) -> Object:
     return ingress(plan.about(), plan.options)
 
 
-def hidden(thing: Object) -> Object:
-    """The object as it may be shown: a Secret without what is in it."""
-    return {**thing, "data": dict.fromkeys(thing["data"], HIDDEN)} if thing["kind"] == "Secret" else thing
-
-
 def _account(plan: Plan) -> Object:
     return {
         "apiVersion": "v1", "kind": "ServiceAccount", "metadata": plan.about(), "automountServiceAccountToken": False,
@@ -235,19 +229,3 @@ def _deployment(plan: Plan) -> Object:
     }
     about = plan.about(plan.workload, annotations=version)
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": about, "spec": spec}
-
-
-def as_yaml(things: Sequence[Object]) -> str:
-    """Objects as the documents of one YAML file, to be read by a person: without what must not be seen, files as their lines."""
-    import yaml
-
-    class Dumper(yaml.SafeDumper):
-        """Writes texts of several lines as such, and what is the same twice, twice."""
-
-        def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - of any
-            return True
-
-    Dumper.add_representer(str, lambda dumper, text: dumper.represent_scalar(
-        "tag:yaml.org,2002:str", text, style="|" if "\n" in text else None
-    ))  # fmt: skip
-    return "---\n".join(yaml.dump(hidden(thing), Dumper=Dumper, sort_keys=False, width=120) for thing in things)

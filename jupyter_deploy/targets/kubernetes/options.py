@@ -341,6 +341,23 @@ class KubernetesOptions(ScoringOptions):
         """After which a service has answered, or has said why not; what is in front of it has to wait as long."""
         return -(-(self.max_request_wait_time + self.scoring_timeout_ms) // 1000) + 1
 
+    def scale(self) -> dict[str, Any]:
+        """How many pods there are, or between which limits their number follows the load, and how many workers each has."""
+        filled = self.filled()
+        pods = ("autoscale_min_replicas", "autoscale_max_replicas") if self.follows_load else ("num_replicas",)
+        return {name: getattr(filled, name) for name in (*pods, "worker_count")}
+
+    def filled(self) -> KubernetesOptions:
+        """The same options, with what follows where they are not given."""
+        scale = ("min_replicas", "max_replicas", "refresh_seconds", "target_utilization") if self.follows_load else ()
+        return self.replaced(
+            {
+                "auth_enabled": self.is_authenticated(),
+                "autoscale_enabled": self.follows_load,
+                **{f"autoscale_{name}": getattr(self, name) for name in scale},
+            }
+        )
+
     def is_authenticated(self) -> bool:
         """Whether requests need a key: on a cluster by default, as in the original."""
         return not self.token_auth_enabled if self.auth_enabled is None else self.auth_enabled

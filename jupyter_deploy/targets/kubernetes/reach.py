@@ -7,11 +7,12 @@ import http.client
 import ssl
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from jupyter_deploy.errors import TargetError
-from jupyter_deploy.targets.base import Report
+from jupyter_deploy.targets.base import Place, Report, Status
 from jupyter_deploy.targets.kubernetes import tunnel
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.kinds import Object, path_of
@@ -50,6 +51,14 @@ def node_hosts(cluster: Cluster) -> list[str]:
         if address["type"] == kind
     ]
     return list(dict.fromkeys([api, *found]))
+
+
+def seen_from_here(place: Place, record: KubernetesRecord, status: Status) -> Status:
+    """The state of a service as it is for who asks it from here: Unhealthy where its tunnel is gone."""
+    if record.reach == TUNNEL and status.state == "Healthy" and (why := tunnel.trouble(place.folder)):
+        down = f"its pods serve, but {why}; starting the service brings it back"
+        return replace(status, state="Unhealthy", error=down, needs_start=True)
+    return status
 
 
 def address(cluster: Cluster, plan: Plan, record: KubernetesRecord, patience: float = _PATIENCE) -> tuple[str, int]:

@@ -38,7 +38,7 @@ def remove_others(
 ) -> None:
     """Take away the objects of a service that are not among those that are kept; those of some kinds and a name, where given."""
     names = {(thing["kind"], thing["metadata"]["name"]) for thing in kept}
-    for thing in _found(cluster, place, namespace, apis, kinds):
+    for thing in objects_of(cluster, place, namespace, apis, kinds):
         identity = thing["kind"], thing["metadata"]["name"]
         if identity not in names and name in ("", identity[1]):
             _remove(cluster, thing)
@@ -51,14 +51,16 @@ def remove_all(cluster: Cluster, place: Place, namespace: str, apis: Mapping[str
     ------
     TargetError : they do not end in time.
     """
-    for thing in _found(cluster, place, namespace, apis):
+    for thing in objects_of(cluster, place, namespace, apis):
         _remove(cluster, thing)
     parts = (own_labels(place), pod_labels(place, router_name(place)))
     for pod in (pod for labels in parts for pod in cluster.find("Pod", namespace, labels)):
         with contextlib.suppress(Missing):
             cluster.delete({"apiVersion": "v1", "kind": "Pod", **pod}, within=_GRACE)
     deadline = time.monotonic() + _PATIENCE
-    while _found(cluster, place, namespace, apis) or any(still_running(cluster, namespace, labels) for labels in parts):
+    while objects_of(cluster, place, namespace, apis) or any(
+        still_running(cluster, namespace, labels) for labels in parts
+    ):
         if time.monotonic() > deadline:
             raise TargetError(
                 f"the pods of '{place.service}' did not end within {_PATIENCE:.0f} s",
@@ -67,9 +69,10 @@ def remove_all(cluster: Cluster, place: Place, namespace: str, apis: Mapping[str
         time.sleep(_LOOK_EVERY)
 
 
-def _found(
+def objects_of(
     cluster: Cluster, place: Place, namespace: str, apis: Mapping[str, str], kinds: Sequence[str] = KINDS
 ) -> list[Object]:
+    """All objects of a service that there are, but for its pods."""
     found: list[Object] = []
     for kind in kinds:
         if not has(kind, apis):

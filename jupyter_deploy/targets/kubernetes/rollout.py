@@ -13,9 +13,10 @@ from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets.base import Report, Status
 from jupyter_deploy.targets.kubernetes import hand_edits, reach, tunnel
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
+from jupyter_deploy.targets.kubernetes.documents import hidden
 from jupyter_deploy.targets.kubernetes.kinds import Object
 from jupyter_deploy.targets.kubernetes.lease import Lease
-from jupyter_deploy.targets.kubernetes.manifests import Plan, hidden, others, owner, route, service
+from jupyter_deploy.targets.kubernetes.manifests import Plan, others, owner, route, service
 from jupyter_deploy.targets.kubernetes.names import CONTAINER, VERSION
 from jupyter_deploy.targets.kubernetes.ownership import own_objects
 from jupyter_deploy.targets.kubernetes.patience import Patience
@@ -62,12 +63,10 @@ class Rollout:
     def begin(self) -> None:
         """Apply all objects, after the cluster has checked each; nothing is changed where it refuses one."""
         plan = self._plan
-        things = [owner(plan), *self._steady(others(plan))]
-        there = own_objects(self._cluster, plan.place, things)
-        if self._record is not None and not self._record.is_stopped:
-            hand_edits.require_scale(there, things, self._former)
+        things = self._steady([owner(plan), *others(plan)])
+        self._ask(lambda: require_free(self._cluster, plan, things, self._former, self._record))
         for thing in things:
-            self._ask(partial(self._apply, thing, dry_run=True))
+            self._ask(partial(apply, self._cluster, thing, self._former, dry_run=True))
         if self._record is None:
             self._record = KubernetesRecord(
                 plan.namespace, 0, plan.reach, "", 0, plan.options.ssl_enabled, hosts=plan.hosts, cname=plan.options.ssl_cname or ""
@@ -104,29 +103,19 @@ class Rollout:
     def put(self, thing: Object) -> Object:
         """Apply an object that is to be there; what others have changed of it by hand is shown, and not overruled."""
         self._applied.append(thing)
-        return self._ask(partial(self._apply, thing))
-
-    def _apply(self, thing: Object, *, dry_run: bool = False) -> Object:
-        try:
-            return self._cluster.apply(thing, dry_run=dry_run)
-        except Conflicts as error:
-            hand_edits.require_none(self._cluster, thing, _same(self._former, thing), error)
-            return self._cluster.apply(thing, dry_run=dry_run, force=True)
+        return self._ask(partial(apply, self._cluster, thing, self._former))
 
     def _steady(self, things: list[Object]) -> list[Object]:
         """Pods that would differ in nothing but the number of the version stay as they are; those of a restart do not."""
-        record, version = self._record, self._plan.version
-        for thing in things:
-            former = _same(self._former, thing)
-            if former is None or thing["kind"] != "Deployment" or record is None:
-                continue
-            if _with_version(former["spec"]["template"], version) == thing["spec"]["template"]:
-                thing["spec"]["template"] = former["spec"]["template"]
-            if record.version == version and not record.is_stopped and not self._lacks_tunnel(record):
-                about = {**thing["spec"]["template"]["metadata"]}
-                about["annotations"] = {RESTARTED: moment()}
-                thing["spec"]["template"] = {**thing["spec"]["template"], "metadata": about}
-        return things
+        kept = steady(things, self._former, self._plan.version)
+        return list(map(_restarted, kept)) if self._is_restart() else kept
+
+    def _is_restart(self) -> bool:
+        """Whether it is the version that serves, whose pods are to be made anew."""
+        record = self._record
+        if record is None or record.version != self._plan.version or record.is_stopped:
+            return False
+        return not self._lacks_tunnel(record)
 
     def _lacks_tunnel(self, record: KubernetesRecord) -> bool:
         """Whether it is the way to the pods that is to be started anew, not the pods."""
@@ -180,7 +169,7 @@ class Rollout:
         plan = self._plan = replace(self._plan, reach=reach.TUNNEL)
         found = self._record = replace(record, reach=reach.TUNNEL)
         self._applied[0] = service(plan)
-        self._ask(lambda: self._apply(service(plan)))
+        self._ask(lambda: apply(self._cluster, service(plan), self._former))
         return self._ask(lambda: reach.address(self._cluster, plan, found))
 
     def take_over(self) -> Status:
@@ -215,8 +204,61 @@ class Rollout:
             return
         for thing in self._former:
             if thing["kind"] != "Secret":  # which is the service's, not the version's
-                self._ask(partial(self._apply, thing))
+                self._ask(partial(apply, self._cluster, thing, self._former))
         self._report("the version that served is applied again")
+
+
+def require_free(
+    cluster: Cluster, plan: Plan, things: Sequence[Object], former: Sequence[Object], record: KubernetesRecord | None
+) -> None:
+    """See that nobody else has an object of a name that is wanted, and that nobody has scaled what serves.
+
+    Raises
+    ------
+    TargetError : somebody has.
+    """
+    there = own_objects(cluster, plan.place, things)
+    if record is not None and not record.is_stopped:
+        hand_edits.require_scale(there, things, former)
+
+
+def apply(cluster: Cluster, thing: Object, former: Sequence[Object], *, dry_run: bool = False) -> Object:
+    """Make an object so, and return it; what others have set stays.
+
+    Parameters
+    ----------
+    former : the objects as they were applied last. dry_run : only have the cluster check it, and say what it would be.
+
+    Raises
+    ------
+    Conflicts : others have set otherwise what it sets.
+    """
+    try:
+        return cluster.apply(thing, dry_run=dry_run)
+    except Conflicts as error:
+        hand_edits.require_none(cluster, thing, _same(former, thing), error)
+        return cluster.apply(thing, dry_run=dry_run, force=True)
+
+
+def steady(things: list[Object], former: Sequence[Object], version: int) -> list[Object]:
+    """Pods that would differ from those before in nothing but the number of the version stay as they are."""
+    for thing in things:
+        held = _same(former, thing)
+        if held is None or thing["kind"] != "Deployment":
+            continue
+        if _with_version(held["spec"]["template"], version) == thing["spec"]["template"]:
+            thing["spec"]["template"] = held["spec"]["template"]
+    return things
+
+
+def _restarted(thing: Object) -> Object:
+    """A Deployment whose pods are made anew, though they are the same; another object as it is."""
+    if thing["kind"] != "Deployment":
+        return thing
+    template = thing["spec"]["template"]
+    notes = {RESTARTED: moment()}
+    anew = {**template, "metadata": {**template["metadata"], "annotations": notes}}
+    return {**thing, "spec": {**thing["spec"], "template": anew}}
 
 
 def _same(things: Sequence[Object], thing: Object) -> Object | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets.base import State, Status
 from jupyter_deploy.targets.kubernetes.containers import current, restarts_of
 from jupyter_deploy.targets.kubernetes.kinds import Object
@@ -33,6 +34,17 @@ def is_rolled_out(deployment: Object) -> bool:
 def about(record: KubernetesRecord) -> dict[str, Any]:
     """What is known of a service without its cluster."""
     return {"reach": record.reach, "host": record.host, "namespace": record.namespace}
+
+
+def never_served() -> Status:
+    """The state of a service before its first version."""
+    return Status("Stopped", error="it has never served")
+
+
+def unknown(record: KubernetesRecord, error: TargetError) -> Status:
+    """The state of a service whose cluster cannot be asked."""
+    facts: dict[str, Any] = {"version": record.version or None, "scoring_uri": record.scoring_uri}
+    return Status("Unknown", error=error.what, details=about(record), traffic=record.traffic, **facts)
 
 
 def status_of(

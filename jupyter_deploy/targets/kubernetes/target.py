@@ -11,25 +11,28 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.errors import TargetError
-from jupyter_deploy.targets.base import Candidate, Place, Release, Report, Status, Work
+from jupyter_deploy.targets.base import Candidate, Draft, Place, Preview, Release, Report, Status, Work
 from jupyter_deploy.targets.kubernetes import hand_edits, keys, kserve, kserve_rollout, lease, logs, reach, tunnel
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
-from jupyter_deploy.targets.kubernetes.connecting import compute_of, connected, require_namespace
+from jupyter_deploy.targets.kubernetes.connecting import SOON, compute_of, connected, require_namespace
 from jupyter_deploy.targets.kubernetes.delivery import delivered, pull_login
-from jupyter_deploy.targets.kubernetes.fetching import baked_note, fetching_of
+from jupyter_deploy.targets.kubernetes.documents import as_yaml
+from jupyter_deploy.targets.kubernetes.fetching import baked_note, fetching_of, files_of
 from jupyter_deploy.targets.kubernetes.kinds import path_of
+from jupyter_deploy.targets.kubernetes.listing import statuses_of
 from jupyter_deploy.targets.kubernetes.manifests import Plan
 from jupyter_deploy.targets.kubernetes.names import dns_names, own_labels
 from jupyter_deploy.targets.kubernetes.notices import notices_of
 from jupyter_deploy.targets.kubernetes.offers import apis_of, require, way_to_scale
 from jupyter_deploy.targets.kubernetes.options import KSERVE, KubernetesOptions
+from jupyter_deploy.targets.kubernetes.preview import NOT_BUILT, image_of, preview
 from jupyter_deploy.targets.kubernetes.record import KubernetesRecord, kept_manifests, remove_record
 from jupyter_deploy.targets.kubernetes.refusals import Missing
 from jupyter_deploy.targets.kubernetes.removal import remove_all
 from jupyter_deploy.targets.kubernetes.rollout import Rollout
 from jupyter_deploy.targets.kubernetes.running import look
 from jupyter_deploy.targets.kubernetes.scaling import described, scaler_of, stopped
-from jupyter_deploy.targets.kubernetes.state import about, status_of, unclear
+from jupyter_deploy.targets.kubernetes.state import never_served, status_of, unclear, unknown
 from jupyter_deploy.targets.kubernetes.traffic import Split
 from jupyter_deploy.targets.kubernetes.vault import secrets_of
 from jupyter_deploy.targets.shares import Traffic
@@ -68,7 +71,7 @@ class KubernetesTarget:
         logins = json.loads(place.logins.read_text(encoding="utf-8")) if place.logins else {}
         with work.step("image", "image"):
             context = context_of(release.bundle, exact_lock(lock, work.say), release.recipe)
-            if fetching_of(place, release):
+            if fetching_of(place, release.options, files_of(release)):
                 context = context.without_models()
             elif note := baked_note(place, release):
                 work.report(note)
@@ -78,13 +81,9 @@ class KubernetesTarget:
     @contextlib.contextmanager
     def bring_up(self, place: Place, release: Release, report: Report) -> Iterator[Candidate]:
         """Have the cluster replace its pods one by one, each when the next is ready."""
-        record = KubernetesRecord.read(place.folder)
-        if record is not None and not record.version:
-            record = None  # a first version that was left on its way, and never served
+        record = _served(place)
         with connected(place) as cluster:
-            plan = _plan(cluster, place, release, record)
-            if record is not None and plan.reach != KSERVE:
-                plan = replace(plan, deployment=look(cluster, place, record.namespace).entrance)
+            plan = _plan_of_next(cluster, place, record, _draft(release), release.runtime)
             with lease.held(cluster, place, plan.namespace) as held:
                 kind = kserve_rollout.InferenceRollout if plan.reach == KSERVE else Rollout
                 rollout = kind(cluster, held, plan, record, report)
@@ -107,7 +106,7 @@ class KubernetesTarget:
                 remedy="deploy it anew without run_as=kserve (--as), or update it, which replaces the version that serves",
             )
         with connected(place) as cluster:
-            plans = [_plan(cluster, place, release, record) for release in releases]
+            plans = [_plan(cluster, place, record, _draft(release), release.runtime) for release in releases]
             with lease.held(cluster, place, record.namespace) as held:
                 split = Split(cluster, held, plans, traffic, record, report)
                 try:
@@ -120,9 +119,9 @@ class KubernetesTarget:
         """Ask the cluster for its Deployments, or the InferenceService, and their pods."""
         record = KubernetesRecord.read(place.folder)
         if record is None:
-            return Status("Stopped", error="it has never served")
+            return never_served()
         try:
-            with connected(place) as cluster:
+            with connected(place, SOON) as cluster:
                 if record.reach == KSERVE:
                     return kserve_rollout.status(cluster, place, record)
                 running = look(cluster, place, record.namespace)
@@ -130,13 +129,23 @@ class KubernetesTarget:
                 scaling = _scaling(cluster, place)
                 notices = notices_of(cluster, unclear(running, pods))
         except TargetError as error:
-            facts: dict[str, Any] = {"version": record.version or None, "scoring_uri": record.scoring_uri}
-            return Status("Unknown", error=error.what, details=about(record), traffic=record.traffic, **facts)
-        status = status_of(record, running, pods, scaling, notices)
-        if record.reach == reach.TUNNEL and status.state == "Healthy" and (why := tunnel.trouble(place.folder)):
-            down = f"its pods serve, but {why}; starting the service brings it back"
-            return replace(status, state="Unhealthy", error=down, needs_start=True)
-        return status
+            return unknown(record, error)
+        return reach.seen_from_here(place, record, status_of(record, running, pods, scaling, notices))
+
+    def statuses(self, places: Sequence[Place]) -> Sequence[Status]:
+        """Ask the cluster once for all Deployments, and once for all pods where one of them is not whole."""
+        return statuses_of(places)
+
+    def manifests(self, place: Place) -> str:
+        """The objects that were applied last."""
+        return as_yaml(kept_manifests(place.folder))
+
+    def preview(self, place: Place, draft: Draft) -> Preview:
+        """Have the cluster say what the objects would become."""
+        record = _served(place)
+        image = image_of(kept_manifests(place.folder)) if draft.runs_the_same else NOT_BUILT
+        with connected(place) as cluster:
+            return preview(cluster, _plan_of_next(cluster, place, record, draft, image), record)
 
     def stop(self, place: Place) -> None:
         """Have the cluster end all pods, each after its requests; all else stays."""
@@ -180,11 +189,30 @@ class KubernetesTarget:
         return logs.files(place)
 
 
-def _plan(cluster: Cluster, place: Place, release: Release, record: KubernetesRecord | None) -> Plan:
-    options = release.options
+def _served(place: Place) -> KubernetesRecord | None:
+    """The record of a service; None for a first version that was left on its way, too."""
+    record = KubernetesRecord.read(place.folder)
+    return record if record and record.version else None
+
+
+def _draft(release: Release) -> Draft:
+    settings = json.loads((release.bundle / "service.json").read_text(encoding="utf-8"))
+    return Draft(release.version, release.options, settings, files_of(release))
+
+
+def _plan_of_next(cluster: Cluster, place: Place, record: KubernetesRecord | None, draft: Draft, image: str) -> Plan:
+    """What is to be there of a version that takes the place of the one, or those, that serve."""
+    plan = _plan(cluster, place, record, draft, image)
+    if record is None or plan.reach == KSERVE:
+        return plan
+    return replace(plan, deployment=look(cluster, place, record.namespace).entrance)
+
+
+def _plan(cluster: Cluster, place: Place, record: KubernetesRecord | None, draft: Draft, image: str) -> Plan:
+    options = draft.options
     assert isinstance(options, KubernetesOptions)
     namespace = _namespace(cluster, options, record)
-    settings = json.loads((release.bundle / "service.json").read_text(encoding="utf-8"))
+    settings = {**draft.settings}
     del settings["version"]  # a pod is told, so that versions with the same settings share them
     apis = apis_of(cluster)
     require(options, apis, cluster.compute.name)
@@ -193,8 +221,8 @@ def _plan(cluster: Cluster, place: Place, release: Release, record: KubernetesRe
     settings["allowedHosts"] = list(dict.fromkeys([*settings["allowedHosts"], *dns_names(place, namespace), *hosts]))
     way = way_to_scale(cluster, apis, options) if options.follows_load else "cpu"
     return Plan(
-        place, namespace, release.runtime, release.version, options, settings, reached_by, hosts, secrets_of(place), apis, way,
-        pull_login(cluster.compute), fetching_of(place, release),
+        place, namespace, image, draft.version, options, settings, reached_by, hosts, secrets_of(place), apis, way,
+        pull_login(cluster.compute), fetching_of(place, options, draft.files),
     )  # fmt: skip
 
 

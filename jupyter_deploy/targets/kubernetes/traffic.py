@@ -13,10 +13,11 @@ from jupyter_deploy.targets.addresses import in_url
 from jupyter_deploy.targets.base import Report, Status
 from jupyter_deploy.targets.kubernetes import hand_edits
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
+from jupyter_deploy.targets.kubernetes.documents import hidden
 from jupyter_deploy.targets.kubernetes.gateway import shared_route
 from jupyter_deploy.targets.kubernetes.kinds import Object
 from jupyter_deploy.targets.kubernetes.lease import Lease
-from jupyter_deploy.targets.kubernetes.manifests import Plan, hidden, route, service
+from jupyter_deploy.targets.kubernetes.manifests import Plan, route, service
 from jupyter_deploy.targets.kubernetes.names import pod_labels, router_name, version_name
 from jupyter_deploy.targets.kubernetes.record import KubernetesRecord, keep_manifests, kept_manifests
 from jupyter_deploy.targets.kubernetes.removal import remove_others, still_running

@@ -12,8 +12,8 @@ import pytest
 
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.compute import Compute
+from jupyter_deploy.targets.kubernetes.documents import as_yaml
 from jupyter_deploy.targets.kubernetes.kinds import Object
-from jupyter_deploy.targets.kubernetes.manifests import as_yaml
 from jupyter_deploy.targets.kubernetes.offers import apis_of
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
 from tests.clusters import NAMESPACE, kubeconfig
