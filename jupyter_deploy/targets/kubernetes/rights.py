@@ -17,7 +17,7 @@ _WHOLE = ("get", "list", "watch", "create", "patch", "delete")
 _OTHERS: Mapping[str, tuple[str, ...]] = {
     "Lease": ("get", "create", "update", "patch", "delete"),
     "ReplicaSet": ("list",),
-    "Pod": ("get", "list", "delete"),
+    "Pod": ("get", "list", "patch", "delete"),
     "Pod/log": ("get",),
     "Event": ("list",),
 }

@@ -15,8 +15,9 @@ from jupyter_deploy import AksWebservice, InferenceConfig, Model, Webservice, Wo
 from jupyter_deploy.errors import OperationFailed
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.compute import Compute
-from jupyter_deploy.targets.kubernetes.failures import explain, phase_of
+from jupyter_deploy.targets.kubernetes.failures import explain
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
+from jupyter_deploy.targets.kubernetes.phases import phase_of
 from tests.clusters import COMPUTE, NAMESPACE, attached, kubeconfig, kubectl
 from tests.contract.test_secrets import holders_of
 from tests.engines import BASE_IMAGE
@@ -146,4 +147,4 @@ def test_a_node_that_may_not_pull_says_why(guarded_registry: ImageRegistry) -> N
 def trouble() -> dict[str, Any] | None:
     pod: dict[str, Any] = json.loads(kubectl("get", "pod", "service", "-o", "json"))
     phase = phase_of(pod)
-    return pod if phase.is_trouble and "BackOff" not in phase.text else None
+    return pod if phase.is_wrong and "Back-off" not in phase.text else None
