@@ -11,7 +11,7 @@ from jupyter_deploy.errors import TargetError
 from jupyter_deploy.images.dockerfile import PORT
 from jupyter_deploy.targets.addresses import in_url
 from jupyter_deploy.targets.base import Report, Status
-from jupyter_deploy.targets.kubernetes import hand_edits
+from jupyter_deploy.targets.kubernetes import hand_edits, reach
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.documents import hidden
 from jupyter_deploy.targets.kubernetes.gateway import shared_route
@@ -182,7 +182,7 @@ class Split:
     def _see_switched(self) -> None:
         """Wait until requests from here go where they are to go; a connection that is made before and kept goes on where it went."""
         record, has_router = self._record, self._traffic.is_shared and not self._shared_route
-        if record.reach != "node-port":
+        if record.reach not in (reach.NODE_PORT, reach.TUNNEL):
             return
         deadline = time.monotonic() + _PATIENCE
         while answers_at(record.host, record.port) is not has_router and time.monotonic() < deadline:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,11 @@ def init():
 @rawhttp
 def run(request):
     return AMLResponse({{"pod": socket.gethostname(), "answer": {answer!r}, "got": len(request.get_data())}}, 200, json_str=True)
+"""
+_ROUTER_IMAGE = "jupyter-deploy-tests/router:debian"
+_ROUTER = f"""\
+FROM {BASE_IMAGE}
+RUN apt-get update && apt-get install --yes --no-install-recommends nginx-light && rm -rf /var/lib/apt/lists/*
 """
 
 
@@ -68,6 +74,18 @@ def deployed(workspace: Workspace, name: str, config: InferenceConfig, **options
     service.wait_for_deployment()
     assert isinstance(service, AksWebservice)
     return service
+
+
+@pytest.fixture(scope="session")
+def router_image(docker_engine: None, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An image with a public proxy, for a router."""
+    import docker
+
+    context = tmp_path_factory.mktemp("router")
+    (context / "Dockerfile").write_text(_ROUTER)
+    with contextlib.closing(docker.from_env()) as engine:
+        engine.images.build(path=str(context), tag=_ROUTER_IMAGE)
+    return _ROUTER_IMAGE
 
 
 @pytest.fixture(scope="session")

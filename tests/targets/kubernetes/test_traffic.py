@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
@@ -23,14 +22,6 @@ from tests.engines import BASE_IMAGE
 from tests.helpers import READS_ITS_MODEL, register_text, take_away, wait_until, write_script
 from tests.services import has_begun, operation_of, process_of
 
-if TYPE_CHECKING:
-    from docker import DockerClient
-
-ROUTER = "jupyter-deploy-tests/router:debian"
-DOCKERFILE = f"""\
-FROM {BASE_IMAGE}
-RUN apt-get update && apt-get install --yes --no-install-recommends nginx-light && rm -rf /var/lib/apt/lists/*
-"""
 NAME = "canary"
 REQUESTS = 2000
 PAUSE = 0.02
@@ -40,21 +31,13 @@ way to the service yet leads nowhere, as the kernel remembers that.
 
 
 @pytest.fixture(scope="module")
-def service(cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Webservice]:
+def service(cluster: None, router_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Webservice]:
     """A service of one pod; version 1 answers "one", version 2 has come up beside it, answers "two", and has 10 % of the requests."""
-    import docker
-
-    engine: DockerClient = docker.from_env()
     folder = tmp_path_factory.mktemp("traffic")
-    context = folder / "router"
-    context.mkdir()
-    (context / "Dockerfile").write_text(DOCKERFILE)
-    engine.images.build(path=str(context), tag=ROUTER)
-    engine.close()
     workspace = Workspace(folder / "workspace")
     options = AksWebservice.deploy_configuration(
         num_replicas=1, auth_enabled=False, replica_max_concurrent_requests=16, max_request_wait_time=5000,
-        router_image=ROUTER,
+        router_image=router_image,
     )  # fmt: skip
     config = InferenceConfig(str(write_script(folder, READS_ITS_MODEL)), base_image=BASE_IMAGE)
     made = Model.deploy(workspace, NAME, [register_text(workspace)], config, options, attached(workspace))
@@ -188,7 +171,7 @@ def test_an_update_of_what_was_promoted_loses_no_request(service: Webservice, tm
 
 
 @pytest.mark.soak
-def test_a_router_that_does_not_come_up_leaves_what_served(service: Webservice) -> None:
+def test_a_router_that_does_not_come_up_leaves_what_served(service: Webservice, router_image: str) -> None:
     change(service, "set_traffic", {"2": 100})
     change(service, "update", router_image=BASE_IMAGE)  # in which there is no nginx
     newest = str(service.version)
@@ -198,7 +181,7 @@ def test_a_router_that_does_not_come_up_leaves_what_served(service: Webservice) 
     assert "router_image" in failed.value.remedy
     assert (service.traffic, service.state) == ({newest: 100}, "Healthy")
     assert list(pods(service)) == ["2"]
-    change(service, "update", router_image=ROUTER)
+    change(service, "update", router_image=router_image)
 
 
 @pytest.mark.soak
