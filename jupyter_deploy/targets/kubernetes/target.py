@@ -66,8 +66,11 @@ class KubernetesTarget:
         from jupyter_deploy.images.build import build
         from jupyter_deploy.images.context import context_of
 
+        options = release.options
+        assert isinstance(options, KubernetesOptions)
         with connected(place) as cluster:
-            require_namespace(cluster, _namespace(cluster, release.options, KubernetesRecord.read(place.folder)))
+            require_namespace(cluster, _namespace(cluster, options, KubernetesRecord.read(place.folder)))
+            require(options, apis_of(cluster), cluster.compute.name)
         logins = json.loads(place.logins.read_text(encoding="utf-8")) if place.logins else {}
         with work.step("image", "image"):
             context = context_of(release.bundle, exact_lock(lock, work.say), release.recipe)
