@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from jupyter_deploy.targets.kubernetes.manifests import Plan
 
 NODE_PORT, TUNNEL, BALANCER, CLUSTER = "node-port", "port-forward", "load-balancer", "cluster"
+BOUND = ("", 0)
+"""Where probes come from: a port that is bound, as Linux takes those from another half of its ports than those of who just connects.
+What comes again from the port of a probe that found no way yet finds none for two minutes: the kernel remembers where it led.
+"""
 _LOOK_EVERY = 0.2
 _PATIENCE = 20.0
 """Seconds until every node sends what comes to the service's port on to its pods."""
@@ -151,9 +155,9 @@ def answers(host: str, port: int, *, tls: bool) -> bool:
     if tls:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # it is asked how it is, not who
-        connection = http.client.HTTPSConnection(host, port, timeout=2, context=context)
+        connection = http.client.HTTPSConnection(host, port, timeout=2, source_address=BOUND, context=context)
     else:
-        connection = http.client.HTTPConnection(host, port, timeout=2)
+        connection = http.client.HTTPConnection(host, port, timeout=2, source_address=BOUND)
     try:
         connection.request("GET", "/")  # which the log does not show
         return connection.getresponse().status == http.HTTPStatus.OK

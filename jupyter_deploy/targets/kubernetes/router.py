@@ -12,6 +12,7 @@ from jupyter_deploy.targets.kubernetes.kinds import Object
 from jupyter_deploy.targets.kubernetes.manifests import Plan, pull_secret_name
 from jupyter_deploy.targets.kubernetes.names import CONTAINER, all_labels, pod_labels, router_name
 from jupyter_deploy.targets.kubernetes.pods import CONFINED, DRAIN_SECONDS, unprivileged
+from jupyter_deploy.targets.kubernetes.reach import BOUND
 from jupyter_deploy.targets.kubernetes.running import TRAFFIC
 from jupyter_deploy.targets.shares import ALL, HEADER, Traffic
 
@@ -158,7 +159,7 @@ def _shares(traffic: Traffic, addresses: Mapping[int, str]) -> Iterator[str]:
 
 def answers_at(host: str, port: int) -> bool | None:
     """Whether a router answers at an address, and not a version itself; None where nothing does."""
-    connection = http.client.HTTPConnection(host, port, timeout=2)
+    connection = http.client.HTTPConnection(host, port, timeout=2, source_address=BOUND)
     try:
         connection.request(
             "GET", "/", headers={HEADER: "0"}

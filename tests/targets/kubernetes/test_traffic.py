@@ -25,9 +25,7 @@ from tests.services import has_begun, operation_of, process_of
 NAME = "canary"
 REQUESTS = 2000
 PAUSE = 0.02
-"""Seconds between two requests of a client: a port of this machine that is taken again within two minutes of an attempt which found no
-way to the service yet leads nowhere, as the kernel remembers that.
-"""
+"""Seconds between two requests of a client."""
 
 
 @pytest.fixture(scope="module")
