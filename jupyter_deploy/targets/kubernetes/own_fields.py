@@ -12,12 +12,14 @@ from jupyter_deploy.targets.kubernetes.kinds import Object
 Fields = Mapping[str, Any]
 """Fields as a cluster names them: ``f:name`` of an object; ``k:{…}``, ``v:…`` and ``i:0`` of a list's items; none below a whole value."""
 
+_NOTHING: Fields = {".": {}}
+
 
 def own_part(thing: Object) -> Object:
     """An object with what we have set of it, without defaults, the cluster's own notes and what others have set."""
     entries = thing["metadata"].get("managedFields", ())
-    ours: Fields = next((each["fieldsV1"] for each in entries if _is_applied(each)), {})
-    part = _part({key: thing[key] for key in thing if key not in ("apiVersion", "kind")}, ours)
+    ours: Fields = next((each["fieldsV1"] for each in entries if _is_applied(each)), _NOTHING)
+    part = _part(thing, ours)
     about = {"name": thing["metadata"]["name"], **part.pop("metadata", {})}
     return {"apiVersion": thing["apiVersion"], "kind": thing["kind"], "metadata": about, **part}
 

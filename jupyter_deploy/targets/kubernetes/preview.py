@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from jupyter_deploy.targets.base import Preview
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.documents import as_yaml
 from jupyter_deploy.targets.kubernetes.kinds import Object
 from jupyter_deploy.targets.kubernetes.manifests import Plan, others, owner
+from jupyter_deploy.targets.kubernetes.names import VERSION
 from jupyter_deploy.targets.kubernetes.own_fields import own_part
 from jupyter_deploy.targets.kubernetes.record import KubernetesRecord, kept_manifests
 from jupyter_deploy.targets.kubernetes.removal import objects_of
@@ -22,15 +23,22 @@ Named = Mapping[tuple[str, str], Object]
 """Objects by kind and name."""
 
 
-def image_of(things: list[Object]) -> str:
-    """The image that pods run; what stands for it where none of the objects has one."""
-    containers = (each for thing in things if thing["kind"] == "Deployment" for each in _containers(thing))
-    return next((str(each["image"]) for each in containers), NOT_BUILT)
+def image_of(things: Sequence[Object], version: int) -> str:
+    """The image that a version runs, by the objects as they were applied last; what stands for it where none says it."""
+    images = (_image(thing["spec"]) for thing in things if _is_of(thing, version))
+    return next(images, NOT_BUILT)
 
 
-def _containers(deployment: Object) -> list[Object]:
-    found: list[Object] = deployment["spec"]["template"]["spec"]["containers"]
-    return found
+def _is_of(thing: Object, version: int) -> bool:
+    """Whether an object has the pods of a version; a router's are of none."""
+    about = thing["metadata"]
+    notes = about["labels"] if thing["kind"] == "InferenceService" else about.get("annotations", {})
+    return thing["kind"] in ("Deployment", "InferenceService") and notes.get(VERSION) == str(version)
+
+
+def _image(spec: Object) -> str:
+    pod = spec["template"]["spec"] if "template" in spec else spec["predictor"]
+    return str(pod["containers"][0]["image"])
 
 
 def preview(cluster: Cluster, plan: Plan, record: KubernetesRecord | None) -> Preview:

@@ -146,7 +146,8 @@ class KubernetesTarget:
     def preview(self, place: Place, draft: Draft) -> Preview:
         """Have the cluster say what the objects would become."""
         record = _served(place)
-        image = image_of(kept_manifests(place.folder)) if draft.runs_the_same else NOT_BUILT
+        runs_the_same = record is not None and draft.runs_the_same
+        image = image_of(kept_manifests(place.folder), record.version) if record and runs_the_same else NOT_BUILT
         with connected(place) as cluster:
             return preview(cluster, _plan_of_next(cluster, place, record, draft, image), record)
 

@@ -9,12 +9,17 @@ from typing import Any
 import pytest
 
 from jupyter_deploy.targets.base import Place, Release
-from jupyter_deploy.targets.kubernetes.fetching import baked_note, fetching_of
+from jupyter_deploy.targets.kubernetes.fetching import Fetching, baked_note, fetching_of, files_of
 from jupyter_deploy.targets.kubernetes.options import KubernetesOptions
 from jupyter_deploy.targets.kubernetes.phases import phase_of
 
 STORE = "s3://bucket/team/1a2b3c4d/files"
 SHA256 = "ab" + "0" * 62
+
+
+def fetched(at: Place, given: Release) -> Fetching | None:
+    """What the pods of a release fetch."""
+    return fetching_of(at, given.options, files_of(given))
 
 
 def release(folder: Path, **options: Any) -> Release:
@@ -35,12 +40,12 @@ def place(folder: Path, store: str = "", **secrets: str) -> Place:
 
 def test_small_models_are_in_the_image(tmp_path: Path) -> None:
     given = release(tmp_path, models_url="https://example.org/models")
-    assert fetching_of(place(tmp_path, STORE), given) is None
+    assert fetched(place(tmp_path, STORE), given) is None
     assert baked_note(place(tmp_path, STORE), given) == ""
 
 
 def test_larger_ones_are_fetched_by_their_names_where_a_place_is_named(tmp_path: Path) -> None:
-    found = fetching_of(
+    found = fetched(
         place(tmp_path, STORE), release(tmp_path, bake_models_up_to_mb=0, models_url="https://example.org/models/")
     )
     assert found is not None
@@ -50,7 +55,7 @@ def test_larger_ones_are_fetched_by_their_names_where_a_place_is_named(tmp_path:
 
 def test_else_by_their_content_from_the_store_with_what_was_given_for_it(tmp_path: Path) -> None:
     given = release(tmp_path, bake_models_up_to_mb=0)
-    found = fetching_of(place(tmp_path, STORE, **{"models.storageOptions": "{}"}), given)
+    found = fetched(place(tmp_path, STORE, **{"models.storageOptions": "{}"}), given)
     assert found is not None
     assert (found.url, found.files[0]["key"]) == (STORE, f"ab/{SHA256}")
 
@@ -58,7 +63,7 @@ def test_else_by_their_content_from_the_store_with_what_was_given_for_it(tmp_pat
 @pytest.mark.parametrize(("store", "where"), [("", "models_url is given"), (STORE, "models_storage_options for the")])
 def test_where_there_is_no_place_they_are_in_the_image_and_that_is_said(tmp_path: Path, store: str, where: str) -> None:
     given = release(tmp_path, bake_models_up_to_mb=0)
-    assert fetching_of(place(tmp_path, store), given) is None
+    assert fetched(place(tmp_path, store), given) is None
     assert where in baked_note(place(tmp_path, store), given)
 
 
