@@ -229,7 +229,7 @@ def test_a_right_that_was_taken_is_named_by_verb_and_resource(deployed: Deployed
     try:
         assert deployed.service.state == "Unknown"
         assert deployed.service.error.startswith("you may not do this on the cluster 'own': ")
-        assert 'cannot get resource "deployments" in API group "apps"' in deployed.service.error
+        assert 'cannot list resource "deployments" in API group "apps"' in deployed.service.error
         first = str(deployed.deploy(tmp_path)).splitlines()[0]
         assert 'cannot patch resource "configmaps"' in first
     finally:
