@@ -167,7 +167,7 @@ class KubernetesOptions(ScoringOptions):
     )  # fmt: skip
     failure_threshold: int = option(
         3, json="livenessProbeRequirements.failureThreshold", alias="ft", minimum=1, group="Liveness",
-        help="Missing answers after which it is started anew.",
+        help="Missing answers after which it is started anew; after as many, asked each second, it gets no requests.",
     )  # fmt: skip
 
     router_image: str | None = option(

@@ -161,7 +161,7 @@ def _probes(options: KubernetesOptions) -> Mapping[str, Object]:
             "periodSeconds": 1,
             "timeoutSeconds": options.timeout_seconds,
             "successThreshold": options.success_threshold,
-            "failureThreshold": 1,
+            "failureThreshold": options.failure_threshold,  # a worker that is replaced soon is waited for, not refused
         },
     }
 

@@ -45,7 +45,7 @@ OTHER = f"{NAMESPACE}-other"
 """A namespace that is not the one that the cluster was attached with."""
 FPGA = f"example.com/fpga-{NAMESPACE}"
 FIRST, SECOND = "first-key", "second-key"
-DELAY, PERIOD, TIMEOUT_MS, WAIT_MS = 10, 2, 2500, 600
+DELAY, PERIOD, TIMEOUT_MS, WAIT_MS = 10, 2, 5000, 600
 
 
 @dataclass
@@ -128,7 +128,7 @@ def effects(workspace: Workspace) -> Iterator[Effects]:
             compute_target_name="lab", namespace=OTHER, num_replicas=1, primary_key=FIRST, secondary_key=SECOND,
             cpu_cores=0.2, cpu_cores_limit=1.5, memory_gb=0.5, memory_gb_limit=0.75, accelerators={FPGA: 2},
             scoring_timeout_ms=TIMEOUT_MS, replica_max_concurrent_requests=2, max_request_wait_time=WAIT_MS, max_body_mb=1,
-            initial_delay_seconds=DELAY, period_seconds=PERIOD, timeout_seconds=1, failure_threshold=2,
+            initial_delay_seconds=DELAY, period_seconds=PERIOD, timeout_seconds=1, failure_threshold=3,
             enable_app_insights=True, collect_model_data=True, collect_url=f"{bucket}/kept",
             app_insights_connection_string=f"InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint={sink.url}",
         )  # fmt: skip
@@ -146,6 +146,25 @@ def test_its_objects_are_in_the_namespace_that_was_asked_for(effects: Effects) -
     assert effects.service.namespace == OTHER
 
 
+def test_it_says_of_itself_what_it_was_told(effects: Effects) -> None:
+    service, document = effects.service, effects.service.serialize()
+    asked, probes = service.container_resource_requirements, service.liveness_probe_requirements
+    assert (asked.cpu, asked.cpu_limit, asked.memory_in_gb, asked.memory_in_gb_limit, asked.gpu) == (
+        0.2,
+        1.5,
+        0.5,
+        0.75,
+        0,
+    )
+    assert (probes.period_seconds, probes.initial_delay_seconds, probes.failure_threshold) == (PERIOD, DELAY, 3)
+    assert (service.num_replicas, service.compute_name, service.enable_app_insights) == (1, "lab", True)
+    assert (service.scoring_timeout_ms, service.max_request_wait_time) == (TIMEOUT_MS, WAIT_MS)
+    assert service.max_concurrent_requests_per_container == document["maxConcurrentRequestsPerContainer"] == 2
+    assert not document["autoScaler"]["autoscaleEnabled"]
+    assert document["accelerators"] == {FPGA: 2}
+    assert not {FIRST, SECOND} & set(json.dumps(document).split('"'))
+
+
 def test_only_the_keys_that_were_given_open_it(effects: Effects) -> None:
     assert effects.service.get_keys() == (FIRST, SECOND)
     assert [effects.ask(key=key).status for key in (FIRST, SECOND, "other", None)] == [200, 200, 401, 401]
@@ -154,13 +173,13 @@ def test_only_the_keys_that_were_given_open_it(effects: Effects) -> None:
 def test_as_many_calls_run_at_once_as_may_and_another_waits_as_long_as_it_may(effects: Effects) -> None:
     with ThreadPoolExecutor(2) as pool:
         began = time.monotonic()
-        running = [pool.submit(effects.ask, 2) for _ in range(2)]
-        wait_until(lambda: effects.metric("scoring_slots_in_use") == 2, 5)
+        running = [pool.submit(effects.ask, 4) for _ in range(2)]
+        wait_until(lambda: effects.metric("scoring_slots_in_use") == 2)
         waited = time.monotonic()
         assert effects.ask().status == 503
-        assert WAIT_MS / 1000 <= time.monotonic() - waited < 2
+        assert WAIT_MS / 1000 <= time.monotonic() - waited < 3
         assert [each.result().status for each in running] == [200, 200]
-        assert time.monotonic() - began < 3.5
+        assert time.monotonic() - began < 7
 
 
 def test_a_call_that_takes_too_long_is_answered_so(effects: Effects) -> None:
@@ -250,7 +269,7 @@ def test_a_pod_that_does_not_answer_is_started_anew(effects: Effects, engine: do
         return count - before
 
     wait_until(lambda: restarts() == 1, 90)
-    assert time.monotonic() - began > PERIOD  # two answers have to be missing
+    assert time.monotonic() - began > 2 * PERIOD  # three answers have to be missing
     wait_until(lambda: effects.service.state == "Healthy", 30)
     assert effects.ask().status == 200
 
@@ -278,8 +297,9 @@ def test_tokens_open_it_instead_of_keys_and_so_many_pods_answer(effects: Effects
     service.wait_for_deployment()
     token = service.get_access_token()
     assert token.refresh_after < token.expiry_on
-    assert [effects.ask(key=key).status for key in (token.access_token, FIRST, None)] == [200, 401, 401]
+    keys = (token.access_token, FIRST, None)  # of which a pod that ends may take the former ones a moment longer
+    wait_until(lambda: [effects.ask(key=key).status for key in keys] == [200, 401, 401], 60)
     names = {pod["metadata"]["name"] for pod in effects.pods()}
     assert len(names) == 2
     found: set[str] = set()
-    wait_until(lambda: found.add(service.run({"data": 0})) or found == names)
+    wait_until(lambda: found.add(service.run({"data": 0})) or found == names, 60)

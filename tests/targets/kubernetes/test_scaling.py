@@ -18,6 +18,8 @@ from tests.engines import BASE_IMAGE
 from tests.helpers import post, take_away, wait_until, write_script
 from tests.targets.kubernetes.custom_metrics import alone_on_cluster, slots_served
 
+pytestmark = pytest.mark.timeout(300)  # a cluster looks at the load from time to time only
+
 SCRIPT = """
 import json
 import time
