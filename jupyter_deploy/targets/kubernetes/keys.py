@@ -60,14 +60,14 @@ def _is_ours(thing: Object, place: Place) -> bool:
 
 
 def _serving(cluster: Cluster, place: Place, namespace: str) -> list[Object]:
-    """The pods whose server runs and is not told to end."""
+    """The pods whose server runs; one that is to end still answers for some seconds."""
     pods = cluster.find("Pod", namespace, own_labels(place))
     return [{**pod, "kind": "Pod", "apiVersion": "v1"} for pod in pods if _runs(pod)]
 
 
 def _runs(pod: Object) -> bool:
     states = [each["state"] for each in pod.get("status", {}).get("containerStatuses", ()) if each["name"] in SERVING]
-    return "deletionTimestamp" not in pod["metadata"] and any("running" in state for state in states)
+    return any("running" in state for state in states)
 
 
 class _Readers:

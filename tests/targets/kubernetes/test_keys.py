@@ -125,13 +125,13 @@ def test_without_a_right_to_pods_it_takes_as_long_as_a_node_takes(
 @pytest.mark.soak
 def test_the_secrets_of_tokens_change_in_every_pod(cluster: None, workspace: Workspace) -> None:
     service = deployed(workspace, "tokens", num_replicas=2, token_auth_enabled=True)
-    token = service.get_access_token().token
+    token = service.get_access_token().access_token
     assert statuses(service, token) == {200}
     service.regen_key("Primary")
     assert statuses(service, token) == {200}  # it lives out its time
     service.regen_key("Secondary")
     assert statuses(service, token) == {401}
-    assert statuses(service, service.get_access_token().token) == {200}
+    assert statuses(service, service.get_access_token().access_token) == {200}
 
 
 @pytest.mark.soak
