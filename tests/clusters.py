@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +26,7 @@ _kubeconfig = ""
 
 
 @pytest.fixture(scope="session")
-def cluster(docker_engine: None) -> Iterator[None]:
+def cluster(docker_engine: None, _plain_client: None) -> Iterator[None]:
     """A running cluster with a namespace of this process's own: that of KUBECONFIG, or the lab's."""
     given = os.environ.get("KUBECONFIG", "")
     with contextlib.nullcontext(given) if given else shared("cluster", _runs, "cluster-up", "cluster-down") as path:
@@ -33,6 +34,19 @@ def cluster(docker_engine: None) -> Iterator[None]:
         kubectl("create", "namespace", NAMESPACE, namespace="default")
         yield
         kubectl("delete", "namespace", NAMESPACE, "--wait=false", namespace="default")
+
+
+@pytest.fixture(scope="session")
+def _plain_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Operations load the client that users have: where kubernetes-validate is installed, as for tests, it takes 1.4 s more to load it.
+
+    They look for modules where this process does.
+    """
+    folder = tmp_path_factory.mktemp("plain")
+    (folder / "kubernetes_validate.py").write_text("raise ImportError\n", encoding="utf-8")
+    sys.path.insert(0, str(folder))
+    yield
+    sys.path.remove(str(folder))
 
 
 def _use(path: str) -> None:

@@ -73,15 +73,19 @@ def test_a_field_that_was_changed_by_hand_is_shown_and_not_overruled(service: Ak
     assert deployment_of(service)["progressDeadlineSeconds"] == 160
 
 
-def test_a_number_of_pods_that_was_set_by_hand_is_shown_and_taken_over_when_it_is_asked_for(
-    service: AksWebservice,
-) -> None:
+def test_a_number_of_pods_that_was_set_by_hand_is_shown_and_not_overruled(service: AksWebservice) -> None:
     kubectl("scale", "deployment", name_of(service), "--replicas=2")
     service.update(max_request_wait_time=400)
     error = failure_of(service)
     assert error.what.startswith(f"the Deployment '{name_of(service)}' was changed by hand: .spec.replicas is 2 there")
     assert error.what.endswith("and would be 1")
     assert deployment_of(service)["replicas"] == 2
+    kubectl("scale", "deployment", name_of(service), "--replicas=1")
+
+
+@pytest.mark.soak
+def test_a_number_of_pods_that_was_set_by_hand_is_taken_over_when_it_is_asked_for(service: AksWebservice) -> None:
+    kubectl("scale", "deployment", name_of(service), "--replicas=2")
     service.update(num_replicas=2)
     service.wait_for_deployment()
     assert (service.state, service.view.status.details["serving"]) == ("Healthy", 2)
