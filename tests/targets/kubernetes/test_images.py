@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import docker
 import pytest
+from docker.errors import ImageNotFound
 
 from jupyter_deploy import AksWebservice, InferenceConfig, Model, Webservice, Workspace
 from jupyter_deploy.errors import OperationFailed
@@ -44,7 +46,8 @@ def engine(cluster: None) -> Iterator[docker.DockerClient]:
     client = docker.from_env()
     yield client
     for name in (name for image in client.images.list() for name in image.tags if f"/jupyter-deploy/{NAME}:" in name):
-        client.api.remove_image(name, force=True)
+        with contextlib.suppress(ImageNotFound):  # the push of a test that was ended may take its name away only now
+            client.api.remove_image(name, force=True)
     client.close()
 
 
