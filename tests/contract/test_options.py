@@ -15,8 +15,12 @@ from jupyter_deploy.errors import ConfigError
 from jupyter_deploy.targets import find_target, target_names
 from tests.contract.rigs import RIGS, Rig
 
-_FITTING = {"collect_url": "memory://data", "namespace": "models"}
+_FITTING = {"collect_url": "s3://bucket/data", "namespace": "models", "run_as": "deployment"}
 """For options that take no text of any kind."""
+_OF_THEIR_OWN = ("ssl_", "ingress_", "models_")
+"""How the names of options begin that take files, or do not go with each of the others."""
+_GOES_WITH = {"autoscale_min_replicas": {"run_as": "kserve"}}
+"""What an option needs at its limit."""
 SCHEMA = json.loads((Path(jupyter_deploy.__file__).parent / "scoring" / "service.schema.json").read_text())
 
 
@@ -40,7 +44,11 @@ def test_settings_fit_the_servers_schema(kind: type[Rig]) -> None:
     for row in target.options.rows():
         least = row.minimum if row.above is None else row.above + 0.01
         if least is not None:
-            values = {row.name: row.type(least), row.name.removesuffix("_limit"): row.type(least)}  # a limit is no less
+            values = {
+                row.name: row.type(least),
+                row.name.removesuffix("_limit"): row.type(least),
+                **_GOES_WITH.get(row.name, {}),
+            }
             options = target.options(**values)
             options.require()
             jsonschema.validate({**document, **target.server_settings(options)}, SCHEMA)
@@ -62,7 +70,7 @@ def test_what_cannot_change_on_a_living_service_is_refused_by_name(shared: Rig, 
 def test_options_survive_their_json_form(kind: type[Rig]) -> None:
     options = find_target(kind.target).options
     rows = [
-        row for row in options.rows() if row.type is str and not row.name.startswith("ssl_")
+        row for row in options.rows() if row.type is str and not row.name.startswith(_OF_THEIR_OWN)
     ]  # no text will do there
     values: dict[str, Any] = {row.name: row.choices[-1] if row.choices else f"text of {row.name}" for row in rows}
     values |= {name: text for name, text in _FITTING.items() if name in values}
