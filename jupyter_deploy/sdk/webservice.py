@@ -96,9 +96,7 @@ class Webservice(TrafficVerbs):
 
     @classmethod
     def _of(cls, workspace: Workspace, record: ServiceRecord) -> Webservice:
-        from jupyter_deploy.sdk import kinds  # noqa: F401 - makes the classes known
-
-        made = object.__new__(cls._kinds.get(record.target, Webservice))
+        made = object.__new__(cls.kind_of(record.target))
         made.__init__(workspace, record.name)  # type: ignore[misc]  # without looking at it
         return made
 
