@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -174,7 +175,6 @@ class S3:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
         from werkzeug.serving import make_server
 
-        self._made = 0
         self._server = make_server(
             host, 0, DomainDispatcherApplication(create_backend_app), threaded=True, request_handler=_silent()
         )
@@ -191,9 +191,9 @@ class S3:
 
     def new_bucket(self) -> str:
         """Make a bucket; returns its address."""
-        self._made += 1
-        self.system.mkdir(f"bucket{self._made}")
-        return f"s3://bucket{self._made}"
+        name = f"bucket-{uuid.uuid4().hex[:8]}"  # all servers of a process have the same buckets
+        self.system.mkdir(name)
+        return f"s3://{name}"
 
     @property
     def system(self) -> Any:

@@ -104,7 +104,7 @@ REFUSED = [
     ),
     ("%deploy svc --models m --script score.py --port x", UsageError, "--port is 'x'; it takes a whole number"),
     ("%deploy svc --models m --script score.py --port 0", ConfigError, "it must be at least 1"),
-    ("%deploy svc --models m --script score.py --target mars", Exception, "there is no target 'mars'"),
+    ("%deploy svc --models m --script score.py --target mars", Exception, "there is no target or compute 'mars'"),
     (
         "%deploy svc --models m --script score.py --dc dc.json --target local",
         ConfigError,

@@ -98,6 +98,7 @@ def test_a_workspace_from_before_samples_gains_them(tmp_path: Path) -> None:
         records.execute("ALTER TABLE services DROP COLUMN host")
         records.execute("DROP TABLE about")
         records.execute("DROP TABLE environments")
+        records.execute("DROP TABLE computes")
         records.execute("UPDATE alembic_version SET version_num = '0001'")
     records.close()
     again = open_workspace(ws.path)

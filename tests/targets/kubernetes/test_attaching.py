@@ -237,6 +237,7 @@ def test_a_right_that_was_taken_is_named_by_verb_and_resource(deployed: Deployed
     assert deployed.service.state == "Healthy"
 
 
+@pytest.mark.soak
 def test_a_deployment_into_a_namespace_that_does_not_do_is_refused(
     deployed: Deployed, tmp_path: Path, ending: str
 ) -> None:

@@ -248,6 +248,7 @@ def test_a_pod_is_asked_whether_it_is_alive_after_the_delay_and_at_that_period(e
     assert PERIOD < time.monotonic() - began < 3 * PERIOD
 
 
+@pytest.mark.soak
 def test_a_start_takes_no_longer_than_it_may(effects: Effects, tmp_path: Path) -> None:
     effects.service.update(
         inference_config=config(tmp_path, begin=60), initial_delay_seconds=2, collect_model_data=False, collect_url=None
@@ -291,6 +292,7 @@ def test_pods_get_the_devices_they_ask_for_or_it_is_said_that_there_are_none(eff
             effects.service.wait_for_deployment()
 
 
+@pytest.mark.soak
 def test_tokens_open_it_instead_of_keys_and_so_many_pods_answer(effects: Effects) -> None:
     service = effects.service
     service.update(token_auth_enabled=True, num_replicas=2)

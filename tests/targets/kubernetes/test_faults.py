@@ -73,6 +73,7 @@ def test_a_field_that_was_changed_by_hand_is_shown_and_not_overruled(service: Ak
     assert deployment_of(service)["progressDeadlineSeconds"] == 160
 
 
+@pytest.mark.soak
 def test_a_number_of_pods_that_was_set_by_hand_is_shown_and_not_overruled(service: AksWebservice) -> None:
     kubectl("scale", "deployment", name_of(service), "--replicas=2")
     service.update(max_request_wait_time=400)
@@ -127,6 +128,7 @@ def test_an_object_of_somebody_else_is_left_alone_and_nothing_is_applied(
     assert kubectl("get", "serviceaccount", name, "-o", "jsonpath={.metadata.resourceVersion}") == before
 
 
+@pytest.mark.soak
 def test_two_people_who_change_one_service_do_not_get_into_each_others_way(service: AksWebservice) -> None:
     _, place = where(service.workspace.folder, service.view)
     before = service.version

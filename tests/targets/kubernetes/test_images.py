@@ -73,6 +73,7 @@ def secrets() -> list[dict[str, Any]]:
     return [secret for secret in found if secret["type"] == "kubernetes.io/dockerconfigjson"]
 
 
+@pytest.mark.soak
 def test_an_image_goes_through_a_guarded_registry_and_its_login_nowhere_else(
     workspace: Workspace, guarded_registry: ImageRegistry, docker_configuration: Path, engine: docker.DockerClient
 ) -> None:

@@ -89,6 +89,7 @@ def test_keys_of_a_stopped_service_are_those_of_its_next_pods(service: Webservic
     assert statuses(service, service.get_keys()[0]) == {200}
 
 
+@pytest.mark.soak
 def test_a_pod_that_does_not_say_so_is_named(service: Webservice, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys, "_PATIENCE", 0.5)
     monkeypatch.setattr(keys, "_hurry", lambda *_: None)  # so that its node takes its time

@@ -109,6 +109,7 @@ def written_kubeconfig(folder: Path, server: str) -> Path:
     return path
 
 
+@pytest.mark.soak
 def test_lines_are_followed_across_a_rollout_each_once(watched: Watched) -> None:
     lines: list[str] = []
 

@@ -180,6 +180,7 @@ def test_its_attributes_are_those_of_the_original(service: AksWebservice) -> Non
     assert service.run(b"[3]") == "[3]"
 
 
+@pytest.mark.soak
 def test_the_cards_controls_set_the_number_of_pods(service: AksWebservice) -> None:
     controls = ServiceAnswers(service, lambda: None, lambda *_, **__: None)
     try:

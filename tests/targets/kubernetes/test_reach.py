@@ -49,6 +49,7 @@ def give_address(name: str, host: str) -> None:
     kubectl("patch", "service", name, "--subresource=status", "--type=merge", "-p", status)
 
 
+@pytest.mark.soak
 def test_a_load_balancers_address_is_waited_for_and_kept(cluster: None, workspace: Workspace, tmp_path: Path) -> None:
     attached(workspace)
     options = AksWebservice.deploy_configuration(
@@ -92,6 +93,7 @@ def test_a_cluster_that_gives_no_address_is_said_with_its_own_words(lab: Cluster
         reach.balancer_host(lab, NAMESPACE, "unbalanced", report, patience=0.1)
 
 
+@pytest.mark.soak
 def test_a_service_for_its_cluster_alone_has_an_address_there(
     cluster: None, workspace: Workspace, tmp_path: Path
 ) -> None:
@@ -110,6 +112,7 @@ def test_a_service_for_its_cluster_alone_has_an_address_there(
     assert "one" in kubectl("exec", pod, "--", "python", "-c", ask)
 
 
+@pytest.mark.soak
 def test_where_no_node_is_reached_a_service_gets_a_tunnel(
     tunnelled: Tunnelled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -173,6 +173,7 @@ def answer_for(service: Webservice, host: str) -> str:
     return kubectl("exec", pod["metadata"]["name"], "--", "/opt/venv/bin/python", "-c", ASK, host).strip()
 
 
+@pytest.mark.soak
 def test_a_service_behind_an_ingress_from_its_first_version_to_its_end(workspace: Workspace, folder: Path) -> None:
     service = deployed(workspace, folder, ingress_host=HOST, ingress_tls_secret="models-tls")
     assert service.scoring_uri == f"https://{HOST}/score"

@@ -130,6 +130,7 @@ def test_who_is_killed_half_way_leaves_what_served(service: Webservice) -> None:
     assert before.items() <= pods(service).items()
 
 
+@pytest.mark.soak
 def test_an_abort_returns_to_what_served_in_the_pods_that_it_has(service: Webservice) -> None:
     before = pods(service)
     change(service, "abort")
@@ -138,6 +139,7 @@ def test_an_abort_returns_to_what_served_in_the_pods_that_it_has(service: Webser
     assert pods(service) == {"1": before["1"]}  # and nothing is left of the one that was killed
 
 
+@pytest.mark.soak
 def test_copies_reach_a_version_whose_answers_nobody_gets(service: Webservice) -> None:
     change(service, "set_traffic", {"1": 100}, mirror={"2": 50})
     assert (service.traffic, service.mirror) == ({"1": 100}, {"2": 50})

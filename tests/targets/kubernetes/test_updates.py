@@ -57,6 +57,7 @@ def test_an_update_and_its_rollback_lose_no_request(service: Webservice, tmp_pat
     assert {answer for client in clients for answer in client.answers} == {b"1", b"2"}
 
 
+@pytest.mark.soak
 def test_another_number_of_pods_starts_none_anew(service: Webservice) -> None:
     before = pods(service)
     service.update(num_replicas=2)
@@ -74,6 +75,7 @@ def test_a_restart_starts_every_pod_anew(service: Webservice) -> None:
     assert service.run('{"data": 1}') == 1
 
 
+@pytest.mark.soak
 def test_an_update_that_does_not_start_returns_to_what_served(service: Webservice, tmp_path: Path) -> None:
     with clients_of(service.scoring_uri) as clients:
         wait_for_answers(clients)

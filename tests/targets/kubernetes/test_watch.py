@@ -122,6 +122,7 @@ def test_probes_that_are_not_passed_are_said_before_the_pod_is_started_anew_for_
     assert told.at("started anew") - told.noted_at("Killing") < SOON
 
 
+@pytest.mark.soak
 def test_a_service_that_hangs_is_unhealthy_with_the_probe_it_does_not_pass(
     watched: Watched, engine: DockerClient
 ) -> None:
@@ -139,6 +140,7 @@ def test_a_service_that_hangs_is_unhealthy_with_the_probe_it_does_not_pass(
     watched.wait_until_well()
 
 
+@pytest.mark.soak
 def test_a_service_that_crashes_says_why_and_how_often(watched: Watched) -> None:
     pod = watched.pods()[0]["metadata"]["name"]
     kubectl("exec", pod, "--", "sh", "-c", "touch /tmp/fail && kill -TERM 1")
