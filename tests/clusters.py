@@ -22,7 +22,21 @@ NAMESPACE = f"test-{uuid.uuid4().hex[:8]}"
 """The namespace of this process's tests."""
 _PORT = 16443
 """Where the lab's API server listens."""
+_OF_THE_LAB = {"cluster", "docker_engine", "engine_of_kind"}
+"""Fixtures that bring something of the lab up."""
+_COMPILING = 3000
+"""Seconds that its first start may take."""
 _kubeconfig = ""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where the lab was never up, the first tests that need it wait until it was compiled, which is longer than a test may take."""
+    home = Path(os.environ.get("LAB_HOME") or Path.home() / ".cache" / "jupyter-deploy-lab")
+    if any(home.glob("kube-v*")):
+        return
+    for item in items:
+        if _OF_THE_LAB & set(getattr(item, "fixturenames", ())) and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(_COMPILING))
 
 
 @pytest.fixture(scope="session")
