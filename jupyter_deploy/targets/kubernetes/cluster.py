@@ -101,21 +101,21 @@ class Cluster:
         Conflicts : others have set otherwise what the manifest sets. TargetError : as of :meth:`get`.
         """
         query = {"fieldManager": manager, "force": str(force).lower(), **({"dryRun": "All"} if dry_run else {})}
-        return self._ask("PATCH", _path(thing), query, thing, _APPLY)  # type: ignore[no-any-return]
+        return self._write("PATCH", _path(thing), query, thing, _APPLY)
 
     def patch(self, thing: Object, change: Mapping[str, Any], *, subresource: str = "") -> Object:
         """Change some fields of an object."""
         path = _path(thing) + (f"/{subresource}" if subresource else "")
-        return self._ask("PATCH", path, {"fieldManager": MANAGER}, change, MERGE)  # type: ignore[no-any-return]
+        return self._write("PATCH", path, {"fieldManager": MANAGER}, change, MERGE)
 
     def create(self, thing: Object) -> Object:
         """Make an object that is not there yet."""
         path = path_of(thing["kind"], thing["metadata"].get("namespace", ""), api=thing["apiVersion"])
-        return self._ask("POST", path, {"fieldManager": MANAGER}, thing)  # type: ignore[no-any-return]
+        return self._write("POST", path, {"fieldManager": MANAGER}, thing)
 
     def replace(self, thing: Object) -> Object:
         """Put an object in the place of the one that was read; refused where that has changed since."""
-        return self._ask("PUT", _path(thing), {"fieldManager": MANAGER}, thing)  # type: ignore[no-any-return]
+        return self._write("PUT", _path(thing), {"fieldManager": MANAGER}, thing)
 
     def delete(self, thing: Object, *, within: int | None = None) -> None:
         """Have an object deleted, with what it owns.
@@ -187,6 +187,13 @@ class Cluster:
         if not settings.verify_ssl:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return context
+
+    def _write(
+        self, method: str, path: str, query: Mapping[str, str], thing: Mapping[str, Any], kind: str = _JSON
+    ) -> Object:
+        """Send an object, or a change of one, and return what the cluster has made of it."""
+        made: Object = self._ask(method, path, query, thing, kind)
+        return made
 
     def _ask(self, method: str, path: str, query: Mapping[str, str], body: Any = None, kind: str = _JSON) -> Any:
         return json.loads(self._send(method, path, query, body, kind).data or b"null")

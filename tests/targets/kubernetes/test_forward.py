@@ -55,7 +55,9 @@ def test_the_handle_says_that_it_is_reached_through_a_tunnel(tunnelled: Tunnelle
     assert (service.scoring_uri or "").startswith("http://127.0.0.1:")
     assert kubectl("get", "service", "-l", f"jupyter-deploy/service={service.name}", "-o", "name")
     assert "ClusterIP" in kubectl("get", "service", "-l", f"jupyter-deploy/service={service.name}")
-    assert service.run("1")["pod"] in tunnelled.pods()
+    answer = service.run("12345")
+    assert answer["pod"] in tunnelled.pods()
+    assert answer["got"] == 5  # what it says besides, other tests of this service change
 
 
 def test_connections_are_spread_over_the_pods_however_many_there_are_at_once(tunnelled: Tunnelled) -> None:
