@@ -77,7 +77,27 @@ def test_what_does_not_do_is_said_first_when_it_is_attached(workspace: Workspace
     assert found.remedy
 
 
-def test_path_and_context_are_recorded_and_what_is_there_is_seen(workspace: Workspace, tmp_path: Path) -> None:
+@pytest.fixture
+def taken(workspace: Workspace) -> Iterator[float]:
+    """The CPUs that a pod on a node asks for."""
+    pod = {
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "taker"},
+        "spec": {
+            "terminationGracePeriodSeconds": 0,
+            "containers": [
+                {"name": "idle", "image": BASE_IMAGE, "command": ["sleep", "600"], "resources": {"requests": {"cpu": "100m"}}}
+            ],
+        },
+    }  # fmt: skip
+    kubectl("apply", "-f", "-", stdin=json.dumps(pod))
+    kubectl("wait", "--for=condition=PodScheduled", "pod/taker", "--timeout=60s")
+    yield 0.1
+    kubectl("delete", "pod", "taker", "--wait=false")
+
+
+def test_path_and_context_are_recorded_and_what_is_there_is_seen(
+    workspace: Workspace, tmp_path: Path, taken: float
+) -> None:
     file = tmp_path / "config"
     user, cluster = usual()
     written(file, user, cluster, namespace=NAMESPACE)
@@ -91,7 +111,7 @@ def test_path_and_context_are_recorded_and_what_is_there_is_seen(workspace: Work
     assert document["server"] == cluster["server"]
     assert "metrics.k8s.io" in document["offers"]
     assert document["room"]["nodes"] == len(kubectl("get", "nodes", "-o", "name").split())
-    assert 0 < document["room"]["freeCpu"] <= document["room"]["cpu"]
+    assert 0 < document["room"]["freeCpu"] <= document["room"]["cpu"] - taken
     assert document["notes"] == shown
     assert compute.get_status() == "Succeeded"
     for path in filter(Path.is_file, workspace.path.rglob("*")):
