@@ -15,6 +15,7 @@ import pytest
 
 from jupyter_deploy import ComputeTarget, KubernetesCompute, Workspace
 from tests.engines import shared
+from tests.helpers import processes_of
 
 COMPUTE = "lab"
 """The name under which tests attach it."""
@@ -94,3 +95,14 @@ def attached(workspace: Workspace, image_registry: str | None = None) -> Compute
         kubeconfig=_kubeconfig, namespace=NAMESPACE, image_registry=image_registry
     )
     return ComputeTarget.attach(workspace, COMPUTE, configuration)
+
+
+def clear(workspace: Workspace) -> None:
+    """Have the cluster, if there is one, end all that a workspace has on it, which is not waited for; deletions take ten times as long."""
+    for process in processes_of(workspace):
+        process.kill()
+    if not _kubeconfig:
+        return
+    chosen = ("-l", f"jupyter-deploy/workspace={workspace.folder.id}", "--wait=false")
+    kubectl("delete", "deployments,services", *chosen)
+    kubectl("delete", "pods", *chosen, "--grace-period=1")

@@ -29,9 +29,11 @@ def engine_of_kind(kind: type[Rig], request: pytest.FixtureRequest) -> Iterator[
 
 
 @pytest.fixture
-def rig(kind: type[Rig], engine_of_kind: None, workspace: Workspace) -> Rig:
+def rig(kind: type[Rig], engine_of_kind: None, workspace: Workspace) -> Iterator[Rig]:
     """A target with an empty workspace."""
-    return kind(workspace)
+    made = kind(workspace)
+    yield made
+    made.clear()
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +43,7 @@ def shared(kind: type[Rig], engine_of_kind: None, tmp_path_factory: pytest.TempP
     rig = kind(workspace)
     rig.deployed("shared", auth_enabled=True)
     yield rig
+    rig.clear()
     take_away(workspace)
 
 

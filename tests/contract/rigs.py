@@ -17,7 +17,7 @@ from jupyter_deploy import InferenceConfig, Model, Webservice, Workspace
 from jupyter_deploy.config.options import Options
 from jupyter_deploy.targets import find_target
 from jupyter_deploy.targets.fake import FakeRecord
-from tests.clusters import COMPUTE, attached, kubectl
+from tests.clusters import COMPUTE, attached, clear, kubectl
 from tests.engines import BASE_IMAGE
 from tests.helpers import post, processes_of, register_text, wait_until, write_script
 
@@ -99,6 +99,9 @@ class Rig:
         Refused : it does not take the key. OSError : nothing answers.
         """
         raise NotImplementedError
+
+    def clear(self) -> None:
+        """End quickly what deletions at the end of a test would wait for."""
 
     def key_for(self, service: Webservice, key: str | None) -> str | None:
         return service.get_keys()[0] if key is None and service.auth_enabled else key
@@ -217,6 +220,9 @@ class KubernetesRig(LocalRig):
         for pod in self._pods():
             wait_until(partial(self._runs, pod))
             kubectl("exec", pod, "--", "touch", _GATE)
+
+    def clear(self) -> None:
+        clear(self.workspace)
 
     def shown(self) -> str:
         kinds = "pods,deployments,replicasets,services,configmaps,events"

@@ -32,6 +32,8 @@ _PATIENCE = 20.0
 """Seconds until every node sends what comes to the service's port on to its pods."""
 FEW_SECONDS = 5.0
 """The same where a tunnel does as well."""
+_SILENT = 10.0
+"""Seconds that nodes may take to know that nothing is there any more."""
 _BALANCER_PATIENCE = 300.0
 """Seconds that a cloud may take to give an address, and again until that leads to the pods."""
 _ADDRESSES = ("ExternalIP", "ExternalDNS", "InternalIP")
@@ -146,6 +148,15 @@ def first_answering(hosts: Sequence[str], port: int, *, tls: bool, patience: flo
                 return host
         if time.monotonic() > deadline:
             return ""
+        time.sleep(_LOOK_EVERY)
+
+
+def fall_silent(record: KubernetesRecord) -> None:
+    """Wait until nothing answers at a port of the nodes any more: they learn a little later than the cluster that its pods end."""
+    if record.reach != NODE_PORT or not record.host:
+        return
+    deadline = time.monotonic() + _SILENT
+    while answers(record.host, record.port, tls=record.tls) and time.monotonic() < deadline:
         time.sleep(_LOOK_EVERY)
 
 

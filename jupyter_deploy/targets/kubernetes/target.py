@@ -164,6 +164,7 @@ class KubernetesTarget:
             if record.reach == KSERVE:
                 kserve_rollout.end(cluster, place, record.namespace)
             logs.copy(cluster, place, pods)
+        reach.fall_silent(record)
         tunnel.end(place)
         replace(record, is_stopped=True).write(place.folder)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from jupyter_deploy import AksWebservice, ComputeTarget, InferenceConfig, KubernetesCompute, Model, Workspace
-from tests.clusters import COMPUTE, NAMESPACE, kubeconfig, kubectl
+from tests.clusters import COMPUTE, NAMESPACE, clear, kubeconfig, kubectl
 from tests.engines import BASE_IMAGE
-from tests.helpers import take_away, write_script
+from tests.helpers import write_script
 from tests.targets.kubernetes.watched import watched as watched
 from tests.targets.kubernetes.way import Way, way_to
 
@@ -76,6 +76,14 @@ def deployed(workspace: Workspace, name: str, config: InferenceConfig, **options
     return service
 
 
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    """A workspace of the test's own; at the end the cluster ends what it has there."""
+    made = Workspace(tmp_path / "workspace")
+    yield made
+    clear(made)
+
+
 @pytest.fixture(scope="session")
 def router_image(docker_engine: None, tmp_path_factory: pytest.TempPathFactory) -> str:
     """An image with a public proxy, for a router."""
@@ -99,7 +107,7 @@ def _tunnelled(cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Itera
     more = {"replica_max_concurrent_requests": 16, "max_request_wait_time": 10_000, "max_body_mb": 110}
     service = deployed(workspace, "tunnelled", script(folder, "one"), reach="port-forward", num_replicas=2, **more)
     yield Tunnelled(service, way, folder)
-    take_away(workspace)
+    clear(workspace)
     way.cut()
 
 

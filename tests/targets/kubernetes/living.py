@@ -11,9 +11,9 @@ import pytest
 
 from jupyter_deploy import AksWebservice, InferenceConfig, Workspace
 from jupyter_deploy.cli.main import main
-from tests.clusters import COMPUTE, attached
+from tests.clusters import COMPUTE, attached, clear
 from tests.engines import BASE_IMAGE
-from tests.helpers import register_text, take_away, write_script
+from tests.helpers import register_text, write_script
 
 SCRIPT = "def init(): ...\ndef run(data): return data\n"
 FILE = {
@@ -44,4 +44,4 @@ def living(folder: Path, name: str) -> Iterator[AksWebservice]:
             assert main(words) == 0
             yield AksWebservice(workspace, name)  # type: ignore[misc]  # looked up
         finally:
-            take_away(workspace)
+            clear(workspace)

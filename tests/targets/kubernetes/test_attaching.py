@@ -21,9 +21,9 @@ from jupyter_deploy import (
     Workspace,
 )
 from jupyter_deploy.errors import OperationFailed, TargetError
-from tests.clusters import NAMESPACE, kubeconfig, kubectl
+from tests.clusters import NAMESPACE, clear, kubeconfig, kubectl
 from tests.engines import BASE_IMAGE
-from tests.helpers import take_away, write_script
+from tests.helpers import write_script
 from tests.targets.kubernetes.kubeconfigs import for_account, line_of, plug_in, usual, written
 
 pytestmark = pytest.mark.usefixtures("cluster")
@@ -208,7 +208,7 @@ def deployed(cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     service = Model.deploy(workspace, "limited", [], config, options, "own")
     service.wait_for_deployment()
     yield Deployed(service, file, refused)
-    take_away(workspace)
+    clear(workspace)
 
 
 def test_rights_that_are_missing_are_named_with_a_role_that_is_enough(deployed: Deployed) -> None:

@@ -21,9 +21,9 @@ import pytest
 
 from jupyter_deploy import AksWebservice, CondaDependencies, Environment, InferenceConfig, Model, Workspace
 from jupyter_deploy.errors import OperationFailed
-from tests.clusters import NAMESPACE, attached, kubectl
+from tests.clusters import NAMESPACE, attached, clear, kubectl
 from tests.engines import BASE_IMAGE
-from tests.helpers import Answer, post, take_away, wait_until, write_script
+from tests.helpers import Answer, post, wait_until, write_script
 from tests.scoring.sinks import Sink
 from tests.servers import S3
 from tests.targets.kubernetes.custom_metrics import alone_on_cluster
@@ -111,7 +111,7 @@ def workspace(cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     attached(workspace)
     kubectl("create", "namespace", OTHER)
     yield workspace
-    take_away(workspace)
+    clear(workspace)
     kubectl("delete", "namespace", OTHER, "--wait=false")
 
 

@@ -18,8 +18,8 @@ from jupyter_deploy.errors import OperationFailed, ServiceNotFound
 from jupyter_deploy.targets.kubernetes import lease
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.compute import Compute
-from tests.clusters import NAMESPACE, attached, kubeconfig, kubectl
-from tests.helpers import take_away, wait_until
+from tests.clusters import NAMESPACE, attached, clear, kubeconfig, kubectl
+from tests.helpers import wait_until
 from tests.targets.kubernetes.conftest import Tunnelled, deployed, script
 
 
@@ -30,7 +30,7 @@ def service(cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     workspace = Workspace(folder / "workspace")
     attached(workspace)
     yield deployed(workspace, "touched", script(folder, "one"))
-    take_away(workspace)
+    clear(workspace)
 
 
 def name_of(service: Webservice) -> str:

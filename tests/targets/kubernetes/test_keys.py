@@ -16,9 +16,9 @@ from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets.kubernetes import keys
 from tests.certificates import issued
 from tests.clients import clients_of, wait_for_answers
-from tests.clusters import attached, kubectl
+from tests.clusters import attached, clear, kubectl
 from tests.engines import BASE_IMAGE
-from tests.helpers import post, take_away, wait_until, write_script
+from tests.helpers import post, wait_until, write_script
 
 SCRIPT = "import time\n\ndef init(): pass\n\ndef run(data):\n    time.sleep(0.02)\n    return data\n"
 ENOUGH = 24
@@ -40,7 +40,7 @@ def service(cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """A service of two pods with keys."""
     workspace = Workspace(tmp_path_factory.mktemp("keys") / "workspace")
     yield deployed(workspace, "keyed", num_replicas=2, replica_max_concurrent_requests=16)
-    take_away(workspace)
+    clear(workspace)
 
 
 def statuses(service: Webservice, key: str) -> set[int]:

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from jupyter_deploy import AksWebservice, InferenceConfig, Model, Workspace
-from tests.clusters import attached, kubectl
+from tests.clusters import attached, clear, kubectl
 from tests.engines import BASE_IMAGE
-from tests.helpers import post, take_away, wait_until, write_script
+from tests.helpers import post, wait_until, write_script
 from tests.targets.kubernetes.custom_metrics import alone_on_cluster, slots_served
 
 pytestmark = pytest.mark.timeout(300)  # a cluster looks at the load from time to time only
@@ -67,7 +67,7 @@ def workspace_of_lab(cluster: None, tmp_path: Path) -> Iterator[Workspace]:
     attached(workspace)
     with alone_on_cluster("metrics"):
         yield workspace
-        take_away(workspace)
+        clear(workspace)
 
 
 def deployed(workspace: Workspace, **options: Any) -> AksWebservice:

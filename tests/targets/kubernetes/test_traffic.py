@@ -17,9 +17,9 @@ import pytest
 from jupyter_deploy import AksWebservice, InferenceConfig, Model, Webservice, Workspace
 from jupyter_deploy.errors import OperationFailed
 from tests.clients import clients_of, wait_for_answers
-from tests.clusters import attached, kubectl
+from tests.clusters import attached, clear, kubectl
 from tests.engines import BASE_IMAGE
-from tests.helpers import READS_ITS_MODEL, register_text, take_away, wait_until, write_script
+from tests.helpers import READS_ITS_MODEL, register_text, wait_until, write_script
 from tests.services import has_begun, operation_of, process_of
 
 NAME = "canary"
@@ -44,7 +44,7 @@ def service(cluster: None, router_image: str, tmp_path_factory: pytest.TempPathF
         change(made, "update", [register_text(workspace, "two")], traffic_percentile=10)
         yield made
     finally:
-        take_away(workspace)
+        clear(workspace)
 
 
 def answers(service: Webservice, count: int, headers: dict[str, str] | None = None) -> Counter[str]:

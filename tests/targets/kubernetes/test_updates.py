@@ -11,9 +11,9 @@ import pytest
 from jupyter_deploy import AksWebservice, InferenceConfig, Model, Webservice, Workspace
 from jupyter_deploy.errors import OperationFailed
 from tests.clients import clients_of, wait_for_answers
-from tests.clusters import attached, kubectl
+from tests.clusters import attached, clear, kubectl
 from tests.engines import BASE_IMAGE
-from tests.helpers import take_away, write_script
+from tests.helpers import write_script
 
 SCRIPT = "import time\n\ndef init():\n    {begin}\n\ndef run(data):\n    time.sleep(0.05)\n    return {answer}\n"
 
@@ -34,7 +34,7 @@ def service(cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     made = Model.deploy(workspace, "steady", [], config(folder, 1), options, attached(workspace))
     made.wait_for_deployment()
     yield made
-    take_away(workspace)
+    clear(workspace)
 
 
 def pods(service: Webservice) -> set[str]:

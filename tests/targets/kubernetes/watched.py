@@ -24,9 +24,9 @@ from jupyter_deploy.targets.base import Release
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.connecting import connected
 from jupyter_deploy.targets.kubernetes.names import VERSION, own_labels
-from tests.clusters import COMPUTE, NAMESPACE, attached, kubectl
+from tests.clusters import COMPUTE, NAMESPACE, attached, clear, kubectl
 from tests.engines import BASE_IMAGE
-from tests.helpers import post, take_away, wait_until, write_script
+from tests.helpers import post, wait_until, write_script
 
 SCRIPT = """
 import logging
@@ -258,4 +258,4 @@ def watched(cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     service = Model.deploy(workspace, "watched", [], config, options)
     service.wait_for_deployment()
     yield Watched(service)
-    take_away(workspace)
+    clear(workspace)
