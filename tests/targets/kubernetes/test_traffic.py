@@ -113,6 +113,7 @@ def test_a_header_reaches_one_version(service: Webservice) -> None:
     assert missing == {"404 no version 3 runs here: x-jupyter-deploy-version takes 1, 2\n": 4}
 
 
+@pytest.mark.soak
 def test_who_is_killed_half_way_leaves_what_served(service: Webservice) -> None:
     before = pods(service)
     with clients_of(service.scoring_uri, 4, PAUSE) as clients:
