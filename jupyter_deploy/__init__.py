@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from jupyter_deploy.sdk.webservice import Webservice as Webservice
     from jupyter_deploy.sdk.workspace import Workspace as Workspace
 
-__version__ = "0.1.0"
+    __version__: str
 
 _HOMES = {
     "AksCompute": "jupyter_deploy.sdk.clusters",
@@ -59,6 +59,10 @@ _ORIGINAL = {
 
 def __getattr__(name: str) -> Any:
     """Load a public name on its first use, so that importing the package costs next to nothing."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("jupyter-deploy-models")
     if name in _ORIGINAL and name not in _HOMES:
         from jupyter_deploy.errors import NotInRelease
 
