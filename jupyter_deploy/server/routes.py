@@ -22,4 +22,4 @@ def add_routes(server_app: ServerApp) -> None:
     server_app : which begins to serve.
     """
     base = url_path_join(server_app.base_url, "jupyter-deploy")
-    server_app.web_app.add_handlers(".*$", [(f"{base}/{path}", handler) for path, handler in HANDLERS])
+    server_app.web_app.add_handlers(".*$", [(f"{base}/{path}", handler) for path, handler in HANDLERS])  # type: ignore[no-untyped-call]
