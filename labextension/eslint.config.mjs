@@ -7,7 +7,7 @@ export default tseslint.config(
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
-    languageOptions: { parserOptions: { project: "./tsconfig.test.json", tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       eqeqeq: "error",
       "@typescript-eslint/explicit-module-boundary-types": "error",
@@ -15,5 +15,8 @@ export default tseslint.config(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
     },
   },
-  { files: ["*.config.js"], languageOptions: { globals: { module: "writable", require: "readonly", __dirname: "readonly" } } },
+  {
+    files: ["*.config.js"],
+    languageOptions: { globals: { module: "writable", require: "readonly", __dirname: "readonly" } },
+  },
 );

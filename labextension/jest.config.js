@@ -16,8 +16,12 @@ const ES_MODULES = [
   "yjs",
 ];
 
+const base = jupyterlab(__dirname);
+
 module.exports = {
-  ...jupyterlab(__dirname),
+  ...base,
+  reporters: ["default"],
+  transform: { ...base.transform, "^.+\\.tsx?$": ["ts-jest/legacy", { tsconfig: "./tsconfig.json" }] },
   testRegex: "src/__tests__/.*\\.spec\\.ts$",
   transformIgnorePatterns: [`/node_modules/(?!${ES_MODULES.join("|")}).+`],
 };
