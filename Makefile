@@ -14,7 +14,7 @@ BUNDLED := $(wildcard labextension/*.json labextension/src/*.ts labextension/sty
 demo: $(INSTALLED)  ## from training to a live service and back, in a minute
 	$(BIN)/python demo.py
 
-test: $(INSTALLED)  ## what the tests need, then all tests
+test: $(INSTALLED) $(BUNDLE)  ## what the tests need, then all tests
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: $(INSTALLED) $(NODE_MODULES)  ## style, types, import contracts and the documentation
