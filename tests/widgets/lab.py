@@ -7,8 +7,9 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import nbformat
 import pytest
@@ -32,10 +33,17 @@ class Lab:
 
     Parameters
     ----------
-    folder : of everything that it keeps. command : "lab" or "notebook".
+    folder : of everything that it keeps. command : "lab" or "notebook". python : whose environment it is of.
+    settings : of plugins, that are not the defaults.
     """
 
-    def __init__(self, folder: Path, command: str = "lab") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        command: str = "lab",
+        python: str | Path = sys.executable,
+        settings: Mapping[str, object] = MappingProxyType({}),
+    ) -> None:
         self.folder, self._command = folder, command
         self.workspace = folder / "workspace"
         self.root = folder / "root"
@@ -52,16 +60,18 @@ class Lab:
             "JUPYTER_DEPLOY_WORKSPACE": str(self.workspace),
             "PYTHONWARNINGS": "",
         }
-        settings = {
+        configuration = {
             "ServerApp": {"sock": str(SOCKET), "root_dir": str(self.root)},
             "IdentityProvider": {"token": ""},
         }
         (folder / "config" / "labconfig").mkdir(parents=True)
-        (folder / "config" / "jupyter_server_config.json").write_text(json.dumps(settings))
-        (folder / "config" / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(_QUIET))
+        (folder / "config" / "jupyter_server_config.json").write_text(json.dumps(configuration))
+        (folder / "config" / "labconfig" / "default_setting_overrides.json").write_text(
+            json.dumps({**_QUIET, **settings})
+        )
         with (folder / "server.log").open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "jupyter", command, "--no-browser", "--allow-root"],
+                [python, "-m", "jupyter", command, "--no-browser", "--allow-root"],
                 env=self._environment,
                 stdout=log,
                 stderr=log,
