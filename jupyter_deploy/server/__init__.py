@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from jupyter_deploy import __version__ as __version__  # shown by ``jupyter server extension list``
 
-if TYPE_CHECKING:
-    from jupyter_server.serverapp import ServerApp
 
-
-def _jupyter_server_extension_points() -> list[dict[str, str]]:
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
     """What a Jupyter server loads."""
-    return [{"module": __name__}]
+    from jupyter_deploy.server.extension import DeployExtension
 
-
-def _load_jupyter_server_extension(server_app: ServerApp) -> None:
-    """Called by a Jupyter server that starts."""
-    from jupyter_deploy.server.routes import add_routes
-
-    add_routes(server_app)
+    return [{"module": __name__, "app": DeployExtension}]

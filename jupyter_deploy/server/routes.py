@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from jupyter_server.utils import url_path_join
+from jupyter_deploy.server.kernels import KernelsHandler
+from jupyter_deploy.server.views import ViewSocket
 
 if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
-    from jupyter_server.serverapp import ServerApp
 
-HANDLERS: list[tuple[str, type[JupyterHandler]]] = []
-"""The path of each handler, as a regular expression, below ``/jupyter-deploy/``."""
+    from jupyter_deploy.server.kernels import Kernels
+    from jupyter_deploy.server.views import Views
+
+Route = tuple[str, "type[JupyterHandler]", dict[str, Any]]
+"""The path of a handler, as a regular expression, below ``/jupyter-deploy/``; the handler; and what it is made with."""
 
 
-def add_routes(server_app: ServerApp) -> None:
-    """Add the handlers to a server.
+def conversation_routes(kernels: Kernels, views: Views) -> list[Route]:
+    """What talks to others: to processes that answer for views.
 
     Parameters
     ----------
-    server_app : which begins to serve.
+    kernels : whose interpreters answer. views : that are open.
     """
-    base = url_path_join(server_app.base_url, "jupyter-deploy")
-    server_app.web_app.add_handlers(".*$", [(f"{base}/{path}", handler) for path, handler in HANDLERS])  # type: ignore[no-untyped-call]
+    return [
+        ("kernels", KernelsHandler, {"kernels": kernels}),
+        ("views", ViewSocket, {"views": views}),
+    ]

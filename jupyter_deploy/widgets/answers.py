@@ -48,6 +48,10 @@ class Answers:
         """The view is closed: end what was begun for it."""
 
 
+Parts = Mapping[str, Callable[[Tell], Answers]]
+"""How the answers of each part of a view are made; the view's own have the name ""."""
+
+
 def answer(answers: Answers, what: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """The answer to a question, or the error instead of it: ``{"answer": …}`` or ``{"error": …}``."""
     try:

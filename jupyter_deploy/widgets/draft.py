@@ -102,10 +102,12 @@ class Texts:
         )
 
     @classmethod
-    def first(cls, folder: WorkspaceFolder) -> Texts:
-        """What a form begins with: the newest model, if there is one."""
-        newest = folder.models.list(limit=1)
-        return cls(default_service_name(newest[0].name), (newest[0].name,)) if newest else cls()
+    def first(cls, folder: WorkspaceFolder, given: Mapping[str, Any] | None = None) -> Texts:
+        """What a form begins with: what is given, and where that names no model, the newest one, if there is one."""
+        values = dict(given or {})
+        models = values.get("models") or [model.name for model in folder.models.list(limit=1)]
+        name = values.get("name") or (default_service_name(str(models[0]).partition(":")[0]) if models else "")
+        return cls.of({**values, "models": models, "name": name}, folder)
 
     def values(self, secrets: Mapping[str, Any]) -> dict[str, Any]:
         """What a page is sent.

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Any, ClassVar, cast
 
 import traitlets
 from anywidget import AnyWidget
 
-from jupyter_deploy.widgets.answers import Answers, Tell, answer
+from jupyter_deploy.widgets.answers import Answers, Parts
+from jupyter_deploy.widgets.conversation import Conversation
 from jupyter_deploy.widgets.modules import styles
 
 
@@ -33,24 +32,19 @@ class View(AnyWidget):
     still = traitlets.Unicode().tag(sync=True)
     """The class of what stands below this view for readers without a kernel, which is hidden while the view is drawn; empty for nothing."""
 
-    def __init__(self, parts: Mapping[str, Callable[[Tell], Answers]], **given: Any) -> None:
-        self._makers = parts
-        self._parts: dict[str, Answers] = {}
-        self._making = threading.Lock()
+    def __init__(self, parts: Parts, **given: Any) -> None:
+        self._conversation = Conversation(parts, self._pass_on)
         self._stills: list[Still] = []
         super().__init__(**given)
         if hasattr(self.comm, "_reply_subshell_for"):
             # ipykernel 7.4 takes a message to where its view last spoke from, and ours speak from threads, for which it takes the main
             # thread, where a cell may run. This lets a message go where the front end sends it.
             self.comm._reply_subshell_for = None
-        self.on_msg(self._receive)
+        self.on_msg(lambda _view, content, _buffers: self._conversation.receive(content))
 
     def part(self, name: str = "") -> Answers:
         """The answers of a part, made when they are first needed."""
-        with self._making:
-            if name not in self._parts:
-                self._parts[name] = self._makers[name](functools.partial(self._tell, name))
-            return self._parts[name]
+        return self._conversation.part(name)
 
     def plain(self) -> str:
         """What is shown where widgets cannot run, as text."""
@@ -67,8 +61,7 @@ class View(AnyWidget):
 
     def close(self) -> None:
         """End what was begun for the view, and close it."""
-        for answers in self._parts.values():
-            answers.close()
+        self._conversation.close()
         super().close()
 
     def _repr_mimebundle_(self, **given: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
@@ -80,17 +73,8 @@ class View(AnyWidget):
     def _ipython_display_(self) -> None:
         self._stills.append(Still(self, self, self.plain(), self.html()))
 
-    def _tell(self, part: str, what: str, buffers: Sequence[bytes] = (), **facts: Any) -> None:
-        self.send({"told": what, "part": part, **facts}, buffers=list(buffers))
-
-    def _receive(self, _view: object, content: Mapping[str, Any], _buffers: object) -> None:
-        if "ask" in content:
-            name = f"answer to {content['ask']}"
-            threading.Thread(target=self._answer, args=(content,), name=name, daemon=True).start()
-
-    def _answer(self, content: Mapping[str, Any]) -> None:
-        found = answer(self.part(content.get("part", "")), content["ask"], content.get("given", {}))
-        self.send({"reply": content["id"], **found})
+    def _pass_on(self, content: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
+        self.send(content, buffers=list(buffers))
 
 
 def as_code(text: str) -> str:

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from jupyter_deploy import Webservice, Workspace
 from jupyter_deploy.widgets import Charts, repeating, sampling
-from jupyter_deploy.widgets.charts import ChartsAnswers
+from jupyter_deploy.widgets.charts_answers import ChartsAnswers
 from tests.helpers import take_away, wait_until, write_script
 from tests.magics.notebooks import run_all
 from tests.services import serve
@@ -258,8 +258,8 @@ def test_looking_ends_when_nobody_has_the_charts_open_and_begins_again_with_who_
 def test_a_saved_notebook_holds_a_picture_that_was_drawn_anew(busy: Webservice, tmp_path: Path) -> None:
     cells = [
         "from jupyter_deploy import Webservice, Workspace\n"
-        "from jupyter_deploy.widgets import Charts, charts, sampling\n"
-        "sampling.PERIOD = charts.PICTURE_PERIOD = 0.05\n"
+        "from jupyter_deploy.widgets import Charts, charts_answers, sampling\n"
+        "sampling.PERIOD = charts_answers.PICTURE_PERIOD = 0.05\n"
         f"view = Charts(Webservice(Workspace({str(busy.workspace.path)!r}), {busy.name!r}))",
         "view",
         "import time\n"

@@ -16,7 +16,7 @@ from jupyter_deploy.engine import requesting
 from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.errors import DeployError, UserError
 from jupyter_deploy.magics.arguments import words_of
-from jupyter_deploy.widgets.deploy_form import DeployAnswers
+from jupyter_deploy.widgets.deploy_answers import DeployAnswers
 from jupyter_deploy.widgets.draft import Texts
 from jupyter_deploy.widgets.lines import word
 from tests.helpers import ECHO, register_text, write_script

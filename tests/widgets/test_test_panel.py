@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from jupyter_deploy import Model, Webservice, Workspace
 from jupyter_deploy.widgets import TestPanel as Panel
 from jupyter_deploy.widgets.modules import module
-from jupyter_deploy.widgets.test_panel import TestAnswers
+from jupyter_deploy.widgets.test_answers import TestAnswers
 from jupyter_deploy.widgets.view import View
 from tests.services import serve
 from tests.widgets.browser import Draw

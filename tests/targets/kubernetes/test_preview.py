@@ -14,7 +14,7 @@ from jupyter_deploy import AksWebservice, Webservice, Workspace
 from jupyter_deploy.cli.main import main
 from jupyter_deploy.errors import NameTaken, TargetError
 from jupyter_deploy.sdk.previewing import Preview
-from jupyter_deploy.widgets.service_panel import ServiceAnswers
+from jupyter_deploy.widgets.service_answers import ServiceAnswers
 from tests.clusters import COMPUTE, NAMESPACE, kubectl
 from tests.engines import BASE_IMAGE
 from tests.targets.kubernetes.living import inference, living

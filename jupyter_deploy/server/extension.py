@@ -1,0 +1,34 @@
+"""The extension as a Jupyter server loads it, and ends it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jupyter_server.extension.application import ExtensionApp
+
+from jupyter_deploy.server.kernels import Kernels
+from jupyter_deploy.server.routes import conversation_routes
+from jupyter_deploy.server.views import Views
+
+
+class DeployExtension(ExtensionApp):
+    """Adds the handlers to a server that starts, and closes what is open where it ends."""
+
+    name = "jupyter_deploy"
+
+    def initialize_handlers(self) -> None:
+        """Add the handlers."""
+        server = self.serverapp
+        assert server is not None and server.kernel_spec_manager is not None  # whose extension this is
+        kernels = Kernels(
+            server.kernel_spec_manager,
+            server.kernel_manager.default_kernel_name,
+            server.gateway_config.gateway_enabled,
+        )
+        self.views = Views(Path(server.root_dir), kernels)
+        routes = conversation_routes(kernels, self.views)
+        self.handlers.extend((f"/jupyter-deploy/{path}", handler, given) for path, handler, given in routes)
+
+    async def stop_extension(self) -> None:
+        """End what answers for views."""
+        await self.views.close()
