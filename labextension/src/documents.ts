@@ -2,17 +2,9 @@
 // and says what they mean. A test compares the two.
 
 export type ServiceState =
-  | ''
-  | 'Transitioning'
-  | 'Healthy'
-  | 'Unhealthy'
-  | 'Failed'
-  | 'Unschedulable'
-  | 'Deleting'
-  | 'Stopped'
-  | 'Unknown';
-export type ComputeState = 'asked' | 'reachable' | 'unreachable';
-export type OperationState = 'Running' | 'Succeeded' | 'Failed' | 'Cancelled';
+  "" | "Transitioning" | "Healthy" | "Unhealthy" | "Failed" | "Unschedulable" | "Deleting" | "Stopped" | "Unknown";
+export type ComputeState = "asked" | "reachable" | "unreachable";
+export type OperationState = "Running" | "Succeeded" | "Failed" | "Cancelled";
 
 export interface Problem {
   what: string;
@@ -113,17 +105,17 @@ export interface Changes {
 }
 
 export interface ServiceAction {
-  action: 'rollback' | 'restart' | 'stop' | 'start' | 'delete' | 'cancel';
+  action: "rollback" | "restart" | "stop" | "start" | "delete" | "cancel";
   service: string;
 }
 
 export interface ModelAction {
-  action: 'delete';
+  action: "delete";
   model: string;
 }
 
 export interface ComputeAction {
-  action: 'detach';
+  action: "detach";
   compute: string;
 }
 

@@ -42,16 +42,28 @@ export function post<Document>(
   return request(path, { method: "POST", body: JSON.stringify(given) }, settings);
 }
 
+/**
+ * Ask the server extension for an answer that is read as it comes.
+ *
+ * @param path below `/jupyter-deploy/`.
+ * @param init of the request.
+ * @param settings of the server.
+ * @returns the answer.
+ * @throws {Refusal} when it refuses, or is not there.
+ */
+export async function open(path: string, init: RequestInit, settings: ServerConnection.ISettings): Promise<Response> {
+  const url = URLExt.join(settings.baseUrl, "jupyter-deploy", path);
+  const response = await ServerConnection.makeRequest(url, init, settings);
+  if (!response.ok) throw refusal(response, await response.text());
+  return response;
+}
+
 async function request<Document>(
   path: string,
   init: RequestInit,
   settings: ServerConnection.ISettings,
 ): Promise<Document> {
-  const url = URLExt.join(settings.baseUrl, "jupyter-deploy", path);
-  const response = await ServerConnection.makeRequest(url, init, settings);
-  const text = await response.text();
-  if (!response.ok) throw refusal(response, text);
-  return JSON.parse(text) as Document;
+  return (await open(path, init, settings)).json() as Promise<Document>;
 }
 
 /** The error in an answer; a proxy on the way, or a server without the extension, answers with something else than our documents. */
