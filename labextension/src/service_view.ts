@@ -1,25 +1,54 @@
-import { Widget } from "@lumino/widgets";
+import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { WidgetTracker } from "@jupyterlab/apputils";
 
 import { servicePanel } from "../../jupyter_deploy/widgets/service_panel.js";
-import { deployIcon } from "./icons";
+import { OPEN_SERVICE } from "./commands";
+import { ITexts, NAME } from "./tokens";
+import { View } from "./view";
 
-/** A service in the main area: what the widgets show of it in a notebook, with a model of our own. */
-export class ServiceView extends Widget {
-  private readonly end: End;
+/** Shows services in the main area, one view for each. */
+export const serviceViews: JupyterFrontEndPlugin<void> = {
+  id: `${NAME}:services`,
+  description: "A view of each service in the main area.",
+  autoStart: true,
+  requires: [ITexts],
+  optional: [ILayoutRestorer],
+  activate: (app: JupyterFrontEnd, texts: ITexts, restorer: ILayoutRestorer | null) => {
+    const tracker = new WidgetTracker<ServiceView>({ namespace: "jupyter-deploy-service" });
+    app.commands.addCommand(OPEN_SERVICE, {
+      label: ({ name }) =>
+        typeof name === "string" ? texts.__("Open the service %1", name) : texts.__("Open a service"),
+      describedBy: {
+        args: {
+          type: "object",
+          properties: { name: { type: "string", description: "The service." } },
+          required: ["name"],
+        },
+      },
+      execute: ({ name }) => {
+        if (typeof name !== "string") return;
+        const shown = tracker.find((view) => view.service === name) ?? new ServiceView(texts, name);
+        if (!tracker.has(shown)) void tracker.add(shown);
+        if (!shown.isAttached) app.shell.add(shown, "main");
+        app.shell.activateById(shown.id);
+      },
+    });
+    void restorer?.restore(tracker, {
+      command: OPEN_SERVICE,
+      args: (view) => ({ name: view.service }),
+      name: (view) => view.service,
+    });
+  },
+};
 
-  /**
-   * @param model whom the panel talks to. @param name of the service.
-   */
-  constructor(model: WidgetModel, name: string) {
-    super();
-    this.title.icon = deployIcon;
-    this.title.label = name;
-    this.title.closable = true;
-    this.end = servicePanel(this.node, model, name);
-  }
-
-  override dispose(): void {
-    if (!this.isDisposed) this.end();
-    super.dispose();
+/** A service in the main area: what the widgets show of it in a notebook. */
+export class ServiceView extends View {
+  constructor(
+    texts: ITexts,
+    readonly service: string,
+  ) {
+    const opening = { kind: "service", given: { name: service }, kernel: "", folder: "" } as const;
+    super(texts, service, opening, (el, model) => servicePanel(el, model, service));
+    this.id = `jupyter-deploy-service-${service}`;
   }
 }
