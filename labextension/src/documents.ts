@@ -122,3 +122,14 @@ export interface ComputeAction {
 export interface Begun {
   operation: string;
 }
+
+export interface Kernel {
+  name: string;
+  title: string;
+  isDefault: boolean;
+  interpreter: string;
+  python: string;
+  version: string;
+  problem: string;
+  remedy: string;
+}

@@ -1,10 +1,23 @@
 import { type JupyterFrontEndPlugin } from "@jupyterlab/application";
 
 import { deployments } from "./deployments";
+import { fileActs } from "./file_acts";
+import { forms } from "./forms";
+import { notebookActs } from "./notebook_acts";
 import { panel } from "./panel";
 import { serviceViews } from "./service_view";
 import { translation } from "./translation";
+import { viewArea } from "./view_area";
 
-const plugins: JupyterFrontEndPlugin<unknown>[] = [translation, deployments, panel, serviceViews];
+const plugins: JupyterFrontEndPlugin<unknown>[] = [
+  translation,
+  deployments,
+  panel,
+  viewArea,
+  serviceViews,
+  forms,
+  fileActs,
+  notebookActs,
+];
 
 export default plugins;

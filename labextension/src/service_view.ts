@@ -3,7 +3,7 @@ import { WidgetTracker } from "@jupyterlab/apputils";
 
 import { servicePanel } from "../../jupyter_deploy/widgets/service_panel.js";
 import { OPEN_SERVICE } from "./commands";
-import { ITexts, NAME } from "./tokens";
+import { ITexts, IViewArea, NAME } from "./tokens";
 import { View } from "./view";
 
 /** Shows services in the main area, one view for each. */
@@ -11,31 +11,36 @@ export const serviceViews: JupyterFrontEndPlugin<void> = {
   id: `${NAME}:services`,
   description: "A view of each service in the main area.",
   autoStart: true,
-  requires: [ITexts],
+  requires: [ITexts, IViewArea],
   optional: [ILayoutRestorer],
-  activate: (app: JupyterFrontEnd, texts: ITexts, restorer: ILayoutRestorer | null) => {
+  activate: (app: JupyterFrontEnd, texts: ITexts, area: IViewArea, restorer: ILayoutRestorer | null) => {
     const tracker = new WidgetTracker<ServiceView>({ namespace: "jupyter-deploy-service" });
     app.commands.addCommand(OPEN_SERVICE, {
-      label: ({ name }) =>
-        typeof name === "string" ? texts.__("Open the service %1", name) : texts.__("Open a service"),
+      label: texts.__("Open a service"),
       describedBy: {
         args: {
           type: "object",
-          properties: { name: { type: "string", description: "The service." } },
+          properties: {
+            name: { type: "string", description: "The service." },
+            kernel: { type: "string", description: "The kernel that answers for it." },
+            folder: { type: "string", description: "The folder that it works in." },
+          },
           required: ["name"],
         },
       },
-      execute: ({ name }) => {
-        if (typeof name !== "string") return;
-        const shown = tracker.find((view) => view.service === name) ?? new ServiceView(texts, name);
-        if (!tracker.has(shown)) void tracker.add(shown);
-        if (!shown.isAttached) app.shell.add(shown, "main");
-        app.shell.activateById(shown.id);
+      execute: ({ name, kernel, folder }) => {
+        const service = text(name);
+        if (!service) return;
+        const view =
+          tracker.find((each) => each.service === service) ??
+          new ServiceView(texts, service, text(kernel), text(folder));
+        if (!tracker.has(view)) void tracker.add(view);
+        area.show(view);
       },
     });
     void restorer?.restore(tracker, {
       command: OPEN_SERVICE,
-      args: (view) => ({ name: view.service }),
+      args: ({ service, opening: { kernel, folder } }) => ({ name: service, kernel, folder }),
       name: (view) => view.service,
     });
   },
@@ -46,9 +51,14 @@ export class ServiceView extends View {
   constructor(
     texts: ITexts,
     readonly service: string,
+    kernel = "",
+    folder = "",
   ) {
-    const opening = { kind: "service", given: { name: service }, kernel: "", folder: "" } as const;
+    const opening = { kind: "service", given: { name: service }, kernel, folder } as const;
     super(texts, service, opening, (el, model) => servicePanel(el, model, service));
     this.id = `jupyter-deploy-service-${service}`;
+    this.title.caption = texts.__("The service %1", service);
   }
 }
+
+const text = (value: unknown): string => (typeof value === "string" ? value : "");

@@ -2,9 +2,11 @@ import { type TranslationBundle } from "@jupyterlab/translation";
 import { Token } from "@lumino/coreutils";
 import { type IDisposable } from "@lumino/disposable";
 import { type ISignal } from "@lumino/signaling";
+import { type Widget } from "@lumino/widgets";
 
 import { type ComputeRow, type ModelRow, type OperationRow, type Problem, type ServiceRow } from "./documents";
 import { type Connection } from "./feed";
+import { type FormFacts, type FormKind } from "./forms";
 import { type ListName } from "./lists";
 
 /** The name of the extension, with which the ids of its plugins begin. */
@@ -52,3 +54,20 @@ export interface IDeployPanel {
 
 /** Who acts on the rows of the panel requires this. */
 export const IDeployPanel = new Token<IDeployPanel>(`${NAME}:IDeployPanel`, "The panel of deployed models.");
+
+/** Where services and forms are shown. */
+export interface IViewArea {
+  /** Show a view, and bring it to the front. */
+  show(view: Widget): void;
+}
+
+/** Who shows views requires this. */
+export const IViewArea = new Token<IViewArea>(`${NAME}:IViewArea`, "Where services and forms are shown.");
+
+/** Opens forms. */
+export interface IForms {
+  open(kind: FormKind, facts: FormFacts): void;
+}
+
+/** Who opens forms for what a command's arguments cannot say, as a notebook, requires this. */
+export const IForms = new Token<IForms>(`${NAME}:IForms`, "Opens the forms that register and deploy models.");
