@@ -1,4 +1,3 @@
-import { Signal } from "@lumino/signaling";
 import { Widget } from "@lumino/widgets";
 
 import { button, element } from "../../jupyter_deploy/widgets/dom.js";
@@ -18,18 +17,19 @@ export class Banner extends Widget {
     super();
     this.addClass("jp-DeployPanel-banner");
     this.node.append(this.lost, this.problems);
-    deployments.connectionChanged.connect(this.drawConnection, this);
-    deployments.changed.connect(this.drawProblems, this);
+    deployments.connectionChanged.connect(this.drawConnection);
+    deployments.changed.connect(this.drawProblems);
     this.drawConnection();
     this.drawProblems();
   }
 
   override dispose(): void {
-    Signal.clearData(this);
+    this.deployments.connectionChanged.disconnect(this.drawConnection);
+    this.deployments.changed.disconnect(this.drawProblems);
     super.dispose();
   }
 
-  private drawConnection(): void {
+  private readonly drawConnection = (): void => {
     const { connection } = this.deployments;
     if (connection.state === "open") this.lost.replaceChildren();
     if (connection.state !== "lost") return;
@@ -44,15 +44,15 @@ export class Banner extends Widget {
       { class: "jp-mod-styled" },
     );
     this.lost.replaceChildren(drawn({ what, why, remedy }), retry);
-  }
+  };
 
-  private drawProblems(): void {
+  private readonly drawProblems = (): void => {
     const { problems } = this.deployments;
     const shown = JSON.stringify(problems);
     if (shown === this.shown) return;
     this.shown = shown;
     this.problems.replaceChildren(...problems.map(drawn));
-  }
+  };
 }
 
 function problemOf(error: unknown, texts: ITexts): Problem {
