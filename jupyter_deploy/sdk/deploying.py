@@ -19,6 +19,8 @@ from jupyter_deploy.workspace.records import ModelRecord
 if TYPE_CHECKING:
     from jupyter_deploy.sdk.webservice import Webservice
 
+_WRITTEN = "jupyter-deploy-"
+"""What the name of the folder begins with in which a script is written for a model."""
 LONGEST_NAME = 30  # of a model registered in passing, as in the original (azureml-v1 1.1)
 
 
@@ -162,10 +164,15 @@ def written_script(models: Sequence[ModelRecord]) -> Iterator[InferenceConfig]:
             remedy='give the entry script: InferenceConfig(entry_script="score.py")',
         )
     text = write_script(models[0])
-    with tempfile.TemporaryDirectory(prefix="jupyter-deploy-") as folder:
+    with tempfile.TemporaryDirectory(prefix=_WRITTEN) as folder:
         script = Path(folder, "score.py")
         script.write_text(text, encoding="utf-8")
         yield InferenceConfig(str(script))
+
+
+def was_written(script: str) -> bool:
+    """Whether an entry script, by its recorded path, was one that :func:`written_script` made."""
+    return Path(script).parent.name.startswith(_WRITTEN)
 
 
 def _is_object(model: Any) -> bool:

@@ -49,6 +49,7 @@ class Link:
         self._number = 0
         self._asked: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._was_shown = False
 
     def attach(self, socket: Socket) -> None:
         """The view is shown over a socket, which gets all that the view does not have yet."""
@@ -57,6 +58,9 @@ class Link:
         if self._timer:
             self._timer.cancel()
         self._socket = socket
+        if self._was_shown:  # so that it asks again what has no answer yet; of a view that is opened anew it must not
+            socket.pass_on({"resumed": True})
+        self._was_shown = True
         for number, frame in self._sent:
             socket.pass_on({"n": number, **frame.content}, frame.buffers)
 

@@ -34,6 +34,7 @@ export function charts(el, model, name, part) {
     state.news += 1;
     said(error);
   });
+  kernel.told("again", catchUp);
   kernel.told("lost", () => (note.textContent = t("The kernel is gone; what is shown here stays as it is.")));
 
   async function catchUp() {

@@ -100,7 +100,7 @@ class DeployAnswers(Answers):
             "problems": [asdict(problem) for problem in draft.problems],
             "findings": [str(finding) for finding in draft.findings if finding.level != "error"],
             "script": draft.script,
-            "equivalents": None if draft.problems else shown(draft, self._path),
+            "equivalents": None if draft.problems else equivalents.shown(draft, self._path),
         }
 
     @asked
@@ -135,7 +135,8 @@ class DeployAnswers(Answers):
             say=lambda line: self.tell("said", line=line),
         )  # fmt: skip
         self._on_deployed(service)
-        self.tell("deployed", service=service.name, line=equivalents.line(draft))
+        said = equivalents.shown(draft, self._path)
+        self.tell("deployed", service=service.name, line=said["line"], python=said["python"])
         return {"service": service.name, "findings": [str(finding) for finding in service.findings]}
 
     def _draft(self, values: Mapping[str, Any]) -> Draft:
@@ -155,17 +156,6 @@ def _described(record: ComputeRecord) -> tuple[str, str]:
 def _drawn(rows: Iterable[Option]) -> list[Any]:
     """The fields of options by their headings, as the page draws them."""
     return [[heading, [asdict(field) for field in found]] for heading, found in fields.groups(rows).items()]
-
-
-def shown(draft: Draft, path: str) -> dict[str, Any]:
-    """The other ways to say what a form says, as its page shows them."""
-    before = f"%env JUPYTER_DEPLOY_WORKSPACE={path}\n" if path else ""
-    return {
-        "line": before + equivalents.line(draft),
-        "python": equivalents.python(draft, path),
-        "files": equivalents.files(draft),
-        "command": equivalents.command(draft, path),
-    }
 
 
 def deploy_parts(

@@ -1,9 +1,10 @@
 // The form of a deployment: what is typed is checked by Python, and shown as a line, as Python and as files.
 
 import { attachForm } from "./attach_form.js";
-import { busyPlace, button, element, errorPlace, t, tabs, view } from "./dom.js";
-import { choices, copied, field, group, markAll, problemList, section, suggestions } from "./form.js";
+import { busyPlace, button, element, errorPlace, t, view } from "./dom.js";
+import { choices, field, group, markAll, problemList, section, suggestions } from "./form.js";
 import { modelChoice } from "./model_choice.js";
+import { otherwise } from "./otherwise.js";
 import { talk } from "./talk.js";
 import { together } from "./typing.js";
 
@@ -45,12 +46,9 @@ export function deployForm(el, model, part) {
   const settings = element("div");
   const installed = element("div.installed", { role: "status" });
   const problems = element("div.problems", { role: "status" });
-  const shown = { line: copied(t("Line")), python: copied(t("Python")), command: copied(t("Command")), files: element("div") };
-  const same = element("section", { hidden: true, "aria-label": t("The same, said otherwise") }, element("h4", {}, t("The same, said otherwise")), tabs([
-    { name: "line", label: t("Line"), make: (panel) => panel.append(shown.line.element) },
-    { name: "python", label: t("Python"), make: (panel) => panel.append(shown.python.element) },
-    { name: "json", label: t("JSON files"), make: (panel) => panel.append(shown.files, shown.command.element) },
-  ], t("The same, said otherwise")).element);
+  const ways = otherwise();
+  const same = section(t("The same, said otherwise"), ways.element);
+  same.hidden = true;
   const state = { values: model.get("values"), target: undefined, groups: [], settings: [], needs: {}, secrets: [] };
 
   el.replaceChildren(element("div.jupyter-deploy.deploy-form", { "data-lm-suppress-shortcuts": "true", onfocusin: entered }, busy.element,
@@ -161,19 +159,7 @@ export function deployForm(el, model, part) {
     written.textContent = found.script;
     writtenPlace.hidden = !found.script;
     same.hidden = !found.equivalents;
-    if (found.equivalents) showSame(found.equivalents);
-  }
-  function showSame({ line, python, files, command }) {
-    shown.line.set(line);
-    shown.python.set(python);
-    shown.command.set(command);
-    const names = Object.keys(files);
-    if (shown.names !== names.join()) {
-      shown.names = names.join();
-      shown.file = names.map((one) => copied(one));
-      shown.files.replaceChildren(...names.flatMap((one, at) => [element("div.muted", {}, one), shown.file[at].element]));
-    }
-    names.forEach((one, at) => shown.file[at].set(files[one]));
+    if (found.equivalents) ways.set(found.equivalents);
   }
 
   async function install() {
@@ -194,6 +180,10 @@ export function deployForm(el, model, part) {
     }
   }
   kernel.told("said", ({ line }) => (note.textContent = line));
+  kernel.told("again", () => guarded(async () => {
+    await offered();
+    await typing.look();
+  }, faults));
   kernel.told("lost", () => (note.textContent = t("The kernel is gone; run the cell again.")));
 
   async function deploy() {

@@ -52,7 +52,7 @@ class LogAnswers(Answers):
         """The last lines; from now on every new one is told, too."""
         start, end = self._log().refresh()
         lines, reached = self._log().before(end, count, _wanted(text, level, regex))
-        self._follow()
+        self._follow(end)
         return {"lines": _sent(lines), "reached": reached, "start": start, "end": end}
 
     @asked
@@ -63,9 +63,12 @@ class LogAnswers(Answers):
 
     @asked
     def after(self, position: int, count: int, text: str = "", level: str = "", regex: bool = False) -> dict[str, Any]:
-        """Lines below a position, and how far down it was looked for them."""
+        """Lines below a position, and how far down it was looked for them; where that is the end, every new one is told from now on."""
         lines, reached = self._log().after(position, count, _wanted(text, level, regex))
-        return {"lines": _sent(lines), "reached": reached, "end": self._log().refresh()[1]}
+        end = self._log().refresh()[1]
+        if reached >= end:
+            self._follow(reached)
+        return {"lines": _sent(lines), "reached": reached, "end": end}
 
     @asked
     def download(self) -> dict[str, Any]:
@@ -80,10 +83,10 @@ class LogAnswers(Answers):
             self._window = LogWindow(lambda: target.logs(place))
         return self._window
 
-    def _follow(self) -> None:
+    def _follow(self, position: int) -> None:
+        """Tell what comes after a position, unless somebody does that already."""
         with self._starting:
             if self._follower is None or not self._follower.is_alive():
-                position = self._log().refresh()[1]
                 self._follower = threading.Thread(
                     target=self._tell_lines, args=(position,), name=f"log of {self._service.name}", daemon=True
                 )

@@ -82,6 +82,11 @@ export function logPane(el, model, name, part) {
   });
   kernel.told("over", ({ reason }) => (note.textContent = reason));
   kernel.told("failed", ({ error }) => errors.show(error));
+  kernel.told("again", () => guarded(async () => {
+    do await below();
+    while (state.follows && !state.isAtEnd);
+    if (state.follows) toEnd();
+  }));
   kernel.told("lost", () => (note.textContent = t("The kernel is gone; what is shown here stays as it is.")));
   const pieces = [];
   kernel.told("piece", (_message, buffers) => pieces.push(...buffers));

@@ -28,6 +28,7 @@ def overview(view: ServiceView) -> dict[str, Any]:
     options = kind.from_json(record.options, record.name)
     return {
         "state": view.status.state,
+        "target": record.target,
         "version": record.current,
         "models": list(current.models) if current else [],
         "reach": vars(reach_of(record.scoring_uri or "", getattr(options, "allowed_hosts", ()))),

@@ -89,6 +89,7 @@ export function registerForm(el, model, part) {
   }
 
   kernel.told("said", ({ line: text }) => (note.textContent = text));
+  kernel.told("again", () => guarded(offered, faults));
   kernel.told("lost", () => (note.textContent = t("The kernel is gone; run the cell again.")));
 
   async function register() {

@@ -8,8 +8,10 @@ from typing import Any
 
 from jupyter_deploy.errors import DeployError, NotFound
 from jupyter_deploy.sdk.webservice import Webservice
+from jupyter_deploy.widgets import equivalents
 from jupyter_deploy.widgets.answers import Answers, Parts, Tell, asked, error_of
 from jupyter_deploy.widgets.charts_answers import ChartsAnswers
+from jupyter_deploy.widgets.configuration import configuration_of
 from jupyter_deploy.widgets.log_answers import LogAnswers
 from jupyter_deploy.widgets.notebook import Variables
 from jupyter_deploy.widgets.overview import overview
@@ -44,6 +46,11 @@ class ServiceAnswers(Answers):
                 )
                 self._watch.start()
         return overview(self._service.view)
+
+    @asked
+    def configuration(self) -> dict[str, Any]:
+        """How it is configured, in all the ways to say it."""
+        return equivalents.shown(configuration_of(self._service.view))
 
     @asked
     def rollback(self) -> None:

@@ -3,6 +3,7 @@
 import { charts } from "./charts.js";
 import { busyPlace, button, copy, element, errorPlace, t, tabs, view } from "./dom.js";
 import { logPane } from "./log_pane.js";
+import { otherwise } from "./otherwise.js";
 import { talk } from "./talk.js";
 import { testPanel } from "./test_panel.js";
 
@@ -12,9 +13,10 @@ const LIVE = ["Healthy", "Unhealthy", "Transitioning"];
  * Draw the controls.
  *
  * @param el where. @param model the front end's. @param name of the service.
+ * @param seen told what the service is whenever that is another thing; null when it is deleted.
  * @returns how they are taken away.
  */
-export function servicePanel(el, model, name) {
+export function servicePanel(el, model, name, seen = () => {}) {
   const errors = errorPlace();
   const busy = busyPlace();
   const kernel = talk(model, "", busy.set);
@@ -30,6 +32,7 @@ export function servicePanel(el, model, name) {
       { name: "log", label: t("Log"), make: (page) => ends.push(logPane(page, model, name, "log")) },
       { name: "test", label: t("Test"), make: (page) => ends.push(testPanel(page, model, name, "test")) },
       { name: "charts", label: t("Charts"), make: (page) => ends.push(charts(page, model, name, "charts")) },
+      { name: "configuration", label: t("Configuration"), make: drawConfiguration, opened: () => configured() },
       { name: "keys", label: t("Keys"), make: drawKeys },
     ],
     t("Service {name}", { name }),
@@ -77,6 +80,7 @@ export function servicePanel(el, model, name) {
     said.textContent = [isRunning && t("{what} is under way", { what: found.running }), podsOf(found.pods)].filter(Boolean).join("; ");
     address.replaceChildren(...addressOf(found.reach));
     history.replaceChildren(historyOf(found.history));
+    seen(found);
   }
 
   const podsOf = (pods) => pods && t("{serving} of {wanted} pods serve", pods);
@@ -202,12 +206,32 @@ export function servicePanel(el, model, name) {
     page.append(place);
   }
 
+  let configured = () => {};
+  /** Show how it is configured, now and whenever it is looked at again. */
+  function drawConfiguration(page) {
+    const ways = otherwise();
+    ways.element.hidden = true;
+    page.append(ways.element);
+    configured = async () => {
+      try {
+        ways.set(await kernel.ask("configuration"));
+        ways.element.hidden = false;
+      } catch (error) {
+        errors.show(error);
+      }
+    };
+  }
+
   const over = (text) => {
     for (const one of Object.values(can)) one.hidden = true;
     said.textContent = text;
   };
   kernel.told("overview", ({ overview }) => draw(overview));
-  kernel.told("deleted", () => over(t("{name} is deleted", { name })));
+  kernel.told("deleted", () => {
+    over(t("{name} is deleted", { name }));
+    seen(null);
+  });
+  kernel.told("again", () => kernel.ask("look").then(draw, errors.show));
   kernel.told("failed", ({ error }) => errors.show(error));
   kernel.told("lost", () => over(t("The kernel was restarted or has ended; the service goes on. Run %load_ext jupyter_deploy and %services to see it again.")));
   const known = kernel.ask("look").then(draw, errors.show);

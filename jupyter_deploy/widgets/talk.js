@@ -35,8 +35,10 @@ export function talk(model, part, onBusy = () => {}) {
     onBusy(false);
     listeners.get("lost")?.();
   };
+  const again = () => listeners.get("again")?.();
   model.on("msg:custom", receive);
   model.on("comm_live_update", lost); // the kernel was restarted, or is gone
+  model.on("again", again); // JupyterLab's views: those who answer are new and know nothing of what was looked at
 
   const ask = (what, given = {}) =>
     new Promise((resolve, reject) => {
@@ -53,6 +55,7 @@ export function talk(model, part, onBusy = () => {}) {
   const end = () => {
     model.off("msg:custom", receive);
     model.off("comm_live_update", lost);
+    model.off("again", again);
     for (const question of waiting.values()) clearTimeout(question.timer);
     waiting.clear();
   };

@@ -123,10 +123,10 @@ def test_line_python_and_files_make_the_request_of_the_form(
     for text in (shown["line"], shown["python"]):
         with pytest.raises(Sealed):
             run(text)
-    for name, text in shown["files"].items():
+    for name, text in shown["json"]["files"].items():
         (files / name).write_text(text)
     (files / "primary_key").write_text(SECRET)
-    command = shlex.split(shown["command"])
+    command = shlex.split(shown["json"]["command"])
     assert command[:2] == ["jupyter", "ml"]
     assert main(command[2:]) != 0
     form, *others = requests
@@ -143,12 +143,12 @@ def test_a_written_script_is_the_same_script_each_time(
     answers = ask(workspace, {})
     shown = answers.check(values)["equivalents"]
     assert shown["line"] == "%deploy svc --models ridge"
-    assert list(shown["files"]) == ["deploymentconfig.json"]
+    assert list(shown["json"]["files"]) == ["deploymentconfig.json"]
     for text in (shown["line"], shown["python"]):
         with pytest.raises(Sealed):
             run(text)
-    (files / "deploymentconfig.json").write_text(shown["files"]["deploymentconfig.json"])
-    main(shlex.split(shown["command"])[2:])
+    (files / "deploymentconfig.json").write_text(shown["json"]["files"]["deploymentconfig.json"])
+    main(shlex.split(shown["json"]["command"])[2:])
     assert len({request.digest for request, _ in requests}) == 1
     assert len(requests) == 3
 
@@ -169,9 +169,9 @@ def test_another_workspace_than_the_nearest_is_said(
     monkeypatch.setenv("JUPYTER_DEPLOY_WORKSPACE", str(files / "elsewhere"))
     with pytest.raises(Sealed):
         run(shown["python"])
-    for name, text in shown["files"].items():
+    for name, text in shown["json"]["files"].items():
         (files / name).write_text(text)
-    main(shlex.split(shown["command"])[2:])
+    main(shlex.split(shown["json"]["command"])[2:])
     with pytest.raises(Sealed):
         run(shown["line"])
     assert len(requests) == 3
@@ -183,7 +183,7 @@ def test_defaults_are_left_out(files: Path, workspace: Workspace) -> None:
     shown = ask(workspace, {}).check(values)["equivalents"]
     assert shown["line"] == "%deploy svc --models tiny --script score.py --memory-gb 2"
     assert "worker_count" not in shown["python"]
-    assert "workerCount" not in shown["files"]["deploymentconfig.json"]
+    assert "workerCount" not in shown["json"]["files"]["deploymentconfig.json"]
 
 
 def test_everything_that_can_be_known_is_told_at_its_field(files: Path, workspace: Workspace) -> None:
@@ -236,8 +236,8 @@ def test_a_cluster_is_said_by_its_name(files: Path, workspace: Workspace) -> Non
     assert "from jupyter_deploy import AksWebservice, InferenceConfig, Model, Workspace" in shown["python"]
     assert "AksWebservice.deploy_configuration(" in shown["python"]
     assert "deployment_target='lab'" in shown["python"]
-    assert "compute" not in shown["files"]["deploymentconfig.json"].replace("computeType", "")
-    assert shown["command"].endswith("--dc deploymentconfig.json --ct lab")
+    assert "compute" not in shown["json"]["files"]["deploymentconfig.json"].replace("computeType", "")
+    assert shown["json"]["command"].endswith("--dc deploymentconfig.json --ct lab")
     plain = ask(workspace, {}).check({**FORMS["a cluster"], "options": {}})["equivalents"]
     assert "AksWebservice" not in plain["python"]
 
