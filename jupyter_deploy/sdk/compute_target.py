@@ -13,7 +13,7 @@ from jupyter_deploy.sdk.display import Table, html_facts
 from jupyter_deploy.sdk.workspace import Workspace
 from jupyter_deploy.targets.kubernetes.attaching import look
 from jupyter_deploy.targets.kubernetes.compute import Compute
-from jupyter_deploy.targets.kubernetes.room import Room
+from jupyter_deploy.targets.kubernetes.room import recorded_room
 from jupyter_deploy.workspace.records import ComputeRecord
 
 
@@ -195,7 +195,7 @@ class ComputeTarget:
             "clusterPurpose": compute.purpose,
             "version": compute.found.get("version", ""),
             "offers": compute.found.get("added", []),
-            "room": room.to_json() if (room := self._room(compute)) else {},
+            "room": room.to_json() if (room := recorded_room(compute)) else {},
             "notes": compute.found.get("notes", []),
         }
 
@@ -220,17 +220,13 @@ class ComputeTarget:
             "purpose": compute.purpose,
             "version": found.get("version", ""),
             "offers": found.get("added", []),
-            "room": str(self._room(compute) or ""),
+            "room": str(recorded_room(compute) or ""),
             "notes": "; ".join(found.get("notes", [])),
         }
 
     @property
     def _compute(self) -> Compute:
         return Compute.from_json(self.record.document)
-
-    @staticmethod
-    def _room(compute: Compute) -> Room | None:
-        return Room(**compute.found["room"]) if compute.found.get("room") else None
 
     def __repr__(self) -> str:
         facts = ", ".join(f"{key.replace(' ', '_')}={value!r}" for key, value in self._facts().items() if value)

@@ -68,6 +68,13 @@ class Workspace:
         """
         return cls()
 
+    @classmethod
+    def of(cls, folder: WorkspaceFolder) -> Workspace:
+        """The workspace of a folder that is open already."""
+        made = object.__new__(cls)
+        made._folder = folder
+        return made
+
     @property
     def folder(self) -> WorkspaceFolder:
         """The open workspace folder, for the engine."""

@@ -23,8 +23,14 @@ class Problem(TypedDict):
     remedy: str
 
 
+class Refused(TypedDict):
+    """Every answer with a status of 400 or more that is ours."""
+
+    error: Problem
+
+
 class ModelRow(TypedDict):
-    """One version of a model; ``id`` is its key. ``usedBy`` names the services that need it, so that it cannot be deleted."""
+    """One version of a model; ``id`` is its key. ``usedBy`` names the services that serve it."""
 
     id: str
     name: str
@@ -66,9 +72,11 @@ class ServiceRow(TypedDict):
 
 
 class Room(TypedDict):
-    """What nodes give to pods, and what of it no pod has asked for; null where that may not be seen."""
+    """How many ``cpus`` the nodes of a cluster have, what they give to pods, and what of it no pod has asked for; null where others' pods
+    may not be seen."""
 
     nodes: int
+    cpus: float
     cpu: float
     memoryInGB: float
     freeCpu: float | None
@@ -125,10 +133,9 @@ class Keys(TypedDict):
 
 
 class Snapshot(TypedDict):
-    """All there is: the event ``snapshot``. ``workspace`` is its folder, or the address of a team's; it may not be made yet."""
+    """All there is: the event ``snapshot``. ``workspace`` is its folder, or the address of a team's; there need not be one yet."""
 
     workspace: str
-    isMade: bool
     rows: Rows
     problems: list[Problem]
 

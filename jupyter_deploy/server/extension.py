@@ -6,8 +6,10 @@ from pathlib import Path
 
 from jupyter_server.extension.application import ExtensionApp
 
+from jupyter_deploy.server.feed import Feed
 from jupyter_deploy.server.kernels import Kernels
-from jupyter_deploy.server.routes import conversation_routes
+from jupyter_deploy.server.lists import Lists
+from jupyter_deploy.server.routes import conversation_routes, list_routes
 from jupyter_deploy.server.views import Views
 
 
@@ -20,15 +22,19 @@ class DeployExtension(ExtensionApp):
         """Add the handlers."""
         server = self.serverapp
         assert server is not None and server.kernel_spec_manager is not None  # whose extension this is
+        root = Path(server.root_dir)
         kernels = Kernels(
             server.kernel_spec_manager,
             server.kernel_manager.default_kernel_name,
             server.gateway_config.gateway_enabled,
         )
-        self.views = Views(Path(server.root_dir), kernels)
-        routes = conversation_routes(kernels, self.views)
+        self.views = Views(root, kernels)
+        lists = Lists(root)
+        self.feed = Feed(lists)
+        routes = [*conversation_routes(kernels, self.views), *list_routes(lists, self.feed)]
         self.handlers.extend((f"/jupyter-deploy/{path}", handler, given) for path, handler, given in routes)
 
     async def stop_extension(self) -> None:
-        """End what answers for views."""
+        """End the streams, and what answers for views."""
+        self.feed.close()
         await self.views.close()

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jupyter_deploy.server.events import EventsHandler
+from jupyter_deploy.server.handlers import ListHandler
 from jupyter_deploy.server.kernels import KernelsHandler
+from jupyter_deploy.server.lists import KEYS
 from jupyter_deploy.server.views import ViewSocket
 
 if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
 
+    from jupyter_deploy.server.feed import Feed
     from jupyter_deploy.server.kernels import Kernels
+    from jupyter_deploy.server.lists import Lists
     from jupyter_deploy.server.views import Views
 
 Route = tuple[str, "type[JupyterHandler]", dict[str, Any]]
@@ -27,4 +32,12 @@ def conversation_routes(kernels: Kernels, views: Views) -> list[Route]:
     return [
         ("kernels", KernelsHandler, {"kernels": kernels}),
         ("views", ViewSocket, {"views": views}),
+    ]
+
+
+def list_routes(lists: Lists, feed: Feed) -> list[Route]:
+    """What shows and changes the workspace: lists, their events, actions."""
+    return [
+        (f"({'|'.join(KEYS)})", ListHandler, {"lists": lists}),
+        ("events", EventsHandler, {"feed": feed}),
     ]

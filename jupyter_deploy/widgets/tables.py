@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 import traitlets
 
-from jupyter_deploy.engine.services import ServiceView, find_services, list_records, together
-from jupyter_deploy.errors import DeployError, ServiceNotFound
+from jupyter_deploy.engine.rounds import PERIOD, REST, Rounds, Seen
 from jupyter_deploy.sdk.comparison import compare
 from jupyter_deploy.sdk.display import Table, human_size, shown
 from jupyter_deploy.sdk.model import Model
@@ -21,14 +20,8 @@ from jupyter_deploy.widgets.answers import Answers, Tell, asked, error_of
 from jupyter_deploy.widgets.modules import module
 from jupyter_deploy.widgets.repeating import Repeated
 from jupyter_deploy.widgets.view import View
-from jupyter_deploy.workspace.records import ModelRecord, ServiceRecord
+from jupyter_deploy.workspace.records import ModelOutline, ServiceRecord
 
-PERIOD = 2.0
-"""Seconds between two looks at least."""
-REST = 20.0
-"""How many times longer than the work of a look the pause after it is at least, so that large workspaces take no more of the kernel."""
-BUDGET = 0.1
-"""Seconds that services are looked at before what was found is told."""
 LONGEST = 500
 """Characters of a cell."""
 
@@ -115,7 +108,7 @@ class ModelsAnswers(TableAnswers):
 
     def find(self) -> dict[str, Cells]:
         """Every version."""
-        return {record.id: _model_cells(record) for record in self._workspace.folder.models.list(self._name)}
+        return {model.id: _model_cells(model) for model in self._workspace.folder.models.outlines(self._name)}
 
     @asked
     def compare(self, left: str, right: str) -> list[dict[str, Any]]:
@@ -139,48 +132,21 @@ class ServicesAnswers(TableAnswers):
         facts = {"columns": self.COLUMNS, "empty": empty, "compares": False, "opens": on_open is not None}
         super().__init__(facts, tell)
         self._workspace, self._on_open = workspace, on_open
-        self._seen: dict[str, tuple[ServiceRecord, float, Cells]] = {}
+        self._rounds = Rounds(workspace.folder)
 
     def find(self) -> dict[str, Cells]:
-        """Every service; looks at what has changed and what is under way first, then at those not seen for longest, and not for long."""
-        folder = self._workspace.folder
-        records = {record.name: record for record in list_records(folder)}
-        under_way = {operation.service for operation in folder.operations.list(running=True)}
-        self._seen = {name: seen for name, seen in self._seen.items() if name in records}
-
-        def turn(record: ServiceRecord) -> tuple[bool, float]:
-            known, looked, _ = self._seen.get(record.name, (None, 0.0, ()))
-            return known == record and record.name not in under_way, looked
-
-        until = time.monotonic() + BUDGET
-        for group in sorted(together(records.values()), key=lambda group: min(map(turn, group))):
-            self._look(group)
-            if time.monotonic() > until:
-                break
-        return {
-            name: self._seen[name][2] if name in self._seen else _recorded(record) for name, record in records.items()
-        }
+        """Every service, as far as is known."""
+        return {name: _service_cells(seen) for name, seen in self._rounds.go().items()}
 
     def pause(self, took: float) -> float:
         """No pause until every service was looked at once."""
-        return super().pause(took) if len(self._seen) >= len(self._rows) else 0.0
+        return self._rounds.pause(took)
 
     @asked
     def open(self, name: str) -> None:
         """Open a service."""
         assert self._on_open is not None  # else the table has nothing to press
         self._on_open(Webservice(self._workspace, name))
-
-    def _look(self, group: Sequence[ServiceRecord]) -> None:
-        try:
-            views = find_services(self._workspace.folder, [record.name for record in group])
-            cells = [_service_cells(view) for view in views]
-        except ServiceNotFound:
-            return
-        except DeployError as error:
-            cells = [(*_recorded(each)[:1], "Unknown", *_recorded(each)[2:-1], _cut(error.what)) for each in group]
-        now = time.monotonic()
-        self._seen.update((record.name, (record, now, each)) for record, each in zip(group, cells, strict=True))
 
 
 class _TableView(View):
@@ -243,16 +209,21 @@ class ServicesTable(_TableView):
         return Webservice.list(self._workspace)
 
 
-def _model_cells(record: ModelRecord) -> Cells:
-    framework = " ".join(filter(None, (record.framework, record.framework_version)))
-    size = (record.size, human_size(record.size))
-    return (record.name, record.version, framework, size, _moment(record.created_time), _cut(shown(record.tags)))
+def _model_cells(model: ModelOutline) -> Cells:
+    framework = " ".join(filter(None, (model.framework, model.framework_version)))
+    size = (model.size, human_size(model.size))
+    return (model.name, model.version, framework, size, _moment(model.created_time), _cut(shown(model.tags)))
 
 
-def _service_cells(view: ServiceView) -> Cells:
-    recorded = _recorded(view.record)
-    models = shown(view.current.models) if view.current else ""
-    return (*recorded[:1], view.status.state, recorded[2], _cut(models), *recorded[4:-1], _cut(view.status.error))
+def _service_cells(seen: Seen) -> Cells:
+    recorded = _recorded(seen.view.record if seen.view else seen.record)
+    if seen.error is not None:
+        return (*recorded[:1], "Unknown", *recorded[2:-1], _cut(error_of(seen.error)["what"]))
+    if seen.view is None:
+        return recorded
+    models = shown(seen.view.current.models) if seen.view.current else ""
+    status = seen.view.status
+    return (*recorded[:1], status.state, recorded[2], _cut(models), *recorded[4:-1], _cut(status.error))
 
 
 def _recorded(record: ServiceRecord) -> Cells:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
@@ -51,6 +51,10 @@ class Database(ABC):
         """A transaction that may write; others that want to write the same wait up to 30 s. An exception undoes all of it."""
         with self._explained(), self._opened().execution_options(**self._writing).begin() as connection:
             yield connection
+
+    @abstractmethod
+    def mark(self) -> Hashable:
+        """Something that is another one as soon as anything was recorded, by whomever; cheap to ask for many times a second."""
 
     @contextlib.contextmanager
     def files_locked(self, alone: bool) -> Iterator[Callable[[], bool] | None]:  # noqa: ARG002 - for those that need it

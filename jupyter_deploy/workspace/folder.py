@@ -27,7 +27,8 @@ if TYPE_CHECKING:  # these import sqlalchemy, which opening a workspace must not
     from jupyter_deploy.workspace.service_records import ServiceRecords
 
 _FORMAT, _SHARED_FORMAT = 1, 2  # releases that know only the first cannot open what is kept elsewhere, and say so
-_MARKER = "workspace.json"
+MARKER = "workspace.json"
+"""The file that makes a folder a workspace."""
 _LOCKS = "locks"
 PASSWORD, FILES_OPTIONS = "database", "files"
 """The names of the secrets that a workspace keeps of its shared addresses."""
@@ -196,6 +197,23 @@ def open_workspace(folder: Path) -> WorkspaceFolder:
     return _open(folder.expanduser().absolute(), None, {})
 
 
+def open_made(folder: Path) -> WorkspaceFolder:
+    """Open the workspace that is in a folder; nothing is made.
+
+    Parameters
+    ----------
+    folder : an absolute path.
+
+    Raises
+    ------
+    WorkspaceError : as :func:`open_workspace`. FileNotFoundError : there is no such folder.
+    """
+    _check_owner(folder)
+    _check_mode(folder)
+    found = _read(folder / MARKER)
+    return WorkspaceFolder(folder, str(found["id"]), _shared(found))
+
+
 def make_shared(folder: Path, id: str, shared: Shared, secrets: Mapping[str, Any]) -> WorkspaceFolder:  # noqa: A002 - as above
     """Make a workspace that shares records or files, or open the one that is there.
 
@@ -213,7 +231,7 @@ def make_shared(folder: Path, id: str, shared: Shared, secrets: Mapping[str, Any
 
 def is_workspace(folder: Path) -> bool:
     """Whether there is a workspace in a folder already."""
-    return (folder / _MARKER).exists()
+    return (folder / MARKER).exists()
 
 
 def new_id() -> str:
@@ -232,13 +250,10 @@ def _open(path: Path, document: Mapping[str, Any] | None, secrets: Mapping[str, 
         raise WorkspaceError(
             f"the workspace {path} cannot be made: {error.strerror}", "", "Name a folder you may write to."
         ) from error
-    _check_owner(path)
-    marker = path / _MARKER
-    if not marker.exists():
+    if not is_workspace(path):
+        _check_owner(path)
         _make(path, document or {"format": _FORMAT, "id": new_id()}, secrets)
-    _check_mode(path)
-    found = _read(marker)
-    return WorkspaceFolder(path, str(found["id"]), _shared(found))
+    return open_made(path)
 
 
 def _check_owner(path: Path) -> None:
@@ -265,20 +280,20 @@ def _make(path: Path, document: Mapping[str, Any], secrets: Mapping[str, Any]) -
     if not is_empty and not lock_path.exists():  # with that lock another process is making it just now
         raise WorkspaceError(
             f"{path} is not a workspace, and not empty",
-            f"It has no {_MARKER}; a workspace is made only in an empty folder, so that nothing of yours is mixed in.",
+            f"It has no {MARKER}; a workspace is made only in an empty folder, so that nothing of yours is mixed in.",
             "Name another folder, or a path where none is yet.",
         )
     path.chmod(0o700)
     lock_path.parent.mkdir(mode=0o700, exist_ok=True)
     with acquire(lock_path, wait=True, kind="make workspace"):
-        marker = path / _MARKER
+        marker = path / MARKER
         if marker.exists():  # another process made it meanwhile
             return
         for name in ("files", "secrets", "services", "operations", "backups"):
             (path / name).mkdir(mode=0o700, exist_ok=True)
         for name, value in secrets.items():
             Secrets(path / "secrets").put(name, value)
-        unfinished = path / _LOCKS / _MARKER
+        unfinished = path / _LOCKS / MARKER
         unfinished.touch(mode=0o600)
         unfinished.write_text(json.dumps(document) + "\n", encoding="utf-8")
         unfinished.replace(marker)

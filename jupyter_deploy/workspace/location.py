@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_deploy.errors import ConfigError
-from jupyter_deploy.workspace.addresses import is_database_address
+from jupyter_deploy.workspace.addresses import DatabaseAddress, is_database_address
 
 _VARIABLE = "JUPYTER_DEPLOY_WORKSPACE"
 _FOLDER, _DATABASE, _FILES = "workspace_folder", "workspace_database", "workspace_files"
@@ -22,6 +22,11 @@ class Location:
 
     address: Path | str
     files: str | None = None
+
+    def __str__(self) -> str:
+        """For people: without a password."""
+        text = str(self.address)
+        return str(DatabaseAddress.parse(text)[0]) if is_database_address(text) else text
 
 
 def find_workspace(start: Path) -> Location:

@@ -11,10 +11,12 @@ import sqlalchemy as sa
 from jupyter_deploy.errors import Conflict, ModelNotFound
 from jupyter_deploy.workspace.database import Database
 from jupyter_deploy.workspace.dialects import holds_entry, upsert
-from jupyter_deploy.workspace.records import ModelRecord, StoredFile, TagFilter
+from jupyter_deploy.workspace.records import ModelOutline, ModelRecord, StoredFile, TagFilter
 from jupyter_deploy.workspace.schema import model_counters, model_files, models
 
 _COLUMNS = tuple(field.name for field in fields(ModelRecord) if field.name != "files")
+_OUTLINE = tuple(models.c[field.name] for field in fields(ModelOutline) if field.name != "size")
+_NEWEST_FIRST = (models.c.created_time.desc(), models.c.name, models.c.version.desc())
 
 
 class ModelRecords:
@@ -75,9 +77,20 @@ class ModelRecords:
         limit : only so many; None for all.
         """
         query = _fitting(name, tags, properties, run_id, framework, latest=latest)
-        order = (models.c.created_time.desc(), models.c.name, models.c.version.desc())
         with self._database.reading() as connection:
-            return _records(connection, query.order_by(*order).limit(limit))
+            return _records(connection, query.order_by(*_NEWEST_FIRST).limit(limit))
+
+    def outlines(self, name: str | None = None) -> tuple[ModelOutline, ...]:
+        """What lists show of all models, or of the versions of one; newest first."""
+        key, total = (model_files.c.name, model_files.c.version), sa.func.sum(model_files.c.size).label("total")
+        sizes = sa.select(*key, total).group_by(*key).subquery()
+        is_same = sa.and_(sizes.c.name == models.c.name, sizes.c.version == models.c.version)
+        size = sa.cast(sa.func.coalesce(sizes.c.total, 0), sa.BigInteger).label("size")
+        query = sa.select(*_OUTLINE, size).outerjoin_from(models, sizes, is_same).order_by(*_NEWEST_FIRST)
+        if name is not None:
+            query = query.where(models.c.name == name)
+        with self._database.reading() as connection:
+            return tuple(ModelOutline(**row) for row in connection.execute(query).mappings())
 
     def count(
         self,

@@ -68,6 +68,18 @@ def open_at(
     return make_shared(path, own_id, Shared(files, own_id), _given({FILES_OPTIONS: files_options}))
 
 
+def folder_at(address: str | Path) -> Path:
+    """The folder on this machine of the workspace at an address; it need not be made yet.
+
+    Raises
+    ------
+    UserError : the address is none.
+    """
+    if is_database_address(str(address)):
+        return folder_of(DatabaseAddress.parse(str(address))[0])
+    return Path(address)
+
+
 def folder_of(address: DatabaseAddress) -> Path:
     """The folder on this machine for the records at an address, where none is named."""
     name = hashlib.sha256(str(address).encode()).hexdigest()[:16]

@@ -9,7 +9,7 @@ import logging
 import os
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -49,6 +49,11 @@ class PostgresDatabase(Database):
     def description(self) -> str:
         """What and where it is, in a few words for people."""
         return f"PostgreSQL, {self._address}"
+
+    def mark(self) -> Hashable:
+        """Which transactions have ended that wrote; those of other databases of the server count, too."""
+        with self.reading() as connection:
+            return str(connection.exec_driver_sql("SELECT txid_current_snapshot()::text").scalar_one())
 
     @contextlib.contextmanager
     def files_locked(self, alone: bool) -> Iterator[Callable[[], bool] | None]:

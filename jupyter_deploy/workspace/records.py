@@ -83,6 +83,26 @@ class ModelRecord:
 
 
 @dataclass(frozen=True)
+class ModelOutline:
+    """What lists show of one version of a model; read much faster than the whole record. Attributes as of :class:`ModelRecord`."""
+
+    name: str
+    version: int
+    created_time: datetime
+    created_by: str
+    description: str
+    tags: dict[str, str]
+    framework: str | None
+    framework_version: str | None
+    size: int
+
+    @property
+    def id(self) -> str:
+        """``name:version``."""
+        return f"{self.name}:{self.version}"
+
+
+@dataclass(frozen=True)
 class ServiceRecord:
     """What is wanted of a service and what is known of it; never its state, which only the target knows.
 

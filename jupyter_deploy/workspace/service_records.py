@@ -91,6 +91,13 @@ class ServiceRecords:
                     found[row["service"]].append(VersionRecord(**row))
         return {name: tuple(each) for name, each in found.items()}
 
+    def models_that_serve(self) -> dict[str, tuple[str, ...]]:
+        """The models of each service's current version, by the services' names; those are left out that have none."""
+        is_current = sa.and_(services.c.name == versions.c.service, services.c.current == versions.c.number)
+        query = sa.select(versions.c.service, versions.c.models).join(services, is_current)
+        with self._database.reading() as connection:
+            return {service: tuple(models) for service, models in connection.execute(query)}
+
     def change_version(self, service: str, number: int, **fields: object) -> VersionRecord:
         """Change fields of a version, usually ``served_time`` or ``error``.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,6 +17,7 @@ from jupyter_deploy.workspace import upgrade
 from jupyter_deploy.workspace.database import WAIT_S, Database
 from jupyter_deploy.workspace.journal import suitable_mode
 from jupyter_deploy.workspace.locks import acquire
+from jupyter_deploy.workspace.store import fingerprint
 
 _ROOM = 64 * 1024  # bytes that SQLite may want beside the database only to read it
 
@@ -49,6 +50,14 @@ class SqliteDatabase(Database):
         """``"wal"`` or ``"delete"``: what SQLite says it uses."""
         with self.reading() as connection:
             return str(connection.exec_driver_sql("PRAGMA journal_mode").scalar_one())
+
+    def mark(self) -> Hashable:
+        """What the file system says of the file and of its log, one of which every change touches."""
+        found = []
+        for path in (self._path, self._path.with_name(f"{self._path.name}-wal")):
+            with contextlib.suppress(FileNotFoundError):
+                found.append(fingerprint(path.stat()))
+        return tuple(each for each in found if each.size)  # readers make empty logs
 
     def _begin_reading(self, stack: contextlib.ExitStack) -> sa.Connection:
         """Begin it on a disk that is full or may only be read, too."""

@@ -12,6 +12,10 @@ export interface Problem {
   remedy: string;
 }
 
+export interface Refused {
+  error: Problem;
+}
+
 export interface ModelRow {
   id: string;
   name: string;
@@ -47,6 +51,7 @@ export interface ServiceRow {
 
 export interface Room {
   nodes: number;
+  cpus: number;
   cpu: number;
   memoryInGB: number;
   freeCpu: number | null;
@@ -93,7 +98,6 @@ export interface Keys {
 
 export interface Snapshot {
   workspace: string;
-  isMade: boolean;
   rows: Rows;
   problems: Problem[];
 }

@@ -1,23 +1,27 @@
-"""A Jupyter server with the extension, in this process, and views opened over its WebSockets."""
+"""A Jupyter server with the extension, in this process: panels that listen to it, and views opened over its WebSockets."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from jupyter_server.serverapp import ServerApp
 from pytest_jupyter.jupyter_server import *  # noqa: F403  (for this folder alone: it would begin a server's loop in every other test)
+from tornado.httpclient import HTTPResponse
 from tornado.websocket import WebSocketClientConnection
 
 from jupyter_deploy import InferenceConfig, Model, ProcessWebservice, Webservice, Workspace
 from tests.helpers import register_text, take_away, write_script
+from tests.server.panels import Panel, connect
 
 Message = dict[str, Any]
+Fetch = Callable[..., Awaitable[HTTPResponse]]
+Listen = Callable[..., Awaitable[Panel]]
 OWN = "@server"
 """The name of the server's own interpreter."""
 
@@ -116,4 +120,29 @@ def open_view(
             socket.close(1000)
 
     yield opened
+    jp_asyncio_loop.run_until_complete(jp_serverapp.cleanup_extensions())
+
+
+@pytest.fixture
+def listen(
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    jp_serverapp: ServerApp,
+    jp_fetch: Fetch,
+    jp_http_port: int,
+    jp_auth_header: Mapping[str, str],
+    jp_asyncio_loop: asyncio.AbstractEventLoop,
+) -> Iterator[Listen]:
+    """Call it for a panel that listens to a server of this workspace; headers and the path may be given."""
+    monkeypatch.setenv("JUPYTER_DEPLOY_WORKSPACE", str(workspace.path))
+    panels: list[Panel] = []
+
+    async def opened(path: str = "events", **headers: str) -> Panel:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        panels.append(await connect(jp_serverapp, jp_http_port, {**jp_auth_header, **given}, path))
+        return panels[-1]
+
+    yield opened
+    for panel in panels:
+        jp_asyncio_loop.run_until_complete(panel.close())
     jp_asyncio_loop.run_until_complete(jp_serverapp.cleanup_extensions())

@@ -18,7 +18,7 @@ def in_typescript(kind: Any) -> str:
     """A type of Python's as TypeScript writes it, without spaces."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is Literal:
-        return "|".join(f"'{word}'" for word in arguments)
+        return "|".join(f'"{word}"' for word in arguments)
     if origin in (typing.Union, types.UnionType):
         return "|".join(map(in_typescript, arguments))
     if origin is list:
@@ -58,4 +58,4 @@ def test_each_is_compared() -> None:
     assert {"ModelRow", "ServiceRow", "ComputeRow", "OperationRow", "Snapshot", "Changes", "Problem"} <= set(
         typescript_interfaces()
     )
-    assert typescript_interfaces()["ComputeRow"]["state"] == "'asked'|'reachable'|'unreachable'"
+    assert typescript_interfaces()["ComputeRow"]["state"] == '"asked"|"reachable"|"unreachable"'

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
 from jupyter_deploy import Model, Webservice, Workspace
+from jupyter_deploy.engine import rounds
 from jupyter_deploy.errors import UserError
 from jupyter_deploy.widgets import ModelsTable, ServicesTable, tables
 from jupyter_deploy.widgets.opened import services_with_cards
@@ -30,6 +31,7 @@ START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tables look at the workspace five times a second."""
     monkeypatch.setattr(tables, "PERIOD", 0.2)
+    monkeypatch.setattr(rounds, "PERIOD", 0.2)
 
 
 def model(number: int, name: str, version: int, **more: object) -> ModelRecord:

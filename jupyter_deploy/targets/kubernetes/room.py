@@ -9,7 +9,8 @@ from typing import Any
 
 from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
-from jupyter_deploy.targets.kubernetes.compute import FAST_PROD
+from jupyter_deploy.targets.kubernetes.compute import FAST_PROD, Compute
+from jupyter_deploy.targets.kubernetes.connecting import SOON
 from jupyter_deploy.targets.kubernetes.kinds import Object, path_of
 
 _PAGE = "500"
@@ -48,6 +49,23 @@ class Room:
             "nodes": self.nodes, "cpus": self.cpus, "cpu": self.cpu, "memoryInGB": self.memory_gb,
             "freeCpu": self.free_cpu, "freeMemoryInGB": self.free_memory_gb,
         }  # fmt: skip
+
+
+def room_now(compute: Compute) -> Room | None:
+    """Ask an attached cluster what room it has now; None where its nodes may not be seen.
+
+    Raises
+    ------
+    TargetError : it does not answer soon.
+    """
+    with Cluster(compute, within=SOON) as cluster:
+        cluster.get("/version")  # which everybody may see: whether it answers at all
+        return room_of(cluster)
+
+
+def recorded_room(compute: Compute) -> Room | None:
+    """The room that a cluster had when it was attached; None where its nodes could not be seen."""
+    return Room(**compute.found["room"]) if compute.found.get("room") else None
 
 
 def room_of(cluster: Cluster) -> Room | None:
