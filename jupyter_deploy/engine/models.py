@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 import shutil
 
 from jupyter_deploy.engine.services import bundles_using, find_service, needed_scripts
 from jupyter_deploy.errors import InUse, ModelNotFound, UserError
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.records import ModelRecord
+
+_VERSION = re.compile(r"[0-9]{1,9}")
 
 
 def find_model(folder: WorkspaceFolder, wanted: str) -> ModelRecord:
@@ -19,7 +22,7 @@ def find_model(folder: WorkspaceFolder, wanted: str) -> ModelRecord:
     ModelNotFound : there is none; near names and the versions that exist are named.
     """
     name, _, version = wanted.partition(":")
-    if version and not version.isdigit():
+    if version and not _VERSION.fullmatch(version):
         raise UserError(
             f"'{wanted}' is no model id",
             "an id is name:version, with a whole number",

@@ -155,16 +155,29 @@ def lock_service(folder: WorkspaceFolder, service: str, kind: str) -> LockedFile
     try:
         return folder.locked(_lock_name(service), wait=False, kind=kind)
     except Busy:
-        under_way = newest(folder, service)
+        refusal = _busy(folder, service)
         if not folder.is_locked(_lock_name(service)):  # it has just ended, or somebody only looked
             return lock_service(folder, service, kind)
-        what = "just begun"
-        if under_way and under_way.state == "Running":
-            what = f"'{under_way.record.kind}', begun {_ago(under_way.record.created_time)}"
-        raise Busy(
-            f"another operation on '{service}' is under way: {what}",
-            remedy="wait for it, or cancel it",
-        ) from None
+        raise refusal from None
+
+
+def require_idle(folder: WorkspaceFolder, service: str) -> None:
+    """Refuse to wait for an operation under way on a service, for those who would rather be told.
+
+    Raises
+    ------
+    Busy : there is one; its kind and begin are named.
+    """
+    if is_under_way(folder, service):
+        raise _busy(folder, service)
+
+
+def _busy(folder: WorkspaceFolder, service: str) -> Busy:
+    under_way = newest(folder, service)
+    what = "just begun"
+    if under_way and under_way.state == "Running":
+        what = f"'{under_way.record.kind}', begun {_ago(under_way.record.created_time)}"
+    return Busy(f"another operation on '{service}' is under way: {what}", remedy="wait for it, or cancel it")
 
 
 def is_under_way(folder: WorkspaceFolder, service: str) -> bool:

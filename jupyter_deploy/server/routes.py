@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jupyter_deploy.server.actions import ActionsHandler
 from jupyter_deploy.server.events import EventsHandler
 from jupyter_deploy.server.handlers import ListHandler
 from jupyter_deploy.server.kernels import KernelsHandler
@@ -11,6 +12,8 @@ from jupyter_deploy.server.lists import KEYS
 from jupyter_deploy.server.views import ViewSocket
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jupyter_server.base.handlers import JupyterHandler
 
     from jupyter_deploy.server.feed import Feed
@@ -35,9 +38,15 @@ def conversation_routes(kernels: Kernels, views: Views) -> list[Route]:
     ]
 
 
-def list_routes(lists: Lists, feed: Feed) -> list[Route]:
-    """What shows and changes the workspace: lists, their events, actions."""
+def list_routes(root: Path, lists: Lists, feed: Feed) -> list[Route]:
+    """What shows and changes the workspace: lists, their events, actions.
+
+    Parameters
+    ----------
+    root : the server's root folder. lists : of its workspace. feed : of these.
+    """
     return [
         (f"({'|'.join(KEYS)})", ListHandler, {"lists": lists}),
         ("events", EventsHandler, {"feed": feed}),
+        ("actions", ActionsHandler, {"root": root}),
     ]

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 
 from jupyter_deploy.workspace import migrations, upgrade
 from jupyter_deploy.workspace.database import Database
-from jupyter_deploy.workspace.folder import WorkspaceFolder
+from jupyter_deploy.workspace.folder import WorkspaceFolder, open_made
 from jupyter_deploy.workspace.schema import metadata, model_counters
 from tests.workspace.conftest import over_both
 
@@ -59,3 +59,19 @@ def test_threads_share_it(database: Database) -> None:
     for thread in threads:
         thread.join()
     assert sorted(rows(database)) == [f"m{number}" for number in range(8)]
+
+
+@over_both
+def test_the_mark_is_another_one_after_each_change_and_the_same_while_there_is_none(
+    database: Database, workspace: WorkspaceFolder
+) -> None:
+    other = open_made(workspace.path).database  # as another process has it
+    assert rows(other) == []
+    marks = [database.mark()]
+    for name in ("a", "b"):
+        with other.writing() as connection:
+            connection.execute(model_counters.insert().values(name=name, last=1))
+        marks.append(database.mark())
+    assert len(set(marks)) == 3
+    assert rows(database) == ["a", "b"]
+    assert database.mark() == marks[-1]

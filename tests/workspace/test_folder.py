@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_deploy.errors import Busy, WorkspaceError
-from jupyter_deploy.workspace.folder import WorkspaceFolder, open_workspace
+from jupyter_deploy.workspace.folder import WorkspaceFolder, open_made, open_workspace
 
 
 def mode(path: Path) -> int:
@@ -117,3 +117,15 @@ def test_a_lock_that_is_held_names_its_holder(workspace: WorkspaceFolder) -> Non
         pytest.raises(Busy, match=f"service-a is in use: deploy, process {os.getpid()}"),
     ):
         workspace.locked("service-a", wait=False)
+
+
+def test_what_is_not_made_is_not_made_by_opening_what_is_there(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        open_made(tmp_path / "ws")
+    assert not (tmp_path / "ws").exists()
+    made = open_workspace(tmp_path / "ws")
+    assert open_made(made.path).id == made.id
+    (made.path / "workspace.json").unlink()
+    with pytest.raises(WorkspaceError, match="cannot be read"):
+        open_made(made.path)
+    assert not (made.path / "workspace.json").exists()

@@ -69,3 +69,8 @@ def test_a_file_that_means_to_name_it_but_does_not_is_an_error(tmp_path: Path, t
     (tmp_path / "config.json").write_text(text)
     with pytest.raises(ConfigError, match=r"config\.json: "):
         find_workspace(tmp_path)
+
+
+def test_a_password_is_not_shown(tmp_path: Path) -> None:
+    assert str(Location("postgresql://ada:secret@db:5433/models")) == "postgresql://ada@db:5433/models"
+    assert str(Location(tmp_path)) == str(tmp_path)

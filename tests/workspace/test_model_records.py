@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -131,3 +132,15 @@ def test_changing_what_is_not_there_says_so(workspace: WorkspaceFolder) -> None:
 def test_stored_files_are_those_of_all_models(workspace: WorkspaceFolder) -> None:
     workspace.models.add(draft())
     assert workspace.models.stored_files() == {"0" * 64, "1" * 64}
+
+
+def test_outlines_say_the_same_as_the_records(workspace: WorkspaceFolder) -> None:
+    shown = {"tags": {"data": "ä"}, "description": "d", "framework": "ScikitLearn", "framework_version": "1.5"}
+    held = [workspace.models.add(draft(name, age, **shown)) for name, age in (("m", 2), ("m", 0), ("n", 1))]
+    empty = workspace.models.add(replace(draft("empty", 3), files=()))
+    found = workspace.models.outlines()
+    assert [each.id for each in found] == ["m:2", "n:1", "m:1", "empty:1"]
+    assert [each.id for each in workspace.models.outlines("m")] == ["m:2", "m:1"]
+    by_id = {each.id: each for each in found}
+    for record in (*held, empty):
+        assert vars(by_id[record.id]) == {**{key: getattr(record, key) for key in vars(by_id[record.id])}}

@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_deploy.errors import UserError, WorkspaceError
 from jupyter_deploy.workspace.folder import WorkspaceFolder
-from jupyter_deploy.workspace.opening import open_at
+from jupyter_deploy.workspace.opening import folder_at, open_at
 from tests.servers import PASSWORD, Postgres, free_port
 
 
@@ -130,3 +130,11 @@ def test_a_wrong_password_does_not_replace_a_good_one(postgres: Postgres, postgr
         open_at(postgres.url(postgres_url.rsplit("/", 1)[1], password="wrong"))
     assert open_at(made.path).models.list() == ()
     assert PASSWORD not in repr(made)
+
+
+def test_the_folder_at_an_address_is_known_before_it_is_made(data_home: Path, tmp_path: Path) -> None:
+    team = folder_at("postgresql://ada:secret@db/models")
+    assert team == folder_at("postgresql://ada@db/models")
+    assert team.parent == data_home / "jupyter-deploy" / "teams"
+    assert folder_at(tmp_path / "ws") == tmp_path / "ws"
+    assert not team.exists()

@@ -86,3 +86,11 @@ def test_users_of_a_model_are_found_by_its_whole_id(workspace: WorkspaceFolder) 
     workspace.services.add_version(version(("m:1",)))
     assert workspace.services.users_of("m:1") == (("svc", 1), ("svc", 3))
     assert workspace.services.users_of("m:2") == ()
+
+
+def test_the_models_that_serve_are_those_of_the_current_versions(workspace: WorkspaceFolder) -> None:
+    workspace.services.put(replace(service(), current=2))
+    workspace.services.put(service("new"))
+    for models in (("m:1",), ("m:2", "n:1"), ("m:3",)):
+        workspace.services.add_version(version(models))
+    assert workspace.services.models_that_serve() == {"svc": ("m:2", "n:1")}
