@@ -173,3 +173,20 @@ class Begun(TypedDict):
     """The answer to an action: the id of the operation that goes on; empty where there is none, since all is done."""
 
     operation: str
+
+
+class Kernel(TypedDict):
+    """A kernel whose interpreter may answer for views; ``name`` is its key, which a view is opened with.
+
+    ``interpreter`` is its path, ``python`` its version, ``version`` that of jupyter_deploy there. ``problem`` says why it cannot be
+    used, and ``remedy`` what to do; both are empty where it can.
+    """
+
+    name: str
+    title: str
+    isDefault: bool
+    interpreter: str
+    python: str
+    version: str
+    problem: str
+    remedy: str

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from jupyter_client.manager import KernelManager
 from jupyter_server.auth.decorator import authorized
@@ -19,6 +19,7 @@ from jupyter_server.utils import ensure_async
 from tornado.web import authenticated
 
 from jupyter_deploy.errors import DeployError, SystemProblem, UserError
+from jupyter_deploy.server.documents import Kernel
 from jupyter_deploy.server.interpreters import Interpreter
 
 if TYPE_CHECKING:
@@ -42,23 +43,6 @@ except Exception as error:
     found["problem"] = str(error)
 print("\\n" + json.dumps(found))
 """
-
-
-class Kernel(TypedDict):
-    """A kernel whose interpreter may answer for views; ``name`` is its key, which a view is opened with.
-
-    ``interpreter`` is its path, ``python`` its version, ``version`` that of jupyter_deploy there. ``problem`` says why it cannot be
-    used, and ``remedy`` what to do; both are empty where it can.
-    """
-
-    name: str
-    title: str
-    isDefault: bool
-    interpreter: str
-    python: str
-    version: str
-    problem: str
-    remedy: str
 
 
 @dataclass(frozen=True)
