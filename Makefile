@@ -57,7 +57,7 @@ soak: $(INSTALLED)  ## what takes too long for the tests
 clean:
 	rm -rf $(VENV)
 
-$(NODE_MODULES): $(INSTALLED) labextension/package.json labextension/yarn.lock
+$(NODE_MODULES): labextension/package.json labextension/yarn.lock | $(INSTALLED)
 	$(JLPM) install
 	touch $@
 
@@ -72,5 +72,5 @@ $(INSTALLED): pyproject.toml requirements-dev.lock labextension/package.json
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement requirements-dev.lock
-	HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --editable .
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --editable .
 	touch $@

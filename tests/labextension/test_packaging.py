@@ -146,6 +146,15 @@ def test_a_source_distribution_becomes_the_same_wheel_without_node(wheel: Path, 
         }
 
 
+def test_an_editable_install_goes_without_node_and_bundle(clone: Path, tmp_path: Path) -> None:
+    run(UV, "venv", "--quiet", "--python", sys.executable, tmp_path)
+    install = [UV, "pip", "install", "--quiet", "--python", tmp_path / "bin" / "python", "--no-deps"]
+    run(*install, "--editable", clone, PATH=str(tmp_path / "bin"))
+    enabled = tmp_path / "etc" / "jupyter" / "jupyter_server_config.d" / "jupyter_deploy.json"
+    assert json.loads(enabled.read_text())["ServerApp"]["jpserver_extensions"] == {"jupyter_deploy.server": True}
+    assert not (tmp_path / "share" / "jupyter" / "labextensions").exists()
+
+
 def test_the_version_is_said_once(wheel: Path, environment: Path) -> None:
     said = json.loads((ROOT / "labextension" / "package.json").read_text())["version"]
     with zipfile.ZipFile(wheel) as opened:
