@@ -168,7 +168,8 @@ def require_idle(folder: WorkspaceFolder, service: str) -> None:
     ------
     Busy : there is one; its kind and begin are named.
     """
-    if is_under_way(folder, service):
+    under_way = newest(folder, service)
+    if under_way is not None and under_way.state == "Running":
         raise _busy(folder, service)
 
 

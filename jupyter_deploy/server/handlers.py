@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
+from tornado.iostream import StreamClosedError
 from tornado.web import authenticated
 
 from jupyter_deploy.engine.errands import Errand
@@ -41,19 +43,25 @@ class DocumentHandler(APIHandler):
         patience : seconds after which an answer is given although the work goes on; None waits for it.
         """
         try:
-            await self.finish(json.dumps(await asyncio.wait_for(in_thread(work), patience)))
+            found = await asyncio.wait_for(in_thread(work), patience)
         except asyncio.TimeoutError:
             await self.refuse(slow())
         except Exception as error:
             if not isinstance(error, DeployError):
                 self.log.exception("a bug of jupyter_deploy")
             await self.refuse(error)
+        else:
+            await self._send(found)
 
     async def refuse(self, error: Exception) -> None:
         """Answer with an error."""
         document: Refused = {"error": problem_of(error)}
         self.set_status(status_of(error))
-        await self.finish(json.dumps(document))
+        await self._send(document)
+
+    async def _send(self, document: Any) -> None:
+        with contextlib.suppress(StreamClosedError):  # the browser is gone
+            await self.finish(json.dumps(document))
 
 
 class ListHandler(DocumentHandler):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,15 +22,17 @@ class Panel:
     Attributes
     ----------
     headers : of the answer. rows : by list and key. problems : as told last. workspace : as told last. last : id of the last event.
-    names : of the events so far.
+    names : of the events so far. document : of the last one. heard : when that came, in seconds since the epoch.
     """
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, headers: Mapping[str, str]) -> None:
         self.headers = headers
-        self.rows: dict[str, Rows] = {}
+        self.rows: dict[str, Rows] = {name: {} for name in KEYS}
         self.problems: list[dict[str, str]] = []
         self.workspace = self.last = ""
         self.names: list[str] = []
+        self.document: dict[str, Any] = {}
+        self.heard = 0.0
         self._reader, self._writer = reader, writer
 
     async def until(self, condition: Callable[[Panel], Any], seconds: float = 20) -> Any:
@@ -51,13 +54,13 @@ class Panel:
             name, _, value = line.partition(":")
             fields[name] = value.removeprefix(" ")
         if "data" not in fields:
-            self.names.append(fields.get("event", "sign"))
+            self.names += [] if "retry" in fields else ["sign"]
             return
-        self.last = fields["id"]
+        self.last, self.heard = fields["id"], time.time()
         self.names.append(fields["event"])
-        document = json.loads(fields["data"])
-        {"snapshot": self._replace, "changes": self._change}[fields["event"]](document)
-        self.problems = document["problems"]
+        self.document = json.loads(fields["data"])
+        {"snapshot": self._replace, "changes": self._change}[fields["event"]](self.document)
+        self.problems = self.document["problems"]
 
     async def is_over(self) -> bool:
         """Whether the server ends the stream."""
