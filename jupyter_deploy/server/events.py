@@ -47,7 +47,7 @@ class EventsHandler(DocumentHandler):
             self.write(f"retry: {RETRY_MS}\n\n")
             await self.flush()
             while not (self._is_gone or self._feed.is_closed):
-                last = await self._send(last)
+                last = await self._tell(last)
 
     def on_connection_close(self) -> None:
         """The browser is gone."""
@@ -55,7 +55,7 @@ class EventsHandler(DocumentHandler):
         self._woken.set()
         super().on_connection_close()
 
-    async def _send(self, last: str) -> str:
+    async def _tell(self, last: str) -> str:
         """Send what there is after an event, or wait for more; the id of the last one sent."""
         self._woken.clear()
         events = await in_thread(lambda: self._feed.after(last))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from pathlib import Path
 
 from jupyter_server.extension.application import ExtensionApp
@@ -11,6 +13,9 @@ from jupyter_deploy.server.kernels import Kernels
 from jupyter_deploy.server.lists import Lists
 from jupyter_deploy.server.routes import conversation_routes, list_routes
 from jupyter_deploy.server.views import Views
+
+PATIENCE = 1.0
+"""Seconds that the server's end waits for streams to end."""
 
 
 class DeployExtension(ExtensionApp):
@@ -35,6 +40,9 @@ class DeployExtension(ExtensionApp):
         self.handlers.extend((f"/jupyter-deploy/{path}", handler, given) for path, handler, given in routes)
 
     async def stop_extension(self) -> None:
-        """End the streams, and what answers for views."""
+        """End the streams, each with its last byte, and what answers for views."""
         self.feed.close()
+        until = time.monotonic() + PATIENCE
+        while self.feed.is_heard and time.monotonic() < until:
+            await asyncio.sleep(0.01)
         await self.views.close()

@@ -65,6 +65,11 @@ class Feed:
         """Whether nothing will be told any more."""
         return self._ended.is_set()
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._listeners)
+
     def close(self) -> None:
         """Tell nothing any more, and wake all who listen."""
         self._ended.set()
