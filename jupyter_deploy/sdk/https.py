@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -15,6 +16,22 @@ if TYPE_CHECKING:
     from jupyter_deploy.sdk.webservice import Webservice
 
 _REACHED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (read, not bound)
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How a service is reached.
+
+    Parameters
+    ----------
+    address : where it is asked. host : what the header of that name says, where it is not that address.
+    name : that its certificate has to be for. certificates : in PEM, one of which has to have signed that.
+    """
+
+    address: str
+    host: str
+    name: str
+    certificates: str
 
 
 class _Trusting(HTTPAdapter):
@@ -42,19 +59,27 @@ class _Trusting(HTTPAdapter):
 def reach(session: requests.Session, service: Webservice, uri: str) -> tuple[str, dict[str, str]]:
     """Prepare a session for a service that answers over TLS.
 
-    Its name may be known to nobody here, so it is asked at the address that it is bound to, where that is known.
-
     Returns
     -------
     str, dict : the address to ask, and the headers that say whom.
     """
+    found = reached(service, uri)
+    session.mount("https://", _Trusting(found.certificates, found.name))
+    return found.address, {"Host": found.host} if found.host else {}
+
+
+def reached(service: Webservice, uri: str) -> Reached:
+    """How a service that answers over TLS is reached.
+
+    Its name may be known to nobody here, so it is asked at the address that it is bound to, where that is known.
+    """
     parts = urlsplit(uri)
     certificates = trusted_certificates(service.workspace.folder, service.name)
-    session.mount("https://", _Trusting(certificates, parts.hostname or ""))
     view = service.view
     host = view.status.details.get("host") or view.settings.get("host")
     if not host:
-        return uri, {}
-    reached = _REACHED.get(host, host)
-    address = f"[{reached}]" if ":" in reached else reached
-    return urlunsplit(parts._replace(netloc=f"{address}:{parts.port}")), {"Host": parts.netloc}
+        return Reached(uri, "", parts.hostname or "", certificates)
+    found = _REACHED.get(host, host)
+    address = f"[{found}]" if ":" in found else found
+    netloc = f"{address}:{parts.port}"
+    return Reached(urlunsplit(parts._replace(netloc=netloc)), parts.netloc, parts.hostname or "", certificates)

@@ -56,7 +56,7 @@ class Client:
 
     def __init__(self, service: Webservice) -> None:
         self._service = service
-        self._uri = _address(service)
+        self._uri = address_of(service)
         self.secret = _secret(service)
         self._connect()
 
@@ -167,7 +167,13 @@ def page(service: Webservice, path: str) -> str:
     return response.text
 
 
-def _address(service: Webservice) -> str:
+def address_of(service: Webservice) -> str:
+    """Where a service that serves answers to scoring requests, as it is recorded.
+
+    Raises
+    ------
+    UserError : it has never served, or was stopped. Elsewhere : it belongs to another workspace folder.
+    """
     view = service.view
     view.require_here()
     uri, state = view.record.scoring_uri, view.status.state

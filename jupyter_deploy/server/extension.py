@@ -36,7 +36,7 @@ class DeployExtension(ExtensionApp):
         self.views = Views(root, kernels)
         lists = Lists(root)
         self.feed = Feed(lists)
-        routes = [*conversation_routes(kernels, self.views), *list_routes(root, lists, self.feed)]
+        routes = [*conversation_routes(root, kernels, self.views), *list_routes(root, lists, self.feed)]
         self.handlers.extend((f"/jupyter-deploy/{path}", handler, given) for path, handler, given in routes)
 
     async def stop_extension(self) -> None:

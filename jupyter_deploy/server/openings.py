@@ -80,9 +80,13 @@ class Openings:
 
     def _workspace(self) -> tuple[Workspace, str]:
         """The workspace, and its folder where that has to be said in the current one."""
-        meant = find_workspace(self._root)
-        workspace = _opened(meant)
-        return workspace, "" if find_workspace(Path.cwd()) == meant else str(workspace.path)
+        workspace = workspace_of(self._root)
+        return workspace, "" if find_workspace(Path.cwd()) == find_workspace(self._root) else str(workspace.path)
+
+
+def workspace_of(root: Path) -> Workspace:
+    """The workspace that a folder names."""
+    return _opened(find_workspace(root))
 
 
 @cache

@@ -156,6 +156,7 @@ class Processes:
         self._root = root
         self._there: dict[Key, asyncio.Future[AnsweringProcess]] = {}
         self._timers: dict[Key, asyncio.TimerHandle] = {}
+        self._ending: set[asyncio.Future[None]] = set()
 
     async def get(self, interpreter: Interpreter, folder: Path) -> AnsweringProcess:
         """The process of an interpreter in a folder; it is started where it is not there.
@@ -181,6 +182,7 @@ class Processes:
             _, started = self._there.popitem()
             with contextlib.suppress(DeployError):
                 await (await started).end()
+        await asyncio.gather(*self._ending)
 
     async def _start(self, interpreter: Interpreter, folder: Path) -> AnsweringProcess:
         arguments = ("-m", "jupyter_deploy.server.answering", str(self._root), str(folder))
@@ -206,7 +208,9 @@ class Processes:
     def _end_resting(self, key: Key, process: AnsweringProcess) -> None:
         if process is self._process(key) and process.is_resting:
             del self._there[key], self._timers[key]
-            asyncio.ensure_future(process.end())  # noqa: RUF006  (what it waits for is held by the process)
+            ending = asyncio.ensure_future(process.end())
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
 
     def _process(self, key: Key) -> AnsweringProcess | None:
         started = self._there.get(key)

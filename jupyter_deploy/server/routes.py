@@ -9,6 +9,7 @@ from jupyter_deploy.server.events import EventsHandler
 from jupyter_deploy.server.handlers import ListHandler
 from jupyter_deploy.server.kernels import KernelsHandler
 from jupyter_deploy.server.lists import KEYS
+from jupyter_deploy.server.proxy import ServiceHandler
 from jupyter_deploy.server.views import ViewSocket
 
 if TYPE_CHECKING:
@@ -25,16 +26,17 @@ Route = tuple[str, "type[JupyterHandler]", dict[str, Any]]
 """The path of a handler, as a regular expression, below ``/jupyter-deploy/``; the handler; and what it is made with."""
 
 
-def conversation_routes(kernels: Kernels, views: Views) -> list[Route]:
-    """What talks to others: to processes that answer for views.
+def conversation_routes(root: Path, kernels: Kernels, views: Views) -> list[Route]:
+    """What talks to others: to processes that answer for views, and to services.
 
     Parameters
     ----------
-    kernels : whose interpreters answer. views : that are open.
+    root : the server's root folder. kernels : whose interpreters answer. views : that are open.
     """
     return [
         ("kernels", KernelsHandler, {"kernels": kernels}),
         ("views", ViewSocket, {"views": views}),
+        ("services/([^/]+)/(.*)", ServiceHandler, {"root": root}),
     ]
 
 

@@ -28,6 +28,9 @@ LARGEST = 4 << 20
 """Bytes of a message from a browser; files are sent in pieces."""
 _DONE = (1000, 1001)
 """How a browser closes a socket that it does not need any more: the view or the page was closed."""
+_MESSAGES = ({"open", "view"}, {"ask", "id"}, {"taken"})
+_KINDS = {"open": str, "view": str, "ask": str, "id": str, "part": str, "given": dict, "taken": int}
+"""What may be in a message, and of which type."""
 
 
 class Views:
@@ -55,10 +58,10 @@ class Views:
         ------
         DeployError : it cannot be opened.
         """
-        view = str(wanted["view"])
+        view = wanted["view"]
         if view in self._links:
             link = await asyncio.shield(self._links[view])
-            await link.confirm(int(wanted.get("taken", 0)))
+            await link.confirm(wanted.get("taken", 0))
             return link
         self._links[view] = asyncio.ensure_future(self._begin(kernel, folder, view, wanted))
         try:
@@ -77,7 +80,7 @@ class Views:
         refuse_outside(self.root, folder, given)
         process = await self._processes.get(await self._kernels.interpreter(kernel), folder)
         link = Link(view, process, lambda: self._forget(view))
-        await process.open(view, str(wanted["open"]), given, link)
+        await process.open(view, wanted["open"], given, link)
         return link
 
     def _forget(self, view: str) -> None:
@@ -114,10 +117,13 @@ class ViewSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
             elif "ask" in content:
                 await self._ask(self._link, content)
             elif "taken" in content:
-                await self._link.confirm(int(content["taken"]))
+                await self._link.confirm(content["taken"])
         except DeployError as error:
+            link = self._link
             self.pass_on({"refused": error_of(error)})
             self.leave(REFUSED)
+            if link:
+                link.detach(self)
 
     def on_close(self) -> None:
         """Keep the view for a while, unless it was closed."""
@@ -140,8 +146,10 @@ class ViewSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         self.close(code)
 
     async def _show(self, wanted: Mapping[str, Any]) -> None:
-        folder = confined(self._views.root, self.get_query_argument("folder", "").lstrip("/"))
-        link = await self._views.open(self.get_query_argument("kernel", ""), folder, wanted)
+        if not {"open", "view"} <= wanted.keys():
+            raise _nonsense()
+        self._folder = self._wanted_folder()
+        link = await self._views.open(self.get_query_argument("kernel", ""), self._folder, wanted)
         link.attach(self)
         self._link = link
         if self.ws_connection is None:  # it broke meanwhile
@@ -149,27 +157,37 @@ class ViewSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     async def _ask(self, link: Link, question: Mapping[str, Any]) -> None:
         try:
-            folder = confined(self._views.root, self.get_query_argument("folder", "").lstrip("/"))
-            refuse_outside(self._views.root, folder, question.get("given", {}))
+            refuse_outside(self._views.root, self._folder, question.get("given", {}))
         except DeployError as error:
             link.take(Frame({"reply": question["id"], "error": error_of(error)}, (), 0))
         else:
             await link.ask(question)
 
+    def _wanted_folder(self) -> Path:
+        text = self.get_query_argument("folder", "").lstrip("/")
+        folder = confined(self._views.root, text)
+        if not folder.is_dir():
+            raise UserError(f"there is no folder '{text}'", remedy="see whether it was moved or deleted")
+        return folder
+
     @staticmethod
     def _written(future: asyncio.Future[None]) -> None:
-        future.add_done_callback(
-            lambda done: done.cancelled() or done.exception()
-        )  # a socket that breaks meanwhile is no error
+        """A socket that breaks meanwhile is no error."""
+        future.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 def _read(message: str | bytes) -> dict[str, Any]:
     """What a browser said; UserError where it makes no sense."""
     try:
         content: dict[str, Any] = json.loads(message)
-        is_known = isinstance(content, dict) and isinstance(content.get("given", {}), dict)
-    except ValueError:
+        is_known = all(isinstance(content[name], kind) for name, kind in _KINDS.items() if name in content)
+        is_known = is_known and any(names <= content.keys() for names in _MESSAGES)
+    except (ValueError, TypeError, AttributeError):
         is_known = False
     if not is_known:
-        raise UserError("this is no message of a view", remedy="reload the page")
+        raise _nonsense()
     return content
+
+
+def _nonsense() -> UserError:
+    return UserError("this is no message of a view", remedy="reload the page")
