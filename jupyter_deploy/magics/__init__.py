@@ -18,6 +18,7 @@ from jupyter_deploy.magics import (
     service_logs,
     services,
     update_service,
+    views,
 )
 from jupyter_deploy.magics.completion import Matcher, matcher_for
 from jupyter_deploy.magics.magic import bind
@@ -55,7 +56,7 @@ _loaded: WeakKeyDictionary[InteractiveShell, _Loaded] = WeakKeyDictionary()
 
 
 def load(shell: InteractiveShell) -> None:
-    """Give a shell the magics, their completion and the cards of services; a second time changes nothing."""
+    """Give a shell the magics, their completion, the cards of services and what JupyterLab opens; a second time changes nothing."""
     if shell in _loaded:
         return
     given = _Loaded(Cards(shell), matcher_for(shell, MAGICS))
@@ -65,6 +66,7 @@ def load(shell: InteractiveShell) -> None:
     _display(shell).for_type_by_name(*_WEBSERVICE, given.cards.show_result)
     shell.events.register("pre_run_cell", _before_cell)
     shell.events.register("post_run_cell", given.cards.cell_ended)
+    views.listen(shell)
     _loaded[shell] = given
 
 
@@ -80,6 +82,7 @@ def unload(shell: InteractiveShell) -> None:
     shell.events.unregister("pre_run_cell", _before_cell)
     shell.events.unregister("post_run_cell", given.cards.cell_ended)
     given.cards.stop()
+    views.refuse(shell)
 
 
 def _display(shell: InteractiveShell) -> Any:

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from jupyter_deploy.server.frames import encoded, read
-from jupyter_deploy.server.openings import Openings
+from jupyter_deploy.server.openings import openings_of
 from jupyter_deploy.widgets.answers import error_of
 from jupyter_deploy.widgets.conversation import Conversation
+from jupyter_deploy.widgets.openings import Openings
 
 WINDOW = 8 << 20
 """Bytes that a view may be sent before it has taken them; who has more to say to it waits."""
@@ -120,7 +121,7 @@ def main() -> None:
     root, folder = map(Path, sys.argv[1:])
     os.chdir(folder)
     sys.path[:] = as_in_a_kernel(sys.path)
-    Answering(Openings(root), sink).run(source)
+    Answering(openings_of(root), sink).run(source)
     os._exit(0)  # whatever is still being answered, nobody hears it
 
 

@@ -79,7 +79,7 @@ def _own(request: DeployRequest) -> dict[str, Any]:
 
 
 def _document(recorded: Mapping[str, Any]) -> dict[str, Any]:
-    keys = {name: key for key, name in reversed(tuple(JSON_KEYS.items()))}
+    keys = {name: key for key, name in reversed(tuple(JSON_KEYS.items()))}  # the first of two spellings
     document: dict[str, Any] = {}
     for name, value in recorded.items():
         if name in keys:

@@ -38,3 +38,13 @@ def has_front_end(shell: InteractiveShell) -> bool:
 def plain_names(variables: Mapping[str, Any]) -> list[str]:
     """The names that do not begin with an underscore, as scripts and faces speak of them."""
     return [name for name in variables if not name.startswith("_")]
+
+
+def heard_anywhere(comm: Any) -> None:
+    """Let messages of a comm go where the front end sends them.
+
+    ipykernel 7.4 takes one to where its view last spoke from, and ours speak from threads, for which it takes the main thread, where a cell
+    may run.
+    """
+    if hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = None

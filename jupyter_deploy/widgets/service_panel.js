@@ -7,6 +7,7 @@ import { otherwise } from "./otherwise.js";
 import { talk } from "./talk.js";
 import { testPanel } from "./test_panel.js";
 
+const EXTENSION = "jupyter-deploy-models"; // of JupyterLab, whose half in the server passes requests on
 const LIVE = ["Healthy", "Unhealthy", "Transitioning"];
 
 /**
@@ -141,7 +142,7 @@ export function servicePanel(el, model, name, seen = () => {}) {
 
   function addressOf(reach) {
     if (!reach.url) return [element("span.muted", {}, t("no address yet"))];
-    const { url, remark } = reached(reach);
+    const { url, remark } = reached({ ...reach, service: name });
     const shownAddress = element("code.address", {}, url);
     return [
       shownAddress,
@@ -242,8 +243,12 @@ export function servicePanel(el, model, name, seen = () => {}) {
 export function reached(reach, place = window.location, page = document) {
   const isHere = !reach.loopback || ["localhost", "127.0.0.1", "[::1]"].includes(place.hostname);
   if (isHere) return { url: reach.url, remark: "" };
-  const config = page.getElementById("jupyter-config-data")?.textContent;
-  const base = reach.base || (config ? JSON.parse(config).baseUrl : "");
+  const config = JSON.parse(page.getElementById("jupyter-config-data")?.textContent ?? "{}");
+  const base = reach.base || (config.baseUrl ?? "");
+  if (base && config.federated_extensions?.some(({ name }) => name === EXTENSION)) {
+    const url = `${place.origin}${base}jupyter-deploy/services/${reach.service}${new URL(reach.url).pathname}`;
+    return { url, remark: t("through the Jupyter server, for who is logged in there; for programs on its machine {url}", { url: reach.url }) };
+  }
   if (reach.proxied && base) {
     const url = `${place.origin}${base}${reach.proxied}`;
     const host = place.hostname;

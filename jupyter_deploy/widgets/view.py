@@ -12,6 +12,7 @@ from anywidget import AnyWidget
 from jupyter_deploy.widgets.answers import Answers, Parts
 from jupyter_deploy.widgets.conversation import Conversation
 from jupyter_deploy.widgets.modules import styles
+from jupyter_deploy.widgets.notebook import heard_anywhere
 
 
 class View(AnyWidget):
@@ -36,10 +37,7 @@ class View(AnyWidget):
         self._conversation = Conversation(parts, self._pass_on)
         self._stills: list[Still] = []
         super().__init__(**given)
-        if hasattr(self.comm, "_reply_subshell_for"):
-            # ipykernel 7.4 takes a message to where its view last spoke from, and ours speak from threads, for which it takes the main
-            # thread, where a cell may run. This lets a message go where the front end sends it.
-            self.comm._reply_subshell_for = None
+        heard_anywhere(self.comm)
         self.on_msg(lambda _view, content, _buffers: self._conversation.receive(content))
 
     def part(self, name: str = "") -> Answers:

@@ -24,7 +24,7 @@ export const fileActs: JupyterFrontEndPlugin<void> = {
       id: string,
       label: string,
       kind: FormKind,
-      field: string,
+      given: (file: string) => Record<string, unknown>,
       suits: (item: Contents.IModel) => boolean,
     ) => {
       const suiting = () => {
@@ -39,11 +39,29 @@ export const fileActs: JupyterFrontEndPlugin<void> = {
         execute: () => {
           const item = suiting();
           const path = item?.path.split(":").at(-1) ?? ""; // without the drive
-          if (item) forms.open(kind, { given: { [field]: PathExt.basename(path) }, folder: PathExt.dirname(path) });
+          if (item) forms.open(kind, { given: given(PathExt.basename(path)), folder: PathExt.dirname(path) });
         },
       });
     };
-    act(REGISTER_FILE, texts.__("Register as model…"), "register", "path", () => true);
-    act(DEPLOY_SCRIPT, texts.__("Deploy with this script…"), "deploy", "script", ({ path }) => path.endsWith(".py"));
+    act(
+      REGISTER_FILE,
+      texts.__("Register as model…"),
+      "register",
+      (path) => ({ path, name: modelName(path) }),
+      () => true,
+    );
+    act(
+      DEPLOY_SCRIPT,
+      texts.__("Deploy with this script…"),
+      "deploy",
+      (script) => ({ script }),
+      ({ path }) => path.endsWith(".py"),
+    );
   },
 };
+
+/** A name for the model in a file, as far as its own suits: letters, digits, `-`, `.` and `_`, of which the first two begin it. */
+export function modelName(file: string): string {
+  const stem = PathExt.basename(file, PathExt.extname(file));
+  return stem.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "");
+}

@@ -32,7 +32,7 @@ export class KernelChoice extends Widget {
         this.choose(this.select.value);
       },
     });
-    this.node.append(element("label", {}, texts.__("Packages of"), this.select), this.said);
+    this.node.append(element("label", {}, texts.__("Kernel"), this.select), this.said);
     this.draw();
     void this.look();
   }
@@ -72,9 +72,9 @@ export class KernelChoice extends Widget {
 
   /** What is locked when something is deployed. */
   private about(kernel?: Kernel): string {
-    if (this.current === NOTEBOOK) return this.texts.__("The packages of the notebook's own kernel are locked.");
+    if (this.current === NOTEBOOK) return this.texts.__("The packages of this kernel are those of what is deployed.");
     if (!kernel) return "";
     if (kernel.problem) return kernel.problem;
-    return this.texts.__("The packages of Python %1 in %2 are locked.", kernel.python, kernel.interpreter);
+    return this.texts.__("What is deployed gets the packages of Python %1 in %2.", kernel.python, kernel.interpreter);
   }
 }

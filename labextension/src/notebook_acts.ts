@@ -82,7 +82,7 @@ export function scriptOf(cells: string[]): string {
     .map((source) => SCORE_SCRIPT.exec(source))
     .filter((match) => match !== null)
     .at(-1);
-  return found ? (found[1] ?? SCRIPT) : "";
+  return found ? (found.at(1) ?? SCRIPT) : "";
 }
 
 /** Put a cell with code below the active one; it is not run. */

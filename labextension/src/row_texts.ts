@@ -31,7 +31,7 @@ export const ROW_TEXTS: { [Name in ListName]: (row: RowOf<Name>, texts: ITexts) 
   operations: operationText,
 };
 
-const SERVICE_TONES: Record<ServiceState, Tone> = {
+export const SERVICE_TONES: Record<ServiceState, Tone> = {
   "": "plain",
   Transitioning: "busy",
   Healthy: "good",

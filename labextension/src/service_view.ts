@@ -1,8 +1,10 @@
 import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { WidgetTracker } from "@jupyterlab/apputils";
 
+import { element } from "../../jupyter_deploy/widgets/dom.js";
 import { servicePanel } from "../../jupyter_deploy/widgets/service_panel.js";
 import { OPEN_SERVICE } from "./commands";
+import { SERVICE_TONES, stateWord } from "./row_texts";
 import { ITexts, IViewArea, NAME } from "./tokens";
 import { View } from "./view";
 
@@ -46,7 +48,7 @@ export const serviceViews: JupyterFrontEndPlugin<void> = {
   },
 };
 
-/** A service in the main area: what the widgets show of it in a notebook. */
+/** A service in the main area: what the widgets show of it in a notebook, under a line that says how it stands. */
 export class ServiceView extends View {
   constructor(
     texts: ITexts,
@@ -55,10 +57,24 @@ export class ServiceView extends View {
     folder = "",
   ) {
     const opening = { kind: "service", given: { name: service }, kernel, folder } as const;
-    super(texts, service, opening, (el, model) => servicePanel(el, model, service));
+    super(texts, service, opening, (el, model) => drawService(el, model, service, texts));
     this.id = `jupyter-deploy-service-${service}`;
     this.title.caption = texts.__("The service %1", service);
   }
+}
+
+/** Draw a headline, and below it the panel. */
+function drawService(el: HTMLElement, model: WidgetModel, name: string, texts: ITexts): End {
+  const state = element("span.jp-DeployState", { role: "status" });
+  const facts = element("span.jp-DeployView-facts");
+  const place = element("div");
+  el.replaceChildren(element("header.jp-DeployView-head", {}, element("h2", {}, name), state, facts), place);
+  return servicePanel(place, model, name, (seen) => {
+    state.textContent = seen ? stateWord(seen.state, texts) : texts.__("deleted");
+    state.dataset.tone = seen ? SERVICE_TONES[seen.state] : "still";
+    const version = seen && seen.version !== null ? texts.__("version %1", seen.version) : "";
+    facts.textContent = seen ? [seen.target, version, seen.models.join(", ")].filter(Boolean).join(" · ") : "";
+  });
 }
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");

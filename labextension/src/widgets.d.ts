@@ -48,7 +48,19 @@ declare module "*/widgets/dom.js" {
 }
 
 declare module "*/widgets/service_panel.js" {
-  export function servicePanel(el: HTMLElement, model: WidgetModel, name: string): End;
+  /** What is seen of a service. */
+  export interface Overview {
+    state: import("./documents").ServiceState;
+    target: string;
+    version: number | null;
+    models: string[];
+  }
+  export function servicePanel(
+    el: HTMLElement,
+    model: WidgetModel,
+    name: string,
+    seen?: (overview: Overview | null) => void,
+  ): End;
 }
 
 declare module "*/widgets/log_pane.js" {
