@@ -24,3 +24,13 @@ export const FORM_ARGUMENTS = {
     },
   },
 } as const;
+/** Shows the panel: `{list?}`, one list of it. */
+export const SHOW_PANEL = "jupyter-deploy:show-panel";
+/** Opens what a row is about, a service in the main area: `{list?, key?}`; without them, the row that is chosen. */
+export const OPEN_ROW = "jupyter-deploy:open-row";
+/** Shows all that is known of what a row is about: `{list?, key?}`. */
+export const SHOW_FACTS = "jupyter-deploy:show-facts";
+/** Opens the form of a deployment for a model: `{key?}`. */
+export const DEPLOY_MODEL = "jupyter-deploy:deploy-model";
+/** Copies the URL of a service: `{key?}`. */
+export const COPY_URL = "jupyter-deploy:copy-url";

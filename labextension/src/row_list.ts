@@ -1,3 +1,4 @@
+import { ellipsesIcon } from "@jupyterlab/ui-components";
 import { type Message } from "@lumino/messaging";
 import { Signal } from "@lumino/signaling";
 import { Widget } from "@lumino/widgets";
@@ -9,6 +10,8 @@ import { type RowText } from "./row_texts";
 const BEYOND = 8;
 /** Pixels, where nothing is measured yet. */
 const HEIGHT = 44;
+
+const EVENTS = ["scroll", "keydown", "focusin", "click", "dblclick"];
 
 interface Drawn<Row> {
   row: Row;
@@ -60,16 +63,17 @@ export class RowList<Row extends object> extends Widget {
     else if (event.type === "keydown") this.onKey(event as KeyboardEvent);
     else if (event.type === "focusin") this.onFocus(event);
     else if (event.type === "dblclick") this.open(this.rowAt(event));
+    else if (event.type === "click") openMenu(event);
   }
 
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
-    for (const type of ["scroll", "keydown", "focusin", "dblclick"]) this.node.addEventListener(type, this);
+    for (const type of EVENTS) this.node.addEventListener(type, this);
     this.update();
   }
 
   protected override onBeforeDetach(message: Message): void {
-    for (const type of ["scroll", "keydown", "focusin", "dblclick"]) this.node.removeEventListener(type, this);
+    for (const type of EVENTS) this.node.removeEventListener(type, this);
     super.onBeforeDetach(message);
   }
 
@@ -200,8 +204,17 @@ export class RowList<Row extends object> extends Widget {
   }
 }
 
+/** A press on the row's button shows the menu that a right click shows. */
+function openMenu({ target }: Event): void {
+  const more = (target as Element).closest("[data-more]");
+  if (!more) return;
+  const { left: clientX, bottom: clientY } = more.getBoundingClientRect();
+  more.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true, clientX, clientY }));
+}
+
 function fill(node: HTMLElement, { name, word, tone, facts }: RowText): void {
-  const second = facts.join(" · ");
+  const more = element("span.jp-DeployPanel-more", { "data-more": true, "aria-hidden": "true" });
+  ellipsesIcon.element({ container: more });
   node.dataset.tone = tone;
   node.title = [`${name}: ${word}`, ...facts].join("\n");
   node.setAttribute("aria-label", [name, word, ...facts].join(", "));
@@ -213,6 +226,6 @@ function fill(node: HTMLElement, { name, word, tone, facts }: RowText): void {
       element("span.jp-DeployPanel-name", {}, name),
       element("span.jp-DeployPanel-word", {}, word),
     ),
-    element("div.jp-DeployPanel-facts", {}, second),
+    element("div.jp-DeployPanel-second", {}, element("span.jp-DeployPanel-facts", {}, facts.join(" · ")), more),
   );
 }

@@ -20,7 +20,7 @@ export class Section<Row extends object> extends PanelWithToolbar {
   private readonly count = new Widget();
   private readonly empty = new Widget();
   private readonly searched = new WeakMap<Row, string>();
-  private rows: Row[] = [];
+  private rows: Row[] | null = null;
   private words: string[] = [];
 
   constructor(private readonly options: SectionOptions<Row>) {
@@ -49,10 +49,11 @@ export class Section<Row extends object> extends PanelWithToolbar {
   }
 
   private look(): void {
+    if (!this.rows) return; // nothing is known yet, which is not to say that there is nothing
     const shown = this.words.length ? this.rows.filter((row) => this.passes(row)) : this.rows;
     const all = this.rows.length;
     this.count.node.textContent = shown.length === all ? `${all}` : `${shown.length}/${all}`;
-    this.empty.node.replaceChildren(...this.emptyText());
+    this.empty.node.replaceChildren(...this.emptyText(all > 0));
     this.empty.setHidden(shown.length > 0);
     this.list.setHidden(shown.length === 0);
     this.list.setRows(shown);
@@ -68,8 +69,8 @@ export class Section<Row extends object> extends PanelWithToolbar {
     return this.words.every((word) => text.includes(word));
   }
 
-  private emptyText(): (HTMLElement | string)[] {
-    if (this.rows.length) return [this.options.noMatch];
+  private emptyText(isFiltered: boolean): (HTMLElement | string)[] {
+    if (isFiltered) return [this.options.noMatch];
     const { text, code } = this.options.empty;
     return code ? [element("p", {}, text), element("code", {}, code)] : [element("p", {}, text)];
   }

@@ -1,15 +1,15 @@
 import { type CommandRegistry } from "@lumino/commands";
 
+import { OPEN_ROW } from "./commands";
 import { KEYS, type ListName, type RowOf } from "./lists";
 import { ROW_TEXTS } from "./row_texts";
 import { Section } from "./section";
 import { type IChosenRow, type ITexts } from "./tokens";
 
-/** Opens a service in the main area. */
-const OPEN_SERVICE = "jupyter-deploy:open-service";
 const ORDER = new Intl.Collator(undefined, { numeric: true });
 
-type Sections = { [Name in ListName]: Section<RowOf<Name>> };
+/** The lists of the panel by their names. */
+export type Sections = { [Name in ListName]: Section<RowOf<Name>> };
 
 /**
  * The four lists of the panel.
@@ -32,26 +32,20 @@ export function makeSections(texts: ITexts, commands: CommandRegistry, choose: (
     const key = KEYS[name];
     const text = (row: RowOf<Name>) => ROW_TEXTS[name](row, texts);
     const made = new Section<RowOf<Name>>({ label: labels[name], key, text, compare, empty: empty[name], noMatch });
+    made.id = `jupyter-deploy-${name}`;
     made.list.node.dataset.list = name;
     made.list.chosen.connect((_, row) => {
       choose({ list: name, key: key(row) });
     });
+    made.list.opened.connect((_, row) => void commands.execute(OPEN_ROW, { list: name, key: key(row) }));
     return made;
   }
-  const sections: Sections = {
+  return {
     models: section("models", (left, right) => ORDER.compare(left.name, right.name) || right.version - left.version),
     services: section("services", (left, right) => ORDER.compare(left.name, right.name)),
     computes: section("computes", (left, right) => ORDER.compare(left.name, right.name)),
     operations: section("operations", (left, right) => right.began - left.began),
   };
-  const open = (name: string) => void commands.execute(OPEN_SERVICE, { name });
-  sections.services.list.opened.connect((_, row) => {
-    open(row.name);
-  });
-  sections.operations.list.opened.connect((_, row) => {
-    open(row.service);
-  });
-  return sections;
 }
 
 function emptyTexts(texts: ITexts): Record<ListName, { text: string; code: string }> {

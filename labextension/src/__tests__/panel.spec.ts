@@ -3,7 +3,7 @@ import { CommandRegistry } from "@lumino/commands";
 import { Widget } from "@lumino/widgets";
 
 import { Deployments } from "../deployments";
-import { DeployPanel } from "../panel";
+import { DeployPanel } from "../deploy_panel";
 import { computeRow, modelRow, operationRow, serviceRow, snapshot, someRows } from "./documents";
 import { FakeServer, until } from "./fake_server";
 
@@ -20,7 +20,7 @@ describe("the panel", () => {
     server = new FakeServer();
     deployments = new Deployments(server.settings);
     const commands = new CommandRegistry();
-    commands.addCommand("jupyter-deploy:open-service", { execute: (given) => opened.push(given) });
+    commands.addCommand("jupyter-deploy:open-row", { execute: (given) => opened.push(given) });
     panel = new DeployPanel(deployments, nullTranslator.load("jupyter_deploy_models"), commands);
     Widget.attach(panel, document.body);
   });
@@ -40,6 +40,7 @@ describe("the panel", () => {
   };
 
   it("shows every list in order, names and tags as text", async () => {
+    panel.open("computes");
     const connection = await server.connection(1);
     connection.send(
       "snapshot",
@@ -95,7 +96,7 @@ describe("the panel", () => {
     rows("services")[0].focus();
     press("ArrowDown");
     press("Enter");
-    expect(opened).toEqual([{ name: "b" }]);
+    expect(opened).toEqual([{ list: "services", key: "b" }]);
     connection.send("changes", { changed: someRows(), gone: { ...NONE, services: ["b"] }, problems: [] });
     await until(() => rows("services").length === 2);
     expect((document.activeElement as HTMLElement).dataset.key).toBe("c");
