@@ -50,6 +50,7 @@ export class Notices {
   private settings: NoticeSettings = { succeeded: false, failed: false };
   private held: IDisposable | null = null;
   private known: ReadonlyMap<string, OperationRow> | null = null;
+  private workspace = "";
 
   constructor(
     private readonly deployments: IDeployments,
@@ -69,9 +70,10 @@ export class Notices {
   }
 
   private look(): void {
-    const { operations } = this.deployments;
-    const before = this.known;
+    const { operations, workspace } = this.deployments;
+    const before = workspace === this.workspace ? this.known : null;
     this.known = operations;
+    this.workspace = workspace;
     if (before === null || before === operations) return; // what had ended before the page was opened is no news
     for (const row of operations.values()) {
       const isNews = row.ended !== null && typeof before.get(row.id)?.ended !== "number";
@@ -84,16 +86,27 @@ export class Notices {
       label,
       callback: () => void this.commands.execute(OPEN_SERVICE, { name: service }),
     });
-    const what = `${operationWord(kind, this.texts)} ${service}`;
     if (state === "Failed" && this.settings.failed) {
-      const cause = error.split("\n", 1)[0];
-      const actions = [open(this.texts.__("Show log"))];
-      Notification.error(this.texts.__("%1 has failed: %2", what, cause), { autoClose: false, actions });
+      const what = `${operationWord(kind, this.texts)} ${service}: ${error.split("\n", 1)[0]}`;
+      Notification.error(what, { autoClose: false, actions: [open(this.texts.__("Show log"))] });
     } else if (state === "Succeeded" && this.settings.succeeded) {
       const actions = kind === "delete" ? [] : [open(this.texts.__("Open"))];
-      Notification.success(this.texts.__("%1 has succeeded.", what), { autoClose: SHOWN, actions });
+      Notification.success(successText(kind, service, this.texts), { autoClose: SHOWN, actions });
     }
   }
+}
+
+function successText(kind: string, service: string, texts: ITexts): string {
+  const sentences: Record<string, string> = {
+    deploy: texts.__("%1 is deployed.", service),
+    update: texts.__("%1 is updated.", service),
+    rollback: texts.__("%1 is rolled back.", service),
+    restart: texts.__("%1 is restarted.", service),
+    start: texts.__("%1 is started.", service),
+    stop: texts.__("%1 is stopped.", service),
+    delete: texts.__("%1 is deleted.", service),
+  };
+  return sentences[kind] ?? texts.__("%1: %2 has ended well.", service, operationWord(kind, texts));
 }
 
 /** Whether no window of this browser has told of an operation yet; from now on one has. */

@@ -25,8 +25,8 @@ export interface RowAct<Row> {
   action: (row: Row) => ServiceAction | ModelAction | ComputeAction;
   /** Whether it can ever be done with this row, as it is; else it is not offered. */
   fits?: (row: Row) => boolean;
-  /** Whether something is under way that has to end first. */
-  isBlocked?: (row: Row) => boolean;
+  /** Why it cannot be done just now; empty where it can. */
+  hindrance?: (row: Row) => string;
   question?: (row: Row) => Question;
 }
 
@@ -51,11 +51,11 @@ export function rowActs(texts: ITexts): RowActs {
 }
 
 function serviceActs(texts: ITexts): RowAct<ServiceRow>[] {
-  const isBlocked = ({ operation }: ServiceRow) => operation !== "";
+  const hindrance = ({ operation }: ServiceRow) => (operation ? texts.__("an operation is under way") : "");
   const act = (
     action: ServiceAction["action"],
     label: string,
-    more: Pick<RowAct<ServiceRow>, "fits" | "isBlocked" | "question">,
+    more: Pick<RowAct<ServiceRow>, "fits" | "hindrance" | "question">,
   ): RowAct<ServiceRow> => ({
     command: `jupyter-deploy:${action}-service`,
     label,
@@ -64,10 +64,10 @@ function serviceActs(texts: ITexts): RowAct<ServiceRow>[] {
     fits: (row) => !row.isElsewhere && (more.fits?.(row) ?? true),
   });
   return [
-    act("rollback", texts.__("Roll back"), { isBlocked, fits: ({ canRollBack }) => canRollBack }),
-    act("restart", texts.__("Restart"), { isBlocked, fits: ({ state }) => state !== "Stopped" }),
-    act("stop", texts.__("Stop"), { isBlocked, fits: ({ state }) => state !== "Stopped" }),
-    act("start", texts.__("Start"), { isBlocked, fits: ({ state }) => state === "Stopped" }),
+    act("rollback", texts.__("Roll back"), { hindrance, fits: ({ canRollBack }) => canRollBack }),
+    act("restart", texts.__("Restart"), { hindrance, fits: ({ state }) => state !== "Stopped" }),
+    act("stop", texts.__("Stop"), { hindrance, fits: ({ state }) => state !== "Stopped" }),
+    act("start", texts.__("Start"), { hindrance, fits: ({ state }) => state === "Stopped" }),
     act("cancel", texts.__("Cancel what is under way"), { fits: ({ operation }) => operation !== "" }),
     act("delete", texts.__("Delete…"), {
       question: ({ name }) => ({
@@ -84,11 +84,10 @@ function modelDeletion(texts: ITexts): RowAct<ModelRow> {
     command: "jupyter-deploy:delete-model",
     label: texts.__("Delete…"),
     action: ({ id }) => ({ action: "delete", model: id }),
-    question: ({ id, usedBy }) => ({
+    hindrance: ({ usedBy }) => (usedBy.length ? texts.__("used by %1", usedBy.join(", ")) : ""),
+    question: ({ id }) => ({
       title: texts.__("Delete %1?", id),
-      body: usedBy.length
-        ? texts.__("It is used by %1, and can be deleted only after that.", usedBy.join(", "))
-        : texts.__("This version of the model and its files are gone then."),
+      body: texts.__("This version of the model and its files are gone then."),
       accept: texts.__("Delete"),
     }),
   };

@@ -101,8 +101,9 @@ function addAct<Row>(
   act: RowAct<Row>,
   find: (args: Args) => Row | undefined,
 ): void {
+  const hindrance = (row: Row | undefined) => (row === undefined ? "" : (act.hindrance?.(row) ?? ""));
   app.commands.addCommand(act.command, {
-    label: act.label,
+    label: (args) => [act.label, hindrance(find(args))].filter(Boolean).join(" – "),
     describedBy,
     isVisible: (args) => {
       const row = find(args);
@@ -110,7 +111,7 @@ function addAct<Row>(
     },
     isEnabled: (args) => {
       const row = find(args);
-      return row !== undefined && !(act.isBlocked?.(row) ?? false);
+      return row !== undefined && !hindrance(row);
     },
     execute: async (args) => {
       const row = find(args);

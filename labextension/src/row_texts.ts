@@ -54,6 +54,7 @@ function modelText(row: ModelRow, texts: ITexts): RowText {
   const tags = Object.entries(row.tags).map(([key, value]) => (value ? `${key}=${value}` : key));
   const users = row.usedBy.length ? texts.__("used by %1", row.usedBy.join(", ")) : "";
   const facts = [`${row.framework} ${row.frameworkVersion}`.trim(), users, tags.join(", "), row.description];
+  facts.push(texts.__("registered %1", moment(row.created)));
   return { name: row.id, word: size(row.size), tone: "plain", facts: said(facts) };
 }
 

@@ -31,7 +31,13 @@ const FAILED: readonly string[] = ["Failed", "Unhealthy", "Unschedulable"];
 export class StatusItem extends Widget {
   private readonly button: HTMLButtonElement;
   private readonly running = element("span");
-  private readonly failed = element("span.jp-DeployStatus-failed");
+  private readonly failed = element("span");
+  private readonly failures = element(
+    "span.jp-DeployStatus-failures",
+    { "data-tone": "bad" },
+    element("span.jp-DeployPanel-mark"),
+    this.failed,
+  );
   private held: IDisposable | null = null;
 
   constructor(
@@ -44,7 +50,7 @@ export class StatusItem extends Widget {
     this.button = element("button", { type: "button" });
     this.button.addEventListener("click", () => void commands.execute(SHOW_PANEL, { list: "services" }));
     deployIcon.element({ container: this.button, stylesheet: "statusBar" });
-    this.button.append(this.running, this.failed);
+    this.button.append(this.running, this.failures);
     this.node.append(this.button);
     deployments.changed.connect(this.draw);
     this.draw();
@@ -70,7 +76,8 @@ export class StatusItem extends Widget {
     const running = services.filter(({ state }) => state === "Healthy").length;
     const failed = services.filter(({ state }) => FAILED.includes(state)).length;
     this.running.textContent = `${running}`;
-    this.failed.textContent = failed ? `${failed}` : "";
+    this.failed.textContent = `${failed}`;
+    this.failures.hidden = failed === 0;
     const words = [
       this.texts._n("%1 service runs", "%1 services run", running),
       failed ? this.texts._n("%1 has failed", "%1 have failed", failed) : "",
