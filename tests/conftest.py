@@ -11,7 +11,6 @@ from jupyter_deploy import Model, Workspace
 from tests.helpers import ECHO, register_text, take_away, write_script
 
 pytest_plugins = [
-    "pytest_jupyter.jupyter_server",
     "tests.engines",
     "tests.clusters",
     "tests.servers",
