@@ -59,11 +59,13 @@ def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
     shared = own if worker_id == "master" else own.parent
 
     def filled(name: str, fill: Callable[[Path], None]) -> Path:
-        folder = shared / name
+        folder, whole = shared / name, shared / f"{name}.whole"
         with (shared / f"{name}.lock").open("w") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
-            if not folder.exists():
+            if not whole.exists():
+                shutil.rmtree(folder, ignore_errors=True)
                 fill(folder)
+                whole.touch()
         return folder
 
     return filled

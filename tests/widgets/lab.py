@@ -76,7 +76,11 @@ class Lab:
                 stdout=log,
                 stderr=log,
             )
-        wait_until(self._answers, seconds=60)
+        try:
+            wait_until(self._answers, seconds=120)
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """End the server, and its kernels with it."""
