@@ -15,11 +15,12 @@ import pytest
 from jupyter_server.serverapp import ServerApp
 
 from jupyter_deploy import Model, Workspace
-from jupyter_deploy.server import events, feed, watched
+from jupyter_deploy.server import events, feed
 from tests.helpers import register_text
 from tests.server.conftest import Listen
 from tests.server.panels import Panel
 from tests.services import told_by
+from tests.walk.disks import in_memory, needs_a_disk
 
 REGISTER = """
 import json, sys, time
@@ -260,17 +261,23 @@ async def test_a_damaged_workspace_is_explained(workspace: Workspace, listen: Li
     await panel.until(lambda panel: not panel.problems)
 
 
+@needs_a_disk
 async def test_a_workspace_that_can_only_be_read_is_shown_and_said_to_be(
-    workspace: Workspace, listen: Listen, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    register_text(workspace)
-    monkeypatch.setattr(watched.os, "access", lambda path, _: path != workspace.path)
-    panel = await listen()
-    await panel.until(has("tiny:1"))
-    assert what(panel) == [f"the workspace {workspace.path} can only be read"]
-    monkeypatch.undo()
-    monkeypatch.setenv("JUPYTER_DEPLOY_WORKSPACE", str(workspace.path))
-    await panel.until(lambda panel: not panel.problems)
+    with in_memory(tmp_path / "disk", "20m") as disk:
+        workspace = Workspace(disk.point / "workspace")
+        monkeypatch.setenv("JUPYTER_DEPLOY_WORKSPACE", str(workspace.path))
+        register_text(workspace)
+        with disk.only_read():
+            panel = await listen()
+            await panel.until(has("tiny:1"))
+            assert what(panel) == [f"the workspace {workspace.path} can only be read"]
+        await panel.until(lambda panel: not panel.problems)
+        register_text(workspace)
+        await panel.until(has("tiny:2"))
+        await panel.close()
+        await asyncio.to_thread(_wait_for_silence)
 
 
 def _looks() -> list[threading.Thread]:
