@@ -100,16 +100,15 @@ class Feed:
         with self._telling:
             if not self._is_current:
                 return ()
-            own, _, number = last.partition("-")
-            missed = self._count - int(number) if own == self._own and number.isdecimal() else -1
-            if 0 <= missed <= len(self._kept):
-                return list(self._kept)[len(self._kept) - missed :]
-            shown, newest = self._shown, self._id
+            ids = [self._id(missed) for missed in range(len(self._kept) + 1)]
+            if last in ids:
+                return list(self._kept)[len(self._kept) - ids.index(last) :]
+            shown, newest = self._shown, ids[0]
         return (Event(newest, "snapshot", json.dumps(shown)),)
 
-    @property
-    def _id(self) -> str:
-        return f"{self._own}-{self._count}"
+    def _id(self, missed: int = 0) -> str:
+        """The id of the newest event, or of the one so many before it."""
+        return f"{self._own}-{self._count - missed}"
 
     def _run(self) -> None:
         look: Errand[Snapshot] | None = None
@@ -140,7 +139,7 @@ class Feed:
                 self._kept.clear()  # everybody gets a snapshot
             elif data:
                 self._count += 1
-                self._keep(Event(self._id, "changes", data))
+                self._keep(Event(self._id(), "changes", data))
             self._shown, self._is_current = found, True
         if is_news:
             self._wake()

@@ -53,7 +53,7 @@ class Lists:
                 self._shown = None
             elif self._shown is None or self._shown.folder is not found.folder:
                 self._shown = _Shown(found.folder)
-            if self._shown is not None:
+            if self._shown is not None and found.mark is not None:
                 try:
                     self._shown.look(found.mark)
                 except Exception as error:  # what is shown stays, and the next look may find everything well
@@ -80,7 +80,7 @@ class _Shown:
         self._serving: Mapping[str, Sequence[str]] = {}
         self._running: Mapping[str, str] = {}
         self._seen: Mapping[str, Seen] = {}
-        self._mark: Hashable = None
+        self._mark: Hashable = None  # no look yet
         self._due = 0.0
 
     def look(self, mark: Hashable) -> None:

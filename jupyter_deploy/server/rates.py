@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Collection, Mapping
 
@@ -70,7 +71,8 @@ class _Counted:
             point = self._points.look()
         except Exception:  # what is wrong with a service is said by its state
             point = None
-        self.rate = None if point is None else float(f"{point.requests:.3g}")
+        is_known = point is not None and math.isfinite(point.requests)  # another program may answer there by now
+        self.rate = float(f"{point.requests:.3g}") if point is not None and is_known else None
 
 
 def _look(counted: Collection[_Counted]) -> None:

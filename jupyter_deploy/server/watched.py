@@ -20,8 +20,8 @@ class Found:
 
     Parameters
     ----------
-    address : for people. folder : opened; None where it is not made, or cannot be opened. mark : another one as soon as something was
-        recorded in it. problem : what is wrong with it.
+    address : for people. folder : opened; None where it is not made, or cannot be opened.
+    mark : another one as soon as something was recorded in it; None where that cannot be told. problem : what is wrong with it.
     """
 
     address: str
