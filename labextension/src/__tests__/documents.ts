@@ -85,5 +85,5 @@ export function someRows(other: Partial<Rows> = {}): Rows {
 }
 
 export function snapshot(rows: Partial<Rows> = {}, other: Partial<Snapshot> = {}): Snapshot {
-  return { workspace: "/work", isMade: true, rows: someRows(rows), problems: [], ...other };
+  return { workspace: "/work", rows: someRows(rows), problems: [], ...other };
 }

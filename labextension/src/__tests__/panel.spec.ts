@@ -52,7 +52,10 @@ describe("the panel", () => {
         ],
         services: [serviceRow({ requestsPerSecond: 12.34 })],
         computes: [
-          computeRow({ room: { nodes: 1, cpu: 8, memoryInGB: 32, freeCpu: 3.5, freeMemoryInGB: 10 }, services: ["a"] }),
+          computeRow({
+            room: { nodes: 1, cpus: 8, cpu: 8, memoryInGB: 32, freeCpu: 3.5, freeMemoryInGB: 10 },
+            services: ["a"],
+          }),
         ],
         operations: [operationRow()],
       }),
