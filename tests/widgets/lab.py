@@ -69,13 +69,13 @@ class Lab:
         (folder / "config" / "labconfig" / "default_setting_overrides.json").write_text(
             json.dumps({**_QUIET, **settings})
         )
-        with (folder / "server.log").open("wb") as log:
-            self._process = subprocess.Popen(
-                [python, "-m", "jupyter", command, "--no-browser", "--allow-root"],
-                env=self._environment,
-                stdout=log,
-                stderr=log,
-            )
+        self._arguments = [python, "-m", "jupyter", command, "--no-browser", "--allow-root"]
+        self.start()
+
+    def start(self) -> None:
+        """Start the server, or start it again."""
+        with (self.folder / "server.log").open("wb") as log:
+            self._process = subprocess.Popen(self._arguments, env=self._environment, stdout=log, stderr=log)
         try:
             wait_until(self._answers, seconds=120)
         except BaseException:

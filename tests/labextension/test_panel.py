@@ -1,0 +1,234 @@
+"""The panel in JupyterLab, over a real server: what it shows, what its rows do, and what it bears."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from jupyter_deploy import Workspace
+from tests.helpers import register_text, take_away
+from tests.labextension.many import MODELS, SERVICES, record_many
+from tests.server.pretended import begin, behind, serve
+from tests.widgets.browser import ADDRESS
+from tests.widgets.lab import SLOW, Lab
+
+SOON = 1000
+"""Milliseconds within which what another process does is shown."""
+_OPENING = """async (button) => {
+  const began = performance.now();
+  button.click();
+  const isShown = () => ["models", "services"].every((list) => document.querySelector(`[data-list=${list}] [role=treeitem]`));
+  while (!isShown()) await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+  return performance.now() - began;
+}"""
+_SCROLLING = """async (list) => {
+  const frames = [];
+  let most = 0;
+  let last = performance.now();
+  for (let turn = 0; turn < 100; turn += 1) {
+    list.scrollTop = (turn / 100) * list.scrollHeight;
+    await new Promise(requestAnimationFrame);
+    const { top, left, height } = list.getBoundingClientRect();
+    if (!document.elementFromPoint(left + 20, top + height / 2)?.closest("[role=treeitem]")) throw new Error(`empty at ${turn}`);
+    most = Math.max(most, list.querySelectorAll("[role=treeitem]").length);
+    frames.push(performance.now() - last);
+    last = performance.now();
+  }
+  return { median: frames.sort((one, other) => one - other)[50], most };
+}"""
+
+
+@pytest.fixture(scope="module")
+def lab(bundle: Path, tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Lab]:
+    made = Lab(tmp_path_factory.mktemp("lab"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def workspace(lab: Lab) -> Iterator[Workspace]:
+    made = Workspace(lab.workspace)
+    yield made
+    take_away(made)
+
+
+@pytest.fixture
+def open_panel(lab: Lab, chromium: Browser) -> Iterator[Callable[[], Page]]:
+    """Call it for one more browser that shows the panel."""
+    contexts: list[BrowserContext] = []
+
+    def opened() -> Page:
+        contexts.append(chromium.new_context(viewport={"width": 1200, "height": 900}))
+        page = contexts[-1].new_page()
+        page.goto(f"{ADDRESS}/lab", timeout=SLOW)
+        page.get_by_role("tab", name="Deployed models").click(timeout=SLOW)
+        expect(panel(page)).to_be_visible()
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def panel(page: Page) -> Locator:
+    return page.get_by_role("region", name="Deployed models")
+
+
+def rows(page: Page, name: str) -> Locator:
+    return page.get_by_role("tree", name=name).get_by_role("treeitem")
+
+
+def choose(page: Page, row: Locator, entry: str) -> None:
+    """Take an entry of a row's context menu."""
+    row.click(button="right")
+    page.locator(".lm-Menu").get_by_text(entry, exact=True).click()
+
+
+def serious(page: Page) -> list[str]:
+    found = [
+        violation
+        for context in ("#jupyter-deploy-panel", ".jp-DeployStatus")
+        for violation in Axe().run(page, context=context).response["violations"]
+    ]
+    return [
+        f"{violation['id']}: {node['html']}"
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+
+
+def test_two_browsers_show_at_once_what_another_process_does(
+    workspace: Workspace, open_panel: Callable[[], Page]
+) -> None:
+    first, second = open_panel(), open_panel()
+    expect(panel(first)).to_contain_text("%register_model model.pkl --name my-model")
+    model = register_text(workspace, name="tiny")
+    for page in (first, second):
+        expect(rows(page, "Models")).to_have_count(1, timeout=SOON)
+    model.add_tags({"data": "<b>sklearn</b>"})
+    for page in (first, second):
+        expect(rows(page, "Models")).to_contain_text("data=<b>sklearn</b>", timeout=SOON)
+    model.delete()
+    for page in (first, second):
+        expect(panel(page)).to_contain_text("No models yet", timeout=SOON)
+
+
+def test_rows_act_and_every_end_is_told_once(
+    workspace: Workspace, open_panel: Callable[[], Page], tmp_path: Path
+) -> None:
+    page = open_panel()
+    serve(workspace, "tiny-service")
+    notices = page.locator(".jp-toastContainer")
+    expect(notices.get_by_text("tiny-service is deployed.")).to_have_count(1)
+    service = rows(page, "Services")
+    expect(service).to_have_accessible_name(re.compile("^tiny-service, Healthy, fake, version 1"))
+    expect(page.get_by_role("button", name="1 service runs", exact=True)).to_be_visible()
+    choose(page, service, "Stop")
+    expect(service).to_have_accessible_name(re.compile("^tiny-service, Stopped"))
+    choose(page, service, "Start")
+    expect(service).to_have_accessible_name(re.compile("^tiny-service, Healthy"))
+    gate = tmp_path / "gate"
+    begin(workspace, "tiny-service", "two", **behind(gate))
+    expect(rows(page, "Operations").first).to_have_accessible_name(re.compile("^Update tiny-service, Running"))
+    choose(page, rows(page, "Operations").first, "Cancel")
+    expect(rows(page, "Operations").first).to_have_accessible_name(re.compile("^Update tiny-service, Cancelled"))
+    service.focus()
+    page.keyboard.press("Delete")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(panel(page)).to_contain_text("No services yet")
+    expect(notices.get_by_text("tiny-service is deleted.")).to_have_count(1)
+
+
+def test_a_failure_is_told_with_its_cause_and_a_refusal_with_its_reason(
+    workspace: Workspace, open_panel: Callable[[], Page]
+) -> None:
+    page = open_panel()
+    model = register_text(workspace, name="gone")
+    begin(workspace, "tiny-service", fail="it is <b>broken</b>")
+    notices = page.locator(".jp-toastContainer")
+    expect(notices.get_by_text(re.compile("^Deploy tiny-service: .*it is <b>broken</b>"))).to_be_visible()
+    expect(page.get_by_role("button", name="0 services run, 1 has failed")).to_be_visible()
+    choose(page, rows(page, "Models").filter(has_text="gone:1"), "Delete…")
+    model.delete()  # by somebody else, while the question is there
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(notices.get_by_text(re.compile("gone"))).to_be_visible()
+    notices.get_by_role("button", name="Show log").click()
+    expect(page.get_by_role("tab", name="tiny-service")).to_be_visible()
+
+
+def test_filter_and_open_lists_are_kept_and_all_is_reached_with_the_keyboard(
+    workspace: Workspace, open_panel: Callable[[], Page]
+) -> None:
+    register_text(workspace, name="apple")
+    register_text(workspace, name="pear")
+    page = open_panel()
+    expect(rows(page, "Models")).to_have_count(2)
+    page.get_by_label("Filter").fill("PEAR")
+    expect(rows(page, "Models")).to_have_count(1)
+    page.get_by_role("button", name="Operations").press("Enter")
+    expect(page.get_by_text("Nothing is under way.")).to_be_hidden()
+    page.wait_for_timeout(0)
+    page.reload()
+    expect(rows(page, "Models")).to_have_count(1, timeout=SLOW)
+    expect(page.get_by_text("Nothing is under way.")).to_be_hidden()
+    page.get_by_label("Filter").fill("")
+    rows(page, "Models").first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(rows(page, "Models").filter(has_text="pear:1")).to_be_focused()
+    page.keyboard.press("Shift+F10")
+    expect(page.locator(".lm-Menu").get_by_text("Deploy…", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    rows(page, "Models").last.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("pear:1")
+
+
+def test_a_server_that_was_away_is_found_again(
+    lab: Lab, workspace: Workspace, open_panel: Callable[[], Page]
+) -> None:
+    register_text(workspace, name="before")
+    page = open_panel()
+    expect(rows(page, "Models")).to_have_count(1)
+    lab.stop()
+    lost = panel(page).get_by_text("No connection to the Jupyter server.")
+    expect(lost).to_be_visible()
+    register_text(workspace, name="meanwhile")
+    lab.start()
+    expect(rows(page, "Models")).to_have_count(2, timeout=SLOW)
+    expect(lost).to_be_hidden()
+
+
+@pytest.mark.timeout(240)
+def test_many_rows_are_opened_and_scrolled_at_once_and_nothing_is_serious_for_axe(
+    lab: Lab, workspace: Workspace, chromium: Browser
+) -> None:
+    record_many(workspace)
+    context = chromium.new_context(viewport={"width": 1200, "height": 900})
+    page = context.new_page()
+    page.goto(f"{ADDRESS}/lab", timeout=SLOW)
+    tab = page.get_by_role("tab", name="Deployed models")
+    expect(tab).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("button", name=re.compile("services? run"))).to_be_visible()
+    began = time.monotonic()
+    assert tab.evaluate(_OPENING) < 1000
+    assert time.monotonic() - began < 3
+    expect(panel(page).get_by_text(f"{MODELS}", exact=True)).to_be_visible()
+    expect(panel(page).get_by_text(f"{SERVICES}", exact=True)).to_be_visible()
+    drawn = page.get_by_role("tree", name="Models").evaluate(_SCROLLING)
+    assert drawn["most"] < 60
+    assert drawn["median"] < 100  # milliseconds a frame
+    assert serious(page) == []
+    page.get_by_role("menuitem", name="Settings").click()
+    page.get_by_role("menuitem", name="Theme").hover()
+    page.get_by_role("menuitem", name="JupyterLab Dark", exact=True).click()
+    expect(page.locator("body[data-jp-theme-light=false]")).to_be_attached()
+    assert serious(page) == []
+    context.close()
