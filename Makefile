@@ -41,8 +41,8 @@ lab: $(INSTALLED) $(BUNDLE)  ## JupyterLab with the package loaded
 	echo 'c.InteractiveShellApp.extensions = ["jupyter_deploy"]' > .cache/ipython/profile_default/ipython_config.py
 	IPYTHONDIR=$(CURDIR)/.cache/ipython $(BIN)/jupyter lab $(ARGS)
 
-pictures: $(INSTALLED)  ## the widgets, as docs/widgets.md shows them
-	$(BIN)/python -m pytest tests/widgets/pictures.py --timeout 600 $(ARGS)
+pictures: $(INSTALLED) $(BUNDLE)  ## the widgets and the extension, as the documentation shows them
+	$(BIN)/python -m pytest tests/widgets/pictures.py tests/labextension/pictures.py --timeout 600 $(ARGS)
 
 bench: $(INSTALLED)  ## the figures of bench/README.md
 	$(BIN)/python -m bench

@@ -116,10 +116,11 @@ def draw(shown: Locator, name: str) -> None:
     save(shown.screenshot(animations="disabled"), name)
 
 
-def save(drawn: bytes, name: str) -> None:
+def save(drawn: bytes, name: str, place: Path = PLACE) -> None:
     """Write a picture as small as it can be."""
     image = Image.open(io.BytesIO(drawn)).convert("RGB")
     assert image.width == WIDTH
-    path = PLACE / f"{name}.png"
+    place.mkdir(exist_ok=True)
+    path = place / f"{name}.png"
     image.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
     assert path.stat().st_size < LARGEST
