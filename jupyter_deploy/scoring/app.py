@@ -150,7 +150,7 @@ class Application:
         return open_inference.worded(answer) if request.path.startswith(open_inference.PREFIX) else answer
 
     def note(self, exchange: Exchange, status: int, size: int) -> None:
-        """Count a request, and write the line of the log that every one has but those for the health."""
+        """Count a request, and write the line of the log that every one has but those for the health, and for the counts themselves."""
         request = exchange.request
         took = perf_counter() - exchange.began
         if request.path != "/metrics":
@@ -158,7 +158,8 @@ class Application:
             self._metrics.answered(path, request.method, status, took)
         for observer in self._observers:
             observer.answered(exchange, status, size, took)
-        if request.path in _OPEN or not request.method:
+        is_count = request.path == "/metrics" and status == 200
+        if request.path in _OPEN or is_count or not request.method:
             return
         logs.access.write(request.id, request.method, exchange.target, status, took * 1000, size)
 

@@ -46,9 +46,9 @@ def test_prints_and_loggers_are_records_with_the_requests_id(tmp_path: Path) -> 
         wait_for(lambda: access.search(front.log))  # written after the answer
 
 
-def test_who_asks_for_the_health_leaves_no_line(tmp_path: Path) -> None:
+def test_who_asks_for_the_health_or_the_counts_leaves_no_line(tmp_path: Path) -> None:
     with Front(make_bundle(tmp_path, SCRIPT)).serve() as front:
-        for path in ("/", "/live", "/ready", "/v2/health/live", "/v2/health/ready"):
+        for path in ("/", "/live", "/ready", "/metrics", "/v2/health/live", "/v2/health/ready"):
             assert front.ask("GET", path).status == 200
         front.post("x")
         wait_for(lambda: "POST /score 200" in front.log)
