@@ -24,6 +24,12 @@ pytest_plugins = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put those first that run a server in this process: once a browser was opened, Playwright's event loop runs in it until the end."""
+    server = Path(__file__).parent / "server"
+    items.sort(key=lambda item: not item.path.is_relative_to(server))
+
+
 @pytest.fixture(autouse=True)
 def plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever runs the tests may have set what changes defaults."""

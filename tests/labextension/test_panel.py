@@ -191,9 +191,7 @@ def test_filter_and_open_lists_are_kept_and_all_is_reached_with_the_keyboard(
     expect(page.get_by_role("dialog")).to_contain_text("pear:1")
 
 
-def test_a_server_that_was_away_is_found_again(
-    lab: Lab, workspace: Workspace, open_panel: Callable[[], Page]
-) -> None:
+def test_a_server_that_was_away_is_found_again(lab: Lab, workspace: Workspace, open_panel: Callable[[], Page]) -> None:
     register_text(workspace, name="before")
     page = open_panel()
     expect(rows(page, "Models")).to_have_count(1)
