@@ -25,8 +25,8 @@ export class CommModel extends FrontEndModel {
   }
 
   override retry(): void {
-    this.become("opening", null);
-    this.connect();
+    this.fault = null;
+    this.reopen();
   }
 
   override dispose(): void {
@@ -88,7 +88,7 @@ export class CommModel extends FrontEndModel {
 
   private readonly onStatus = (_: ISessionContext, status: Kernel.Status): void => {
     if (["restarting", "autorestarting", "dead", "terminating"].includes(status)) this.lost();
-    else if (status === "idle" && this.state === "broken") this.retry();
+    else if (status === "idle" && this.state === "broken") this.reopen();
   };
 
   private readonly onKernel = (
@@ -96,8 +96,13 @@ export class CommModel extends FrontEndModel {
     { newValue }: { newValue: Kernel.IKernelConnection | null },
   ): void => {
     this.lost();
-    if (newValue) this.retry();
+    if (newValue) this.reopen();
   };
+
+  private reopen(): void {
+    this.become("opening");
+    this.connect();
+  }
 
   private lost(): void {
     this.comm = null;

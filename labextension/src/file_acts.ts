@@ -6,6 +6,7 @@ import { type Contents } from "@jupyterlab/services";
 import { DEPLOY_SCRIPT, REGISTER_FILE } from "./commands";
 import { type FormKind } from "./forms";
 import { deployIcon } from "./icons";
+import { modelName } from "./model_name";
 import { IForms, ITexts, NAME } from "./tokens";
 
 /** What the context menu of the file browser does. */
@@ -59,9 +60,3 @@ export const fileActs: JupyterFrontEndPlugin<void> = {
     );
   },
 };
-
-/** A name for the model in a file, as far as its own suits: letters, digits, `-`, `.` and `_`, of which the first two begin it. */
-export function modelName(file: string): string {
-  const stem = PathExt.basename(file, PathExt.extname(file));
-  return stem.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "");
-}

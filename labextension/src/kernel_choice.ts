@@ -1,3 +1,4 @@
+import { UUID } from "@lumino/coreutils";
 import { Signal } from "@lumino/signaling";
 import { Widget } from "@lumino/widgets";
 
@@ -27,12 +28,14 @@ export class KernelChoice extends Widget {
   ) {
     super();
     this.addClass("jp-DeployKernel");
+    const id = `jp-DeployKernel-${UUID.uuid4()}`;
     this.select = element("select", {
+      id,
       onchange: () => {
         this.choose(this.select.value);
       },
     });
-    this.node.append(element("label", {}, texts.__("Kernel"), this.select), this.said);
+    this.node.append(element("label", { for: id }, texts.__("Kernel")), this.select, this.said);
     this.draw();
     void this.look();
   }

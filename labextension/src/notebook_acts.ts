@@ -6,10 +6,8 @@ import { INotebookTracker, NotebookActions, type NotebookPanel } from "@jupyterl
 import { DEPLOY_NOTEBOOK, INSERT_CODE } from "./commands";
 import { deployIcon } from "./icons";
 import { NOTEBOOK } from "./kernel_choice";
+import { scriptOf } from "./score_script";
 import { IForms, ITexts, NAME } from "./tokens";
-
-const SCORE_SCRIPT = /^\s*%%score_script(?:[ \t]+([^\s-]\S*))?/;
-const SCRIPT = "score.py"; // where %%score_script names none
 
 /** Deploys from a notebook, and puts code into it. */
 export const notebookActs: JupyterFrontEndPlugin<void> = {
@@ -74,15 +72,6 @@ export function formOf({ context, content, sessionContext }: NotebookPanel): Par
     folder: PathExt.dirname(context.localPath),
     session: sessionContext,
   };
-}
-
-/** The file that the last cell with `%%score_script` writes; empty where there is none. */
-export function scriptOf(cells: string[]): string {
-  const found = cells
-    .map((source) => SCORE_SCRIPT.exec(source))
-    .filter((match) => match !== null)
-    .at(-1);
-  return found ? (found.at(1) ?? SCRIPT) : "";
 }
 
 /** Put a cell with code below the active one; it is not run. */
