@@ -57,10 +57,10 @@ export const forms: JupyterFrontEndPlugin<IForms> = {
       addCommand(app.commands, command, labels[kind], (facts) => {
         open(kind, facts);
       });
-      palette?.addItem({ command, category });
+      palette?.addItem({ command, category, args: { isPalette: true } });
+      launcher?.add({ command, category });
       void restorer?.restore(trackers[kind], { command, args: (view) => view.again, name: (view) => view.id });
     }
-    launcher?.add({ command: DEPLOY, category: texts.__("Other"), rank: 5 });
     return { open };
   },
 };

@@ -57,7 +57,7 @@ def open_service(page: Page, name: str) -> Locator:
     """Open a service from the panel."""
     if not page.locator("#jupyter-deploy-panel").is_visible():
         page.get_by_role("tab", name="Deployed models").click()
-    page.locator("#jupyter-deploy-panel").get_by_role("treeitem", name=name).dblclick()
+    page.locator("#jupyter-deploy-panel").locator(f"[data-key='{name}']").dblclick()
     return front(page)
 
 
@@ -152,7 +152,7 @@ def test_a_notebook_is_deployed_from_its_toolbar_with_its_script_and_variables_a
     expect(form.get_by_label("Entry script")).to_have_value("slow.py", timeout=SLOW)
     expect(page.get_by_label("Kernel", exact=True)).to_contain_text("the kernel of work.ipynb, with its variables")
     form.get_by_text("Access", exact=True).click()
-    expect(form.get_by_label("primary_key")).to_contain_text("$password")
+    expect(form.get_by_label("Primary key")).to_contain_text("$password")
     form.get_by_role("button", name="Deploy", exact=True).click()
     service = page.locator(".jp-DeployView", has=page.get_by_role("heading", name="tiny-service"))
     expect(service.get_by_role("button", name="Cancel")).to_be_visible(timeout=SLOW)
