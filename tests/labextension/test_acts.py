@@ -170,6 +170,10 @@ def test_a_view_goes_on_where_the_server_was_restarted(
     lab: Lab, workspace: Workspace, page: Page, tmp_path: Path
 ) -> None:
     service = deploy(workspace, tmp_path)
+    page.add_locator_handler(  # JupyterLab's own word on the same
+        page.get_by_role("dialog", name="Server Connection Error"),
+        lambda dialog: dialog.get_by_role("button", name="Close", exact=True).click(),
+    )
     view = open_service(page, "tiny-service")
     view.get_by_role("tab", name="Test").click(timeout=SLOW)
     view.get_by_label("Body as JSON").fill("[1, 2, 3]")
