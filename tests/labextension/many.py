@@ -31,3 +31,10 @@ def _model(number: int) -> ModelRecord:
     moment, tags = _START + timedelta(minutes=number), {"stage": "live", "number": f"{number}"}
     name, version = f"model-{number % 700:03}", number // 700 + 1
     return ModelRecord(name, version, moment, "tester", "model.pkl", False, (file,), tags=tags, framework="ScikitLearn")
+
+
+def forget_all(workspace: Workspace) -> None:
+    """Forget every model, and every service that only pretends to run."""
+    with workspace.folder.database.writing() as connection:
+        for table in (services, model_files, models):
+            connection.execute(sa.delete(table))
