@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shlex
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
@@ -51,3 +53,12 @@ class Interpreter:
             )  # fmt: skip
         except OSError as error:
             raise SystemProblem(f"{self.command[0]} cannot be started", str(error), "choose another kernel") from None
+
+
+def kill(process: Process) -> None:
+    """End what was started, with what stands around it, as ``conda run``; what began a session of its own goes on."""
+    with contextlib.suppress(ProcessLookupError):
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)

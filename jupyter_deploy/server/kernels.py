@@ -20,7 +20,7 @@ from tornado.web import authenticated
 
 from jupyter_deploy.errors import DeployError, SystemProblem, UserError
 from jupyter_deploy.server.documents import Kernel
-from jupyter_deploy.server.interpreters import Interpreter
+from jupyter_deploy.server.interpreters import Interpreter, kill
 
 if TYPE_CHECKING:
     from jupyter_client.kernelspec import KernelSpecManager
@@ -165,7 +165,7 @@ async def _ask(interpreter: Interpreter) -> dict[str, str]:
         output, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
         found: dict[str, str] = json.loads(output.splitlines()[-1])
     except asyncio.TimeoutError:
-        process.kill()
+        kill(process)
         await process.communicate()
         raise SystemProblem(f"it does not answer within {PATIENCE:.0f} s") from None
     except (IndexError, ValueError):

@@ -55,8 +55,7 @@ class Link:
         """The view is shown over a socket, which gets all that the view does not have yet."""
         if self._socket:
             self._socket.leave(TAKEN_OVER)
-        if self._timer:
-            self._timer.cancel()
+        self._stay()
         self._socket = socket
         if self._was_shown:  # so that it asks again what has no answer yet; of a view that is opened anew it must not
             socket.pass_on({"resumed": True})
@@ -73,7 +72,7 @@ class Link:
 
     async def close(self) -> None:
         """The view is not shown any more."""
-        self._ended()
+        self._end()
         await self._process.close(self._view)
 
     async def ask(self, question: Mapping[str, Any]) -> None:
@@ -107,7 +106,17 @@ class Link:
         if self._socket:
             self._socket.pass_on({"over": error_of(error)})
         self._leave(OVER)
+        self._end()
+
+    def _end(self) -> None:
+        self._stay()  # a view that is opened anew has the same id, and nothing to do with this end
         self._ended()
+
+    def _stay(self) -> None:
+        """Let no time run out."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
 
     def _leave(self, code: int) -> None:
         if self._socket:

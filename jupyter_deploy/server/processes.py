@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from jupyter_deploy.errors import DeployError, SystemProblem, UserError
 from jupyter_deploy.server import frames
 from jupyter_deploy.server.frames import Frame, encoded
-from jupyter_deploy.server.interpreters import Interpreter
+from jupyter_deploy.server.interpreters import Interpreter, kill
 
 IDLE = 60.0
 """Seconds for which a process lives on without views."""
@@ -101,16 +101,14 @@ class AnsweringProcess:
     async def end(self) -> None:
         """End it, whatever it does."""
         self._views.clear()
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        kill(self._process)
         await self._listening
 
     async def _listen(self) -> None:
         if await frames.receive(self._output) is not None:
             self._listens.set()
             await self._pass_on()
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()  # where it still is, what it says makes no sense
+        kill(self._process)  # where it still is, what it says makes no sense
         await self._overhearing
         self._input.close()
         await self._process.wait()

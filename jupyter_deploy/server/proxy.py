@@ -18,8 +18,8 @@ from tornado.web import HTTPError, authenticated, stream_request_body
 from jupyter_deploy.errors import DeployError, NotFound, TargetError, UserError
 from jupyter_deploy.server.exchange import Exchange
 from jupyter_deploy.server.passed import asked, sent
+from jupyter_deploy.server.problems import problem_of
 from jupyter_deploy.server.upstream import state_of, upstream_of
-from jupyter_deploy.widgets.answers import error_of
 
 _AHEAD = 4
 """Pieces of a request's body that are held for a service that is slower than the browser."""
@@ -161,7 +161,7 @@ class ServiceHandler(JupyterHandler):
         except DeployError as error:
             self.set_status(next(status for kind, status in _STATUS if isinstance(error, kind)))
             self.set_header("Content-Type", "application/json")
-            await self.finish(json.dumps({"error": error_of(error)}))
+            await self.finish(json.dumps({"error": problem_of(error)}))
             return
         async with exchange:
             await self._return(exchange)

@@ -9,7 +9,8 @@ from pathlib import Path
 from jupyter_deploy.config.certificates import trusting
 from jupyter_deploy.sdk.scoring_client import address_of
 from jupyter_deploy.sdk.webservice import Webservice
-from jupyter_deploy.server.openings import workspace_of
+from jupyter_deploy.sdk.workspace import Workspace
+from jupyter_deploy.server.watched import open_in
 
 _MARGIN = 10.0
 """Seconds that a service may take beside what it allows to a request itself."""
@@ -44,7 +45,7 @@ def upstream_of(root: Path, name: str) -> Upstream:
     ------
     DeployError : there is no such service, it does not serve, or it cannot be asked from this folder.
     """
-    service = Webservice(workspace_of(root), name)
+    service = _service(root, name)
     settings = service.view.settings
     patience = (settings.get("maxQueueWaitMs", 0) + settings.get("scoringTimeoutMs", 0)) / 1000 + _MARGIN
     uri = address_of(service)
@@ -58,8 +59,12 @@ def upstream_of(root: Path, name: str) -> Upstream:
 
 def state_of(root: Path, name: str) -> str:
     """How a service stands that has not answered, in a sentence."""
-    view = Webservice(workspace_of(root), name).view
+    view = _service(root, name).view
     return f"Its state is {view.status.state}{f': {view.status.error}' if view.status.error else ''}."
+
+
+def _service(root: Path, name: str) -> Webservice:
+    return Webservice(Workspace.of(open_in(root)), name)
 
 
 def _origin(uri: str) -> str:

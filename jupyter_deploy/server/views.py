@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -119,11 +120,9 @@ class ViewSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
             elif "taken" in content:
                 await self._link.confirm(content["taken"])
         except DeployError as error:
-            link = self._link
-            self.pass_on({"refused": error_of(error)})
-            self.leave(REFUSED)
-            if link:
-                link.detach(self)
+            self._refuse(error)
+        except RecursionError:  # of what is nested too deep
+            self._refuse(_nonsense())
 
     def on_close(self) -> None:
         """Keep the view for a while, unless it was closed."""
@@ -155,6 +154,13 @@ class ViewSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         if self.ws_connection is None:  # it broke meanwhile
             self.on_close()
 
+    def _refuse(self, error: DeployError) -> None:
+        link = self._link
+        self.pass_on({"refused": error_of(error)})
+        self.leave(REFUSED)
+        if link:
+            link.detach(self)
+
     async def _ask(self, link: Link, question: Mapping[str, Any]) -> None:
         try:
             refuse_outside(self._views.root, self._folder, question.get("given", {}))
@@ -166,7 +172,7 @@ class ViewSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
     def _wanted_folder(self) -> Path:
         text = self.get_query_argument("folder", "").lstrip("/")
         folder = confined(self._views.root, text)
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # noqa: PTH112  (never fails)
             raise UserError(f"there is no folder '{text}'", remedy="see whether it was moved or deleted")
         return folder
 
@@ -182,7 +188,7 @@ def _read(message: str | bytes) -> dict[str, Any]:
         content: dict[str, Any] = json.loads(message)
         is_known = all(isinstance(content[name], kind) for name, kind in _KINDS.items() if name in content)
         is_known = is_known and any(names <= content.keys() for names in _MESSAGES)
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         is_known = False
     if not is_known:
         raise _nonsense()

@@ -14,6 +14,7 @@ from tornado.websocket import WebSocketClientConnection, WebSocketClosedError
 from jupyter_deploy import InferenceConfig, Model, ProcessWebservice, Webservice, Workspace
 from jupyter_deploy.server import links, processes, views
 from tests.helpers import register_text, take_away, wait_until, write_script
+from tests.server.conftest import Fetch
 from tests.server.talking import Browser, OpenView
 
 Connect = Callable[..., Awaitable[WebSocketClientConnection]]
@@ -86,6 +87,7 @@ async def test_a_view_whose_socket_broke_goes_on_without_a_loss(live: Webservice
         await view.breaks()
         live.run("while nobody listened")
         await view.open()
+        assert await view.next() == {"resumed": True}
         await view.send(
             ask="send", part="test", id=lost, given={"source": {"text": "1"}, "content_type": "application/json"}
         )
@@ -97,11 +99,11 @@ async def test_a_view_whose_socket_broke_goes_on_without_a_loss(live: Webservice
 async def test_a_view_that_stays_away_is_closed_and_comes_back_as_a_new_one(
     browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(links, "KEPT", 0.0)
     monkeypatch.setattr(processes, "IDLE", 0.0)
     async with browser.shows("service", name="noisy") as view:
         await opened(view)
         (process,) = answering()
+        monkeypatch.setattr(links, "KEPT", 0.0)
         await view.breaks()
         assert await until(lambda: not process.is_running())
         await view.open()
@@ -157,8 +159,9 @@ async def test_a_folder_outside_of_the_root_is_refused(browser: Browser, jp_root
         async with browser.shows("register", folder=folder) as view:
             assert "outside of the folder that Jupyter shows" in (await view.next())["refused"]["what"]
             assert await view.closed() == links.REFUSED
-    async with browser.shows("register", folder="nowhere<b>") as view:
-        assert (await view.next())["refused"]["what"] == "there is no folder 'nowhere<b>'"
+    for folder in ("nowhere<b>", "x" * 5000):
+        async with browser.shows("register", folder=folder) as view:
+            assert (await view.next())["refused"]["what"] == f"there is no folder '{folder}'"
     assert not answering()
 
 
@@ -196,16 +199,22 @@ async def test_a_model_is_registered_from_a_file_and_told(
 
 
 async def test_who_has_no_token_or_comes_from_elsewhere_is_refused(
-    jp_serverapp: object, jp_ws_fetch: Connect, jp_http_port: int
+    jp_fetch: Fetch, jp_ws_fetch: Connect, jp_http_port: int
 ) -> None:
-    with pytest.raises(HTTPClientError) as nobody:
-        await jp_ws_fetch("jupyter-deploy", "views", headers={"Authorization": ""})
-    assert nobody.value.code == 403
-    with pytest.raises(HTTPClientError) as foreign:
-        await jp_ws_fetch(
-            "jupyter-deploy", "views", headers={"Authorization": "", "Origin": "https://elsewhere.example"}
-        )
-    assert foreign.value.code == 403
+    answer = await jp_fetch("jupyter-deploy", "kernels", headers={"Host": f"localhost:{jp_http_port}"})
+    login = answer.headers.get_list("Set-Cookie")[0].partition(";")[0]
+
+    async def connect(**headers: str) -> int:
+        try:
+            socket = await jp_ws_fetch("jupyter-deploy", "views", headers={"Authorization": "", **headers})
+        except HTTPClientError as error:
+            return error.code
+        socket.close()
+        return 101
+
+    assert await connect() == 403
+    assert await connect(Cookie=login, Origin="https://elsewhere.example") == 403
+    assert await connect(Cookie=login, Origin=f"http://localhost:{jp_http_port}") == 101
 
 
 async def test_a_message_that_is_too_large_or_makes_no_sense_ends_the_socket(browser: Browser) -> None:
@@ -225,7 +234,8 @@ async def test_a_message_that_is_too_large_or_makes_no_sense_ends_the_socket(bro
             "\x00",
         ):
             await view.socket.write_message(nonsense)
-            assert "no message" in (await view.next())["refused"]["what"]
+            refused = await view.until(lambda message: "refused" in message)
+            assert "no message" in refused["refused"]["what"]
             assert await view.closed() == links.REFUSED
             await view.open()
 
