@@ -14,8 +14,9 @@ export const NOTEBOOK = "@notebook";
 export class KernelChoice extends Widget {
   /** Emitted with the name of a kernel that was chosen. */
   readonly chosen = new Signal<this, string>(this);
+  /** Says what is chosen; a widget of its own, which makes room first where a toolbar is narrow. */
+  readonly about = new Widget({ node: element("span.jp-DeployKernel-about", { role: "status" }) });
   private readonly select: HTMLSelectElement;
-  private readonly said = element("span.jp-DeployKernel-said", { role: "status" });
   private kernels: Kernel[] = [];
 
   /**
@@ -35,18 +36,18 @@ export class KernelChoice extends Widget {
         this.choose(this.select.value);
       },
     });
-    this.node.append(element("label", { for: id }, texts.__("Kernel")), this.select, this.said);
+    this.node.append(element("label", { for: id }, texts.__("Kernel")), this.select);
     this.draw();
     void this.look();
   }
 
   private async look(): Promise<void> {
-    this.said.textContent = this.texts.__("looking for kernels…");
+    this.about.node.textContent = this.texts.__("looking for kernels…");
     try {
       this.kernels = await get<Kernel[]>("kernels");
       this.draw();
     } catch (error) {
-      this.said.textContent = error instanceof Error ? error.message : String(error);
+      this.about.node.textContent = error instanceof Error ? error.message : String(error);
     }
   }
 
@@ -70,11 +71,11 @@ export class KernelChoice extends Widget {
     const usual = this.kernels.find(({ isDefault }) => isDefault);
     this.select.replaceChildren(...own, ...(this.current === "" && usual ? [] : first), ...rows);
     this.select.value = this.current === "" && usual ? usual.name : this.current;
-    this.said.textContent = this.about(this.kernels.find(({ name }) => name === this.select.value));
+    this.about.node.textContent = this.remark(this.kernels.find(({ name }) => name === this.select.value));
   }
 
   /** What is locked when something is deployed. */
-  private about(kernel?: Kernel): string {
+  private remark(kernel?: Kernel): string {
     if (this.current === NOTEBOOK) return this.texts.__("The packages of this kernel are those of what is deployed.");
     if (!kernel) return "";
     if (kernel.problem) return kernel.problem;

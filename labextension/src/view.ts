@@ -36,6 +36,7 @@ export class View extends MainAreaWidget<ViewBody> {
       this.content.reopen(this.opening);
     });
     this.toolbar.addItem("kernel", choice);
+    this.toolbar.addItem("about-kernel", choice.about);
   }
 }
 

@@ -32,7 +32,7 @@ describe("the choice of a kernel", () => {
   const parts = (choice: KernelChoice) => {
     const select = choice.node.querySelector("select");
     if (!select) throw new Error("there is nothing to choose");
-    return { select, said: choice.node.querySelector("[role=status]")?.textContent };
+    return { select, said: choice.about.node.textContent };
   };
 
   beforeEach(() => {
