@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from jupyter_deploy import Workspace
-from tests.helpers import register_text, take_away
+from tests.helpers import register_text, take_away, wait_until
 from tests.labextension.many import MODELS, SERVICES, forget_all, record_many
 from tests.server.pretended import begin, behind, serve
 from tests.widgets.browser import ADDRESS
@@ -20,13 +19,15 @@ from tests.widgets.lab import SLOW, Lab
 
 SOON = 1000
 """Milliseconds within which what another process does is shown."""
-_OPENING = """async (button) => {
-  const began = performance.now();
-  button.click();
+_KEPT = """async () => (await fetch("/lab/api/workspaces/default")).text()"""
+_OPENING = """() => {
   const isShown = () => ["models", "services"].every((list) => document.querySelector(`[data-list=${list}] [role=treeitem]`));
-  while (!isShown()) await new Promise(requestAnimationFrame);
-  await new Promise(requestAnimationFrame);
-  return performance.now() - began;
+  const pressed = new Promise((resolve) => document.addEventListener("pointerdown", resolve, { capture: true, once: true }));
+  window.opening = pressed.then(async () => {
+    const began = performance.now();
+    while (!isShown() && performance.now() < began + 10_000) await new Promise(requestAnimationFrame);
+    return performance.now() - began;
+  });
 }"""
 _SCROLLING = """async (list) => {
   const frames = [];
@@ -178,14 +179,15 @@ def test_filter_and_open_lists_are_kept_and_all_is_reached_with_the_keyboard(
     register_text(workspace, name="pear")
     page = open_panel()
     expect(rows(page, "Models")).to_have_count(2)
-    page.get_by_label("Filter").fill("PEAR")
+    page.get_by_role("searchbox", name="Filter").fill("PEAR")
     expect(rows(page, "Models")).to_have_count(1)
-    page.get_by_role("button", name="Operations").press("Enter")
+    page.get_by_role("heading", name="Operations").press("Enter")
     expect(page.get_by_text("Nothing is under way.")).to_be_hidden()
+    wait_until(lambda: "PEAR" in page.evaluate(_KEPT) and '"operations"' in page.evaluate(_KEPT))
     page.reload()
     expect(rows(page, "Models")).to_have_count(1, timeout=SLOW)
     expect(page.get_by_text("Nothing is under way.")).to_be_hidden()
-    page.get_by_label("Filter").fill("")
+    page.get_by_role("searchbox", name="Filter").fill("")
     rows(page, "Models").first.focus()
     page.keyboard.press("ArrowDown")
     expect(rows(page, "Models").filter(has_text="pear:1")).to_be_focused()
@@ -225,19 +227,19 @@ def bears_many(context: BrowserContext) -> None:
     page = context.new_page()
     page.goto(f"{ADDRESS}/lab?reset", timeout=SLOW)  # else it is as the one before was left
     tab = tab_of_panel(page)
-    expect(page.get_by_role("button", name=re.compile("services? run"))).to_be_visible()
-    began = time.monotonic()
-    assert tab.evaluate(_OPENING) < 1000
-    assert time.monotonic() - began < 3
+    expect(page.get_by_role("button", name=re.compile("have failed$"))).to_be_visible()  # all is told
+    page.evaluate(_OPENING)
+    tab.click()
+    assert page.evaluate("opening") < 1000  # milliseconds
     expect(panel(page).get_by_text(f"{MODELS}", exact=True)).to_be_visible()
     expect(panel(page).get_by_text(f"{SERVICES}", exact=True)).to_be_visible()
     drawn = page.get_by_role("tree", name="Models").evaluate(_SCROLLING)
     assert drawn["most"] < 60
     assert drawn["median"] < 100  # milliseconds a frame
     assert serious(page) == []
-    page.get_by_role("menuitem", name="Settings").click()
-    page.get_by_role("menuitem", name="Theme").hover()
-    page.get_by_role("menuitem", name="JupyterLab Dark", exact=True).click()
+    page.get_by_text("Settings", exact=True).click()
+    page.locator(".lm-Menu-itemLabel").get_by_text("Theme", exact=True).click()
+    page.locator(".lm-Menu-itemLabel").get_by_text("JupyterLab Dark", exact=True).click()
     expect(page.locator("body[data-jp-theme-light=false]")).to_be_attached()
     assert serious(page) == []
     context.close()
