@@ -7,7 +7,7 @@ from importlib import import_module
 
 from bench.report import HEAD
 
-ALL = ("imports", "deploying", "updates", "registering", "listing", "environments", "containers", "clusters")
+ALL = ("imports", "deploying", "updates", "registering", "listing", "environments", "containers", "clusters", "panel")
 
 
 def main() -> None:

@@ -11,6 +11,32 @@ from jupyter_deploy.workspace.records import ModelRecord, ServiceRecord, StoredF
 from jupyter_deploy.workspace.schema import model_files, models, services
 
 MODELS, SERVICES = 5000, 500
+OPENING = """() => {
+  const isShown = () => ["models", "services"].every((list) => document.querySelector(`[data-list=${list}] [role=treeitem]`));
+  const pressed = new Promise((resolve) => document.addEventListener("pointerdown", resolve, { capture: true, once: true }));
+  window.opening = pressed.then(async () => {
+    const began = performance.now();
+    while (!isShown() && performance.now() < began + 10_000) await new Promise(requestAnimationFrame);
+    return performance.now() - began;
+  });
+}"""
+"""From the press of the button to the first rows of both lists, in milliseconds: begun before it, `opening` afterwards."""
+SCROLLING = """async (list) => {
+  const frames = [];
+  let most = 0;
+  let last = performance.now();
+  for (let turn = 0; turn < 100; turn += 1) {
+    list.scrollTop = (turn / 100) * list.scrollHeight;
+    await new Promise(requestAnimationFrame);
+    const { top, left, height } = list.getBoundingClientRect();
+    if (!document.elementFromPoint(left + 20, top + height / 2)?.closest("[role=treeitem]")) throw new Error(`empty at ${turn}`);
+    most = Math.max(most, list.querySelectorAll("[role=treeitem]").length);
+    frames.push(performance.now() - last);
+    last = performance.now();
+  }
+  return { median: frames.sort((one, other) => one - other)[50], most };
+}"""
+"""Scrolls through a list: the milliseconds of a frame, and the most rows that were drawn at once."""
 _START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,13 @@ def chromium() -> Iterator[Browser]:
             pytest.skip("Chromium is installed only under CI or LAB=1")
         install("chromium-headless-shell", "fonts-dejavu-core")
     expect.set_options(timeout=15_000)  # others may use this machine, too
+    with launched() as browser:
+        yield browser
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A browser that has nothing of the network but whoever listens on the socket."""
     with sync_playwright() as playwright:
         environment = {**os.environ, "BROWSER_SOCKET": str(SOCKET)}
         browser = playwright.chromium.launch(
