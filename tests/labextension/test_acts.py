@@ -162,6 +162,7 @@ def test_a_notebook_is_deployed_from_its_toolbar_with_its_script_and_variables_a
     expect(cell.locator(".jp-InputPrompt")).to_have_text("[ ]:")
 
     page.reload()  # in mid-deployment
+    expect(page.locator(".jp-Notebook:visible .jp-Cell").first).to_be_visible(timeout=SLOW)  # which was in front
     page.get_by_role("tab", name="tiny-service").click(timeout=SLOW)
     expect(service.get_by_text("Healthy", exact=True)).to_be_visible(timeout=SLOW)
 

@@ -151,6 +151,23 @@ def test_the_address_works_from_the_browsers_machine(
     page.close()
 
 
+def test_where_the_server_has_the_extension_a_service_is_reached_through_it(chromium: Browser) -> None:
+    page = chromium.new_page()
+    config = '{"baseUrl": "/user/ada/", "federated_extensions": [{"name": "jupyter-deploy-models"}]}'
+    page.set_content(f'<script id="jupyter-config-data" type="application/json">{config}</script>')
+    facts = {"url": _HERE, "loopback": True, "proxied": "", "base": "", "hosts": [], "service": "noisy"}
+    found = page.evaluate(
+        """async ([esm, reach]) => {
+            const { reached } = await import(URL.createObjectURL(new Blob([esm], { type: "text/javascript" })));
+            return reached(reach, { origin: "https://hub.example", hostname: "hub.example" });
+        }""",
+        [module("service_panel.js"), facts],
+    )
+    assert found["url"] == "https://hub.example/user/ada/jupyter-deploy/services/noisy/score"
+    assert f"for programs on its machine {_HERE}" in found["remark"]
+    page.close()
+
+
 def scaled(
     workspace: Workspace, draw: Draw, monkeypatch: pytest.MonkeyPatch, **options: Any
 ) -> tuple[Page, list[dict[str, Any]]]:
