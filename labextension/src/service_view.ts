@@ -36,7 +36,8 @@ export const serviceViews: JupyterFrontEndPlugin<void> = {
         const view =
           tracker.find((each) => each.service === service) ??
           new ServiceView(texts, service, text(kernel), text(folder));
-        if (!tracker.has(view)) void tracker.add(view);
+        if (tracker.has(view)) view.lookAgain();
+        else void tracker.add(view);
         area.show(view);
       },
     });
@@ -50,6 +51,8 @@ export const serviceViews: JupyterFrontEndPlugin<void> = {
 
 /** A service in the main area: what the widgets show of it in a notebook, under a line that says how it stands. */
 export class ServiceView extends View {
+  private isOver = false;
+
   constructor(
     texts: ITexts,
     readonly service: string,
@@ -60,6 +63,15 @@ export class ServiceView extends View {
     super(texts, service, opening, (el, model) => drawService(el, model, service, texts));
     this.id = `jupyter-deploy-service-${service}`;
     this.title.caption = texts.__("The service %1", service);
+    this.content.onTold = ({ told }) => {
+      if (told === "deleted") this.isOver = true;
+    };
+  }
+
+  /** Open it anew where the service was gone: there may be another one of its name now. */
+  lookAgain(): void {
+    if (this.isOver || this.content.isRefused) this.content.reopen(this.opening);
+    this.isOver = false;
   }
 }
 

@@ -63,6 +63,11 @@ export class ViewBody extends Widget {
     this.model = this.begin(opening);
   }
 
+  /** Whether it cannot be had. */
+  get isRefused(): boolean {
+    return this.model.state === "refused";
+  }
+
   /** Open the view elsewhere, as with another kernel; what was typed stays. */
   reopen(opening: Opening): void {
     const values = this.model.get("values");

@@ -76,7 +76,7 @@ def deploy(workspace: Workspace, folder: Path, script: str = NOISY, name: str = 
 
 
 def test_a_model_goes_from_the_file_browser_to_a_service_and_away_again(
-    lab: Lab, workspace: Workspace, page: Page
+    lab: Lab, workspace: Workspace, page: Page, tmp_path: Path
 ) -> None:
     (lab.root / "tiny.txt").write_text("one")
     write_script(lab.root, NOISY)
@@ -122,6 +122,9 @@ def test_a_model_goes_from_the_file_browser_to_a_service_and_away_again(
     service.get_by_role("button", name="Delete tiny-service").click()
     expect(service.get_by_role("status").get_by_text("deleted", exact=True)).to_be_visible(timeout=SLOW)
     assert not Webservice.list(workspace)
+    deploy(workspace, tmp_path)
+    open_service(page, "tiny-service")
+    expect(service.get_by_text("Healthy", exact=True)).to_be_visible(timeout=SLOW)
 
 
 def write_notebook(lab: Lab, name: str, cells: list[str], kernel: str = "python3") -> None:
