@@ -127,6 +127,7 @@ export class DeployPanel extends SidePanel implements IDeployPanel {
 
   private readonly draw = (deployments: IDeployments, changed: ReadonlySet<ListName>): void => {
     if (!deployments.workspace) return; // nothing is known yet
+    this.toggleClass("jp-mod-troubled", deployments.problems.length > 0);
     if (changed.has("models")) this.sections.models.setRows(deployments.models.values());
     if (changed.has("services")) this.sections.services.setRows(deployments.services.values());
     if (changed.has("computes")) this.sections.computes.setRows(deployments.computes.values());

@@ -20,7 +20,7 @@ export const panel: JupyterFrontEndPlugin<IDeployPanel> = {
   requires: [ITexts, IDeployments],
   optional: [ILayoutRestorer, ISettingRegistry, IStateDB, ICommandPalette, ITranslator],
   provides: IDeployPanel,
-  activate: (
+  activate: async (
     app: JupyterFrontEnd,
     texts: ITexts,
     deployments: IDeployments,
@@ -32,7 +32,6 @@ export const panel: JupyterFrontEndPlugin<IDeployPanel> = {
   ) => {
     const made = new DeployPanel(deployments, texts, app.commands, translator ?? undefined);
     restorer?.add(made, made.id);
-    void place(made, app, registry);
     if (states) void remember(made, states);
     app.commands.addCommand(SHOW_PANEL, {
       label: texts.__("Show deployed models"),
@@ -43,6 +42,7 @@ export const panel: JupyterFrontEndPlugin<IDeployPanel> = {
       },
     });
     palette?.addItem({ command: SHOW_PANEL, category: texts.__("Deployed models") });
+    await place(made, app, registry); // before the layout is restored, which opens it where it was open
     return made;
   },
 };
