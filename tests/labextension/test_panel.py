@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -173,6 +174,22 @@ def test_filter_and_open_lists_are_kept_and_all_is_reached_with_the_keyboard(
     rows(page, "Models").last.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_contain_text("pear:1")
+
+
+def test_a_workspace_that_cannot_be_read_is_said_to_be_one_and_shown_when_it_can_be(
+    workspace: Workspace, open_panel: Callable[[], Page]
+) -> None:
+    page = open_panel()
+    expect(panel(page)).to_contain_text("No models yet")
+    marker = workspace.path / "workspace.json"
+    text = marker.read_text()
+    marker.write_text(json.dumps({**json.loads(text), "format": 99}))
+    trouble = panel(page).get_by_role("alert")
+    expect(trouble).to_contain_text("newer than this release knows")
+    expect(panel(page).get_by_text("No models yet")).to_be_hidden()
+    marker.write_text(text)
+    expect(trouble).to_be_empty()
+    expect(panel(page).get_by_text("No models yet")).to_be_visible()
 
 
 def test_a_server_that_was_away_is_found_again(lab: Lab, workspace: Workspace, open_panel: Callable[[], Page]) -> None:
