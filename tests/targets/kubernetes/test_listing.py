@@ -20,6 +20,7 @@ from jupyter_deploy.targets.kubernetes.compute import Compute
 from jupyter_deploy.targets.kubernetes.names import all_labels, object_name, own_labels
 from jupyter_deploy.widgets.tables import ServicesAnswers
 from tests.clusters import COMPUTE, NAMESPACE, attached
+from tests.helpers import wait_until
 from tests.recorded import record_compute, record_service
 
 Count = Callable[[], list[str]]
@@ -95,7 +96,7 @@ def test_services_on_a_cluster_are_listed_by_one_call(
     assert capsys.readouterr().out.count('"Stopped"') == len(many)
     assert asked() == ["GET deployments"]
     answers = ServicesAnswers(workspace, None, lambda *_, **__: None)
-    assert {cells[1] for cells in answers.find().values()} == {"Stopped"}
+    wait_until(lambda: {cells[1] for cells in answers.find().values()} == {"Stopped"})  # which is not waited for
     assert asked() == ["GET deployments"]
 
 

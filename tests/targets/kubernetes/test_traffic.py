@@ -181,7 +181,7 @@ def test_a_router_that_does_not_come_up_leaves_what_served(service: Webservice, 
         service.wait_for_deployment()
     assert "router_image" in failed.value.remedy
     assert (service.traffic, service.state) == ({newest: 100}, "Healthy")
-    assert list(pods(service)) == ["2"]
+    wait_until(lambda: list(pods(service)) == ["2"])  # the other's go a little later than their Deployment
     change(service, "update", router_image=router_image)
 
 
