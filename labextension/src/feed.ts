@@ -94,6 +94,7 @@ export class Feed implements IDisposable {
 
   /** What one connection brings, until it ends. */
   private async *pieces(signal: AbortSignal): AsyncGenerator<string> {
+    if (signal.aborted) return;
     const attempt = new AbortController();
     const abort = () => {
       attempt.abort();

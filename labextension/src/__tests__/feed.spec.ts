@@ -1,10 +1,10 @@
 import { type Connection, Feed } from "../feed";
 import { modelRow, snapshot } from "./documents";
-import { FakeServer, until } from "./fake_server";
+import { FakeServer, pause, until } from "./fake_server";
 
 const PAUSES = { first: 1, longest: 5, silence: 200 };
 
-function started(server: FakeServer) {
+function started(server: FakeServer, pauses = PAUSES) {
   const told: string[] = [];
   const connections: Connection[] = [];
   const feed = new Feed(
@@ -14,7 +14,7 @@ function started(server: FakeServer) {
       onConnection: (connection) => connections.push(connection),
     },
     server.settings,
-    PAUSES,
+    pauses,
   );
   feed.open();
   return { feed, told, connections };
@@ -68,6 +68,18 @@ describe("the feed", () => {
     feed.open();
     await server.connection(2);
     expect(told).toEqual([]);
+    feed.dispose();
+  });
+
+  it("is quiet, too, where it is closed between two attempts", async () => {
+    const server = new FakeServer();
+    server.refusal = { status: 503, document: { error: { what: "the workspace is locked" } } };
+    const { feed, connections } = started(server, { ...PAUSES, first: 60_000 });
+    await until(() => connections.at(-1)?.state === "lost");
+    server.refusal = null;
+    feed.close();
+    await pause(50);
+    expect(server.connections).toHaveLength(0);
     feed.dispose();
   });
 });
