@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from jupyter_deploy import InferenceConfig, Model, Webservice, Workspace
+from tests.engines import BASE_IMAGE
 from tests.helpers import register_text, take_away, write_script
 from tests.widgets.browser import ADDRESS
 from tests.widgets.lab import SLOW, Lab
@@ -125,6 +126,22 @@ def test_a_model_goes_from_the_file_browser_to_a_service_and_away_again(
     deploy(workspace, tmp_path)
     open_service(page, "tiny-service")
     expect(service.get_by_text("Healthy", exact=True)).to_be_visible(timeout=SLOW)
+
+
+def test_a_script_is_deployed_into_a_container(docker_engine: None, lab: Lab, workspace: Workspace, page: Page) -> None:
+    register_text(workspace)
+    write_script(lab.root, NOISY)
+    choose(page, "score.py", "Deploy with this script…")
+    form = front(page)
+    form.get_by_role("combobox", name="Target").select_option("local", timeout=SLOW)
+    form.locator("summary", has_text="Image").click()
+    form.get_by_label("Base image", exact=True).fill(BASE_IMAGE)
+    form.get_by_role("button", name="Deploy", exact=True).click()
+    service = page.locator(".jp-DeployView", has=page.get_by_role("heading", name="tiny-service"))
+    expect(service.get_by_text("Healthy", exact=True)).to_be_visible(timeout=SLOW)
+    expect(service.get_by_text("local · version 1 · tiny:1")).to_be_visible()
+    service.get_by_role("tab", name="Log", exact=True).click()
+    expect(service.get_by_role("log")).to_contain_text("begun", timeout=SLOW)
 
 
 def write_notebook(lab: Lab, name: str, cells: list[str], kernel: str = "python3") -> None:
