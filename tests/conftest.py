@@ -25,9 +25,12 @@ pytest_plugins = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put those first that run a server in this process: once a browser was opened, Playwright's event loop runs in it until the end."""
-    server = Path(__file__).parent / "server"
-    items.sort(key=lambda item: not item.path.is_relative_to(server))
+    """Put those first that run a server in this process, and those last that show all in a browser.
+
+    Once a browser was opened, Playwright's event loop runs in this process until the end, and no other can be begun.
+    """
+    server, browser = (Path(__file__).parent / name for name in ("server", "labextension"))
+    items.sort(key=lambda item: item.path.is_relative_to(browser) - item.path.is_relative_to(server))
 
 
 @pytest.fixture(autouse=True)

@@ -15,9 +15,10 @@ const LIVE = ["Healthy", "Unhealthy", "Transitioning"];
  *
  * @param el where. @param model the front end's. @param name of the service.
  * @param seen told what the service is whenever that is another thing; null when it is deleted.
+ * @param first the page that is open at first.
  * @returns how they are taken away.
  */
-export function servicePanel(el, model, name, seen = () => {}) {
+export function servicePanel(el, model, name, seen = () => {}, first = "history") {
   const errors = errorPlace();
   const busy = busyPlace();
   const kernel = talk(model, "", busy.set);
@@ -42,6 +43,7 @@ export function servicePanel(el, model, name, seen = () => {}) {
     element("section.jupyter-deploy.service-panel", { "data-lm-suppress-shortcuts": "true", "aria-label": t("Service {name}", { name }) },
       address, actions, question, busy.element, errors.element, pages.element),
   );
+  pages.open(first);
 
   let shown = {};
   const act = (what, given = {}) => async () => {

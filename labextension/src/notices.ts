@@ -82,13 +82,13 @@ export class Notices {
   }
 
   private tell({ service, kind, state, error }: OperationRow): void {
-    const open = (label: string) => ({
+    const open = (label: string, page?: string) => ({
       label,
-      callback: () => void this.commands.execute(OPEN_SERVICE, { name: service }),
+      callback: () => void this.commands.execute(OPEN_SERVICE, { name: service, page }),
     });
     if (state === "Failed" && this.settings.failed) {
       const what = `${operationWord(kind, this.texts)} ${service}: ${error.split("\n", 1)[0]}`;
-      Notification.error(what, { autoClose: false, actions: [open(this.texts.__("Show log"))] });
+      Notification.error(what, { autoClose: false, actions: [open(this.texts.__("Show log"), "log")] });
     } else if (state === "Succeeded" && this.settings.succeeded) {
       const actions = kind === "delete" ? [] : [open(this.texts.__("Open"))];
       Notification.success(successText(kind, service, this.texts), { autoClose: SHOWN, actions });

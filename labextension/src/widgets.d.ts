@@ -60,6 +60,7 @@ declare module "*/widgets/service_panel.js" {
     model: WidgetModel,
     name: string,
     seen?: (overview: Overview | null) => void,
+    first?: string,
   ): End;
 }
 

@@ -128,8 +128,9 @@ def test_a_model_goes_from_the_file_browser_to_a_service_and_away_again(
     expect(service.get_by_text("Healthy", exact=True)).to_be_visible(timeout=SLOW)
 
 
+@pytest.mark.soak
 def test_a_script_is_deployed_into_a_container(docker_engine: None, lab: Lab, workspace: Workspace, page: Page) -> None:
-    register_text(workspace)
+    model = register_text(workspace)
     write_script(lab.root, NOISY)
     choose(page, "score.py", "Deploy with this script…")
     form = front(page)
@@ -139,7 +140,7 @@ def test_a_script_is_deployed_into_a_container(docker_engine: None, lab: Lab, wo
     form.get_by_role("button", name="Deploy", exact=True).click()
     service = page.locator(".jp-DeployView", has=page.get_by_role("heading", name="tiny-service"))
     expect(service.get_by_text("Healthy", exact=True)).to_be_visible(timeout=SLOW)
-    expect(service.get_by_text("local · version 1 · tiny:1")).to_be_visible()
+    expect(service.get_by_text(f"local · version 1 · {model.id}")).to_be_visible()
     service.get_by_role("tab", name="Log", exact=True).click()
     expect(service.get_by_role("log")).to_contain_text("begun", timeout=SLOW)
 

@@ -147,6 +147,7 @@ def test_a_failure_is_told_with_its_cause_and_a_refusal_with_its_reason(
     expect(notices.get_by_text(re.compile("gone"))).to_be_visible()
     notices.get_by_role("button", name="Show log").click()
     expect(page.get_by_role("tab", name="tiny-service")).to_be_visible()
+    expect(page.get_by_role("tab", name="Log", exact=True)).to_have_attribute("aria-selected", "true", timeout=SLOW)
 
 
 def test_filter_and_open_lists_are_kept_and_all_is_reached_with_the_keyboard(

@@ -11,6 +11,7 @@ from jupyter_deploy.errors import OperationFailed
 from tests.contract.rigs import PodmanRig
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("podman")
 def test_a_service_lives_over_podmans_socket(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,6 +150,7 @@ def test_copies_reach_a_version_whose_answers_nobody_gets(service: Webservice) -
     assert scored(service, 2) - copied < 300
 
 
+@pytest.mark.soak
 def test_what_is_promoted_serves_alone_in_the_pods_that_it_has(service: Webservice) -> None:
     before = pods(service)
     change(service, "promote")

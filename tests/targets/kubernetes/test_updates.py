@@ -68,6 +68,7 @@ def test_another_number_of_pods_starts_none_anew(service: Webservice) -> None:
     assert len(pods(service)) == 1
 
 
+@pytest.mark.soak
 def test_a_restart_starts_every_pod_anew(service: Webservice) -> None:
     before = pods(service)
     service.restart()
