@@ -47,7 +47,7 @@ describe("notices", () => {
     expect(told()).toContainEqual(["success", "diabetes-service is deployed."]);
     expect(told()).toContainEqual(["error", "Update diabetes-service: init() raised"]);
     Notification.manager.notifications[0].options.actions?.[0].callback(new MouseEvent("click"));
-    expect(opened).toEqual([{ name: "diabetes-service" }]);
+    expect(opened).toEqual([{ name: "diabetes-service", page: "log" }]);
   });
 
   it("tell once, though two windows of a browser listen", async () => {
