@@ -188,6 +188,7 @@ def test_a_notebook_is_deployed_from_its_toolbar_with_its_script_and_variables_a
     expect(service.get_by_text("Healthy", exact=True)).to_be_visible(timeout=SLOW)
 
 
+@pytest.mark.soak
 def test_a_view_goes_on_where_the_server_was_restarted(
     lab: Lab, workspace: Workspace, page: Page, tmp_path: Path
 ) -> None:

@@ -47,6 +47,7 @@ def test_every_text_has_a_german_one_with_the_same_places() -> None:
             assert set(PLACES.findall(form)) == set(PLACES.findall(text)), text
 
 
+@pytest.mark.soak
 def test_jupyterlab_in_german_shows_them(german_lab: Lab, browser_context: BrowserContext) -> None:
     page = browser_context.new_page()
     page.goto(f"{ADDRESS}/lab", timeout=SLOW)

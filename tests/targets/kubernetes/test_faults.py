@@ -141,7 +141,8 @@ def test_two_people_who_change_one_service_do_not_get_into_each_others_way(servi
     assert kubectl("get", "leases", "-o", "name") == ""
 
 
-@pytest.mark.parametrize("seconds", [3, pytest.param(30, marks=pytest.mark.soak)])
+@pytest.mark.soak
+@pytest.mark.parametrize("seconds", [3, 30])
 def test_a_rollout_goes_on_when_the_api_is_back(tunnelled: Tunnelled, seconds: float) -> None:
     service = tunnelled.service
     service.update(inference_config=tunnelled.script(f"after {seconds} s", pause=1))

@@ -103,6 +103,7 @@ def key_in_secret() -> str:
     return base64.b64decode(found).decode()
 
 
+@pytest.mark.soak
 def test_pods_follow_the_cpu_or_where_the_cluster_knows_them_the_slots_in_use(workspace_of_lab: Workspace) -> None:
     service = deployed(workspace_of_lab, autoscale_max_replicas=2)
     found = service.autoscaler

@@ -109,6 +109,7 @@ def test_nobody_waits_for_ever_for_settings(watched: Watched) -> None:
     assert "writes it anew" in told.error.remedy
 
 
+@pytest.mark.soak
 def test_probes_that_are_not_passed_are_said_before_the_pod_is_started_anew_for_it(watched: Watched) -> None:
     probes = {"initial_delay_seconds": 5, "period_seconds": 1, "timeout_seconds": 1, "failure_threshold": 2}
     told = watched.bring_up(IS_WELL, port=6001, **probes)
