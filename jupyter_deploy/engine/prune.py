@@ -84,7 +84,8 @@ def _bundles(folder: WorkspaceFolder) -> Iterator[Unused]:
         needed = {version.bundle for version in view.needed}
         numbers = {version.bundle: version.number for version in reversed(view.versions)}
         served = {version.bundle for version in view.versions if version.served_time}
-        for path in sorted((folder.service_folder(view.record.name) / "bundles").glob("*")):
+        held = (folder.service_folder(view.record.name) / "bundles").glob("*")
+        for path in sorted(held, key=lambda path: (numbers.get(path.name, 0), path.name)):
             if path.name not in needed:
                 why = "nothing returns to it" if path.name in served else "it never served"
                 yield Unused("bundle", f"{view.record.name}, version {numbers.get(path.name, '?')}: {why}", (path,))

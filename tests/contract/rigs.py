@@ -203,9 +203,7 @@ class KubernetesRig(LocalRig):
     target = "kubernetes"
     engine = "cluster"
     is_of_machine = False
-    ends_within = (
-        100  # forty of its grace, and a node that is told in the moment of a start may look again a minute later
-    )
+    ends_within = 60
     ends_with_operation = False
 
     def __init__(self, workspace: Workspace) -> None:
