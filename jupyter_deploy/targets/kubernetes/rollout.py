@@ -11,7 +11,7 @@ from functools import partial
 
 from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets.base import Report, Status
-from jupyter_deploy.targets.kubernetes import hand_edits, reach, tunnel
+from jupyter_deploy.targets.kubernetes import hand_edits, reach, tunnel, unserved
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.documents import hidden
 from jupyter_deploy.targets.kubernetes.kinds import Object
@@ -182,6 +182,7 @@ class Rollout:
         self._is_done = True
         with contextlib.suppress(TargetError):  # what is left now goes with the next operation
             remove_others(self._cluster, plan.place, plan.namespace, self._applied, plan.apis)
+            unserved.end_known(self._cluster, plan.place, plan.namespace)  # of a release that was killed half-way
         return Status("Healthy", record.version, record.scoring_uri)
 
     def withdraw(self) -> None:
@@ -206,6 +207,7 @@ class Rollout:
             if thing["kind"] != "Secret":  # which is the service's, not the version's
                 self._ask(partial(apply, self._cluster, thing, self._former))
         self._report("the version that served is applied again")
+        self._ask(lambda: unserved.end_all(self._cluster, plan.place, plan.namespace))
 
 
 def require_free(

@@ -11,7 +11,7 @@ from jupyter_deploy.errors import TargetError
 from jupyter_deploy.images.dockerfile import PORT
 from jupyter_deploy.targets.addresses import in_url
 from jupyter_deploy.targets.base import Report, Status
-from jupyter_deploy.targets.kubernetes import hand_edits, reach
+from jupyter_deploy.targets.kubernetes import hand_edits, reach, unserved
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.documents import hidden
 from jupyter_deploy.targets.kubernetes.gateway import shared_route
@@ -218,6 +218,7 @@ class Split:
                 self._common.put(thing)
         remove_others(self._cluster, self._place, self._namespace, self._former, self._apis)
         self._report("the versions that served are as they were")
+        unserved.end_all(self._cluster, self._place, self._namespace)
 
 
 def _address(plan: Plan) -> Object:
