@@ -172,7 +172,8 @@ class Application:
             return self._docs(request)
         if request.path == "/metrics":
             return Answer(200, exposition.render(self._metrics, self._state()), _METRICS_TEXT)
-        return Answer(200, b"Healthy", _TEXT) if self._readiness.ready else Answer(503, b"Unhealthy", _TEXT)
+        headers = (*_TEXT, ("service-version", self._settings.version)) if request.path == "/ready" else _TEXT
+        return Answer(200, b"Healthy", headers) if self._readiness.ready else Answer(503, b"Unhealthy", headers)
 
     def _takes_options(self, request: Request) -> bool:
         return request.path == "/score" and self._readiness.raw

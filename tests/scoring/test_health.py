@@ -77,6 +77,12 @@ def test_keys_are_read_again_on_a_signal_and_the_log_says_so(tmp_path: Path) -> 
         assert front.post("[1]", {"Authorization": "Bearer one", "Content-Type": "application/json"}).status == 401
 
 
+def test_who_asks_whether_a_service_is_ready_hears_which_version_is(tmp_path: Path) -> None:
+    with Front(make_bundle(tmp_path, version="7")).serve() as front:
+        assert front.ask("GET", "/ready").headers["service-version"] == "7"
+        assert "service-version" not in front.ask("GET", "/").headers  # which is as the original answers it
+
+
 @pytest.mark.parametrize("preload", [False, True])
 def test_the_end_of_the_standard_input_can_be_the_owners(tmp_path: Path, preload: bool) -> None:
     port = free_port()

@@ -32,8 +32,10 @@ _PATIENCE = 20.0
 """Seconds until every node sends what comes to the service's port on to its pods."""
 FEW_SECONDS = 5.0
 """The same where a tunnel does as well."""
-_SILENT = 10.0
-"""Seconds that nodes may take to know that nothing is there any more."""
+_LEARNING = 10.0
+"""Seconds that nodes may take to know that pods are not there any more."""
+_SURE = 12
+"""Answers in a row by which a version is taken to be alone: one of two others would have been met by then, but for once in 4,096 times."""
 _BALANCER_PATIENCE = 300.0
 """Seconds that a cloud may take to give an address, and again until that leads to the pods."""
 _ADDRESSES = ("ExternalIP", "ExternalDNS", "InternalIP")
@@ -155,13 +157,32 @@ def fall_silent(record: KubernetesRecord) -> None:
     """Wait until nothing answers at a port of the nodes any more: they learn a little later than the cluster that its pods end."""
     if record.reach != NODE_PORT or not record.host:
         return
-    deadline = time.monotonic() + _SILENT
+    deadline = time.monotonic() + _LEARNING
     while answers(record.host, record.port, tls=record.tls) and time.monotonic() < deadline:
         time.sleep(_LOOK_EVERY)
 
 
+def lead_to(record: KubernetesRecord, version: str) -> None:
+    """Wait until what is asked from here is answered by a version alone, for the same reason."""
+    if record.reach == CLUSTER or not record.host:
+        return
+    deadline, in_a_row = time.monotonic() + _LEARNING, 0
+    while in_a_row < _SURE and time.monotonic() < deadline:
+        found = version_at(record.host, record.port, tls=record.tls)
+        if found == "":
+            return
+        in_a_row = in_a_row + 1 if found == version else 0
+        if not in_a_row:
+            time.sleep(_LOOK_EVERY)
+
+
 def answers(host: str, port: int, *, tls: bool) -> bool:
     """Whether a scoring server answers at an address, and is ready."""
+    return version_at(host, port, tls=tls) is not None
+
+
+def version_at(host: str, port: int, *, tls: bool) -> str | None:
+    """The version that answers at an address, and is ready: empty where it does not say, None where nothing does."""
     connection: http.client.HTTPConnection
     if tls:
         context = ssl.create_default_context()
@@ -170,9 +191,10 @@ def answers(host: str, port: int, *, tls: bool) -> bool:
     else:
         connection = http.client.HTTPConnection(host, port, timeout=2, source_address=BOUND)
     try:
-        connection.request("GET", "/")  # which the log does not show
-        return connection.getresponse().status == http.HTTPStatus.OK
+        connection.request("GET", "/ready")  # which the log does not show
+        answer = connection.getresponse()
+        return answer.headers.get("service-version", "") if answer.status == http.HTTPStatus.OK else None
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()

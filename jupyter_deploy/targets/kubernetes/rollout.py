@@ -172,6 +172,15 @@ class Rollout:
         self._ask(lambda: apply(self._cluster, service(plan), self._former))
         return self._ask(lambda: reach.address(self._cluster, plan, found))
 
+    def be_alone(self) -> None:
+        """Wait until no pod of the version before answers here any more."""
+        record = self._record
+        assert record is not None
+        workloads = [thing for thing in self._applied if thing["kind"] == "Deployment"]
+        if record.version and not record.is_stopped and workloads:
+            labels = workloads[0]["spec"]["template"]["metadata"]["labels"]
+            reach.lead_to(record, labels[VERSION])  # which is that before, where its pods stayed as they were
+
     def take_over(self) -> Status:
         """Remember that this release serves, and take away what the one before had and this one has not."""
         assert self._record is not None

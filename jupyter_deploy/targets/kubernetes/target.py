@@ -94,6 +94,7 @@ class KubernetesTarget:
                     rollout.begin()
                     rollout.wait()
                     rollout.be_reached()
+                    rollout.be_alone()
                     yield rollout
                 finally:
                     rollout.withdraw()

@@ -6,8 +6,11 @@ import json
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -21,6 +24,7 @@ from jupyter_deploy.targets.base import Release
 from jupyter_deploy.targets.kubernetes import reach
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from jupyter_deploy.targets.kubernetes.compute import Compute
+from jupyter_deploy.targets.kubernetes.record import KubernetesRecord
 from tests.clusters import COMPUTE, NAMESPACE, attached, kubeconfig, kubectl
 from tests.helpers import post, wait_until
 from tests.targets.kubernetes.conftest import Tunnelled, deployed, script
@@ -150,3 +154,38 @@ def test_the_hosts_of_nodes_begin_with_where_the_api_answers(lab: Cluster) -> No
     }
     assert hosts[0] == socket.gethostbyname(hosts[0])
     assert internal <= set(hosts)
+
+
+@contextmanager
+def node(*versions: str) -> Iterator[tuple[KubernetesRecord, list[str]]]:
+    """A node that sends what comes to pods of these versions, the last of which stays; the record of a service there, and who answered."""
+    coming, answered = list(versions), list[str]()
+
+    class Pods(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answered.append(coming.pop(0) if len(coming) > 1 else coming[0])
+            self.send_response(200)
+            if answered[-1]:
+                self.send_header("service-version", answered[-1])
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Pods) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield KubernetesRecord("ns", 2, reach.NODE_PORT, "127.0.0.1", server.server_port, False), answered
+        server.shutdown()
+
+
+def test_a_version_is_waited_for_until_no_other_one_answers_here() -> None:
+    with node("1", "2", "2", "1", "2") as (record, answered):
+        reach.lead_to(record, "2")
+        assert answered[:5] == ["1", "2", "2", "1", "2"]
+        assert set(answered[4:]) == {"2"}
+        assert len(answered) > 10
+
+
+def test_a_server_of_before_that_does_not_say_its_version_is_not_waited_for() -> None:
+    with node("") as (record, answered):
+        reach.lead_to(record, "2")
+        assert answered == [""]
