@@ -14,6 +14,7 @@ from jupyter_deploy.targets.kubernetes.names import own_labels, pod_labels, rout
 from jupyter_deploy.targets.kubernetes.offers import has
 from jupyter_deploy.targets.kubernetes.refusals import Missing
 from jupyter_deploy.targets.kubernetes.scaling import SCALERS
+from jupyter_deploy.targets.kubernetes.unserved import STARTING, end_known
 
 KINDS = (
     "InferenceService", "Ingress", "HTTPRoute", *SCALERS, "Deployment", "PodDisruptionBudget", "NetworkPolicy",
@@ -21,7 +22,7 @@ KINDS = (
 )  # fmt: skip
 """What a service may have, in the order in which it goes."""
 _LOOK_EVERY = 0.2
-_GRACE = 1
+_GRACE = 2
 """Seconds that pods of a deleted service have: its address is gone, so nothing more can reach them."""
 _PATIENCE = 120.0
 """Seconds that nodes may take to end them."""
@@ -57,11 +58,14 @@ def remove_all(cluster: Cluster, place: Place, namespace: str, apis: Mapping[str
     for pod in (pod for labels in parts for pod in cluster.find("Pod", namespace, labels)):
         with contextlib.suppress(Missing):
             cluster.delete({"apiVersion": "v1", "kind": "Pod", **pod}, within=_GRACE)
-    deadline = time.monotonic() + _PATIENCE
-    while objects_of(cluster, place, namespace, apis) or any(
-        still_running(cluster, namespace, labels) for labels in parts
-    ):
-        if time.monotonic() > deadline:
+    began = time.monotonic()
+    while True:
+        waited = time.monotonic() - began
+        may_begin = end_known(cluster, place, namespace) and waited < STARTING
+        is_running = any(still_running(cluster, namespace, labels) for labels in parts)
+        if not may_begin and not is_running and not objects_of(cluster, place, namespace, apis):
+            return
+        if waited > _PATIENCE:
             raise TargetError(
                 f"the pods of '{place.service}' did not end within {_PATIENCE:.0f} s",
                 remedy="look at them (kubectl describe pod), then delete the service again",

@@ -15,15 +15,17 @@ from jupyter_deploy.targets.kubernetes.refusals import Missing
 from jupyter_deploy.targets.kubernetes.state import is_rolled_out
 
 _GRACE = 1
-"""Seconds that such a pod has."""
+"""Seconds that such a pod has: fewer than it had, since a node is told nothing of an order that is no shorter."""
 _LOOK_EVERY = 0.3
-_PATIENCE = 10.0
-"""Seconds that the cluster may take to have them end and see them run; those that it does not know by then have the usual time."""
+STARTING = 4.0
+"""Seconds that a node may take to start a container that it was told to end, and the cluster to know; who runs later has the usual time."""
+_REASONS = ("", "ContainerCreating", "PodInitializing")
+"""What a container that has never run waits for, unless it waits for its image."""
 
 
 def end_all(cluster: Cluster, place: Place, namespace: str) -> None:
     """End what is left of a release that was taken back, once the cluster has told it to end."""
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + STARTING
     while time.monotonic() < deadline:
         is_settled = all(map(is_rolled_out, cluster.find("Deployment", namespace, own_labels(place))))
         if not end_known(cluster, place, namespace) and is_settled:
@@ -52,10 +54,13 @@ def has_served_nobody(pod: Object) -> bool:
     return bool(ready["lastTransitionTime"] <= running["startedAt"])
 
 
+def _is_about_to_run(pod: Object) -> bool:
+    """Whether a node starts a pod's container, or will, as far as the cluster knows."""
+    container = current(pod)
+    state = container.get("state", {})
+    is_placed, reason = "nodeName" in pod["spec"], state.get("waiting", {}).get("reason", "")
+    return is_placed and reason in _REASONS and not state.get("running") and not end_of(container)
+
+
 def _has_time_left(pod: Object) -> bool:
     return has_served_nobody(pod) and pod["metadata"]["deletionGracePeriodSeconds"] > _GRACE
-
-
-def _is_about_to_run(pod: Object) -> bool:
-    container = current(pod)
-    return not container.get("state", {}).get("running") and not end_of(container)

@@ -14,6 +14,7 @@ BEFORE, SINCE, AFTER = "2026-01-01T10:00:00Z", "2026-01-01T10:00:02Z", "2026-01-
 RUNS = {"running": {"startedAt": SINCE}}
 BEGINS = {"waiting": {"reason": "ContainerCreating"}}
 CRASHED = {"waiting": {"reason": "CrashLoopBackOff"}}
+NO_IMAGE = {"waiting": {"reason": "ImagePullBackOff"}}
 
 
 def pod(
@@ -24,7 +25,11 @@ def pod(
     condition = {"type": "Ready", "status": ready[0], "lastTransitionTime": ready[1]}
     container = {"name": "service", "state": state, "lastState": last or {}}
     status = {"conditions": [condition], "containerStatuses": [container]}
-    return {"metadata": {"name": name, "namespace": "ns", **going}, "spec": {"containers": []}, "status": status}
+    return {
+        "metadata": {"name": name, "namespace": "ns", **going},
+        "spec": {"nodeName": "lab", "containers": []},
+        "status": status,
+    }
 
 
 class Cluster:
@@ -72,6 +77,8 @@ def test_only_those_that_go_and_served_nobody_end_sooner() -> None:
         pod("served", RUNS, ready=("False", AFTER)),
         pod("was told", RUNS, grace=1),
         pod("crashed", CRASHED, last={"terminated": {"startedAt": BEFORE, "exitCode": 1}}),
+        pod("has no image", NO_IMAGE),
+        {**pod("has no node", {}), "spec": {"containers": []}},
     )
     assert not end_known(cluster, PLACE, "ns")
     assert cluster.ended == [("goes", 1)]
