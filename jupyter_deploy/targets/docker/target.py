@@ -6,6 +6,7 @@ import contextlib
 import json
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,7 +18,7 @@ from jupyter_deploy.images.engine import connected
 from jupyter_deploy.targets.addresses import AddressTaken, free_port, in_url, is_wildcard, some_port
 from jupyter_deploy.targets.base import Candidate, Place, Release, Report, Status, Work
 from jupyter_deploy.targets.docker import containers, gpu, health, logs, vault
-from jupyter_deploy.targets.docker.containers import Containers
+from jupyter_deploy.targets.docker.containers import Containers, Role
 from jupyter_deploy.targets.docker.options import LocalOptions
 from jupyter_deploy.targets.docker.record import NAME, DockerRecord
 from jupyter_deploy.targets.server_options import LOOPBACK
@@ -193,15 +194,14 @@ class _Start:
         self._images = record.images if record else {}
         self._engine = address()
         self._is_first = record is None
-        self._begun: list[Container] = []
+        self._is_done = False
         self._held = contextlib.ExitStack()
         self._next: Container | None = None
         self._is_published = False
 
     def try_out(self) -> None:
         """Start a twin without the port, and wait until it is ready."""
-        twin = self._ours.create(self._release, "twin", None)
-        self._begun.append(twin)
+        twin = self._create("twin", None)
         began = time.monotonic()
         self._held.enter_context(containers.held(twin))
         containers.start(twin)
@@ -238,9 +238,13 @@ class _Start:
         self._report("container ready", seconds=round(time.monotonic() - began, 3))
 
     def _make(self, host: str, port: int) -> Container:
-        container = self._next = self._ours.create(self._release, "service", (host, port))
-        self._begun.append(container)
+        container = self._next = self._create("service", (host, port))
         return container
+
+    def _create(self, role: Role, address: tuple[str, int] | None) -> Container:
+        """Make a container; an operation that is cancelled meanwhile goes on when it is there, and so can take it away."""
+        with ThreadPoolExecutor(1) as aside:
+            return aside.submit(self._ours.create, self._release, role, address).result()
 
     def take_over(self) -> Status:
         """Give the release the port, if it does not have it yet; where it does not become ready, what served is started again."""
@@ -252,7 +256,7 @@ class _Start:
         record = self._record(host, port)
         record.write(self._place.folder)
         self._is_first = False
-        self._begun.remove(self._next)
+        self._is_done = True
         self._ours.tidy(self._next)
         return Status("Healthy", record.version, record.scoring_uri)
 
@@ -276,8 +280,8 @@ class _Start:
 
     def withdraw(self) -> None:
         """Take away what was begun and has not taken over."""
-        while self._begun:
-            self._ours.remove(self._begun.pop())
+        if not self._is_done:
+            self._ours.tidy(self._former)
         self._next = None
         self._held.close()
         if self._is_first:

@@ -1,0 +1,71 @@
+"""How the target behaves where its operation is stopped at an awkward moment; test_local.py has it with an engine."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import nullcontext
+from pathlib import Path
+from threading import Event, Thread, main_thread
+
+import pytest
+
+from jupyter_deploy.errors import OperationCancelled
+from jupyter_deploy.targets.base import Place, Release
+from jupyter_deploy.targets.docker import target
+from jupyter_deploy.targets.docker.options import LocalOptions
+
+
+class Engine:
+    """Has a service's containers; the operation is cancelled while the engine makes one."""
+
+    def __init__(self) -> None:
+        self.there: list[str] = []
+        self.is_cancelled = Event()
+        self.work: list[Thread] = []
+
+    def current(self, version: int | None) -> None: ...
+
+    def tidy(self, kept: object) -> None:
+        assert kept is None
+        self.there.clear()
+
+    def give_secrets(self, image: str) -> None: ...
+
+    def create(self, release: Release, role: str, address: object) -> str:
+        making = Thread(target=self._make, args=(role,))
+        self.work.append(making)
+        making.start()
+        signal.pthread_kill(main_thread().ident or 0, signal.SIGUSR1)
+        making.join()  # who is torn away from here leaves the engine at work
+        return role
+
+    def _make(self, role: str) -> None:
+        self.is_cancelled.wait(10)
+        self.there.append(role)
+
+
+def test_a_container_that_is_being_made_when_the_operation_is_cancelled_is_taken_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cancel(*_: object) -> None:
+        engine.is_cancelled.set()
+        raise OperationCancelled("'deploy' was cancelled")
+
+    engine = Engine()
+    monkeypatch.setattr(target, "connected", lambda _: nullcontext())
+    monkeypatch.setattr(target, "Containers", lambda *_: engine)
+    before = signal.signal(signal.SIGUSR1, cancel)
+    try:
+        with (
+            pytest.raises(OperationCancelled),
+            target.LocalTarget().bring_up(
+                Place("w1", "iris", tmp_path, None), Release(1, tmp_path, LocalOptions()), lambda *_, **__: None
+            ),
+        ):
+            pass
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    for making in engine.work:
+        making.join()
+    assert engine.work
+    assert engine.there == []
