@@ -134,6 +134,7 @@ def test_a_wheel_holds_neither_the_sources_of_the_bundle_nor_tests(wheel: Path) 
     assert not [name for name in held if name.endswith((".ts", ".map", ".svg", "yarn.lock", "build_log.json"))]
 
 
+@pytest.mark.soak
 def test_a_source_distribution_becomes_the_same_wheel_without_node(wheel: Path, clone: Path, tmp_path: Path) -> None:
     build = [UV, "build", "--quiet", "--out-dir", tmp_path]
     run(

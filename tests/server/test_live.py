@@ -26,6 +26,7 @@ def succeeded(operation: str) -> Callable[[Panel], bool]:
     return lambda panel: panel.rows["operations"].get(operation, {}).get("state") == "Succeeded"
 
 
+@pytest.mark.soak
 async def test_a_service_is_followed_through_its_life_by_two_panels(
     workspace: Workspace, tmp_path: Path, listen: Listen, jp_fetch: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
