@@ -32,7 +32,7 @@ export function deployForm(el, model, part) {
     help: t("A requirements or conda file; left empty, the packages of this kernel that script and model import.") }, changed);
   const trust = field({ name: "trust", label: t("Trusted sources"), kind: "text",
     help: t("Addresses and folders, beside the package index, that packages may come from; separated by commas.") }, changed);
-  const target = field({ name: "target", label: t("Target"), kind: "choice", choices: [] }, () => guarded(chooseTarget).then(changed));
+  const target = field({ name: "target", label: t("Target"), kind: "choice", choices: [] }, () => guarded(() => typing.after(chooseTarget())));
   const overwrite = field({ name: "overwrite", label: t("Overwrite"), kind: "truth", help: t("Update the service where the name is taken.") }, changed);
   const plain = [name, script, env, trust, target];
 
@@ -119,8 +119,7 @@ export function deployForm(el, model, part) {
   const attach = attachForm(attachPlace, model, "attach", (name, notes) => guarded(async () => {
     await offered();
     target.set(name);
-    await chooseTarget();
-    typing.soon();
+    await typing.after(chooseTarget());
     note.replaceChildren(t("{name} is attached.", { name }), ...notes.map((text) => element("div", {}, text)));
     target.control.focus();
   }));

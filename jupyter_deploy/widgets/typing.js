@@ -5,7 +5,8 @@
  *
  * @param model the front end's, whose `values` are what was typed last, here or elsewhere. @param kernel answers `typed` and `check`.
  * @param form `values()`: what stands in it; `take(values)`: show others; `answered(found)`: show what was found; `guarded(work)`.
- * @returns `soon()` when something was typed; `look()`: check it without that; `end()`.
+ * @returns `soon()` when something was typed; `after(work)`: the same when that promise is kept, with nothing taken over meanwhile;
+ *   `look()`: check it without that; `end()`.
  */
 export function together(model, kernel, { values, take, answered, guarded }) {
   const check = checking(() => guarded(async () => answered(await kernel.ask("typed", { values: values() }))), () => elsewhere());
@@ -19,6 +20,7 @@ export function together(model, kernel, { values, take, answered, guarded }) {
   model.on("change:values", elsewhere);
   return {
     soon: check.soon,
+    after: check.after,
     look: async () => check.isBusy() || look(),
     end: () => {
       model.off("change:values", elsewhere);
@@ -32,29 +34,41 @@ export function together(model, kernel, { values, take, answered, guarded }) {
  *
  * @param ask asks, and shows the answer; it is asked again where something was typed meanwhile.
  * @param rested called when all is asked. @param pause milliseconds to wait for more.
- * @returns `soon()` when something was typed, `isBusy()`: there is something that was not asked or answered yet, and `end()`.
+ * @returns `soon()` when something was typed, `after(work)` when that promise is kept, `isBusy()`: there is something that was not asked
+ *   or answered yet, and `end()`.
  */
 function checking(ask, rested, pause = 200) {
   let timer;
   let isTyped = false;
   let isAsking = false;
+  let awaited = 0;
   const go = async () => {
-    if (isAsking) return;
+    if (isAsking || awaited) return;
     isAsking = true;
-    while (isTyped) {
+    while (isTyped && !awaited) {
       isTyped = false;
       await ask();
     }
     isAsking = false;
     rested();
   };
+  const soon = () => {
+    isTyped = true;
+    clearTimeout(timer);
+    timer = setTimeout(go, pause);
+  };
   return {
-    soon: () => {
-      isTyped = true;
-      clearTimeout(timer);
-      timer = setTimeout(go, pause);
+    soon,
+    after: async (work) => {
+      awaited += 1;
+      try {
+        return await work;
+      } finally {
+        awaited -= 1;
+        soon();
+      }
     },
-    isBusy: () => isTyped || isAsking,
+    isBusy: () => isTyped || isAsking || awaited > 0,
     end: () => clearTimeout(timer),
   };
 }

@@ -10,6 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from jupyter_deploy import Model, Webservice, Workspace
 from jupyter_deploy.widgets import DeployForm
+from jupyter_deploy.widgets.answers import asked
+from jupyter_deploy.widgets.deploy_answers import DeployAnswers
 from tests.helpers import register_text
 from tests.widgets.browser import Draw
 from tests.widgets.forms import serious, until
@@ -195,6 +197,25 @@ def test_what_another_copy_types_comes_without_disturbing_the_field_that_is_type
     form.part().typed({**form.values, "name": "theirs", "script": "score.py"})
     expect(page.get_by_label("Entry script")).to_have_value("score.py")
     assert page.get_by_label("Service name").input_value() == "mine"
+
+
+def test_a_target_that_is_chosen_while_another_copy_types_stays_chosen(
+    workspace: Workspace, tiny_model: Model, script: Path, draw: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = DeployForm(workspace, dict)
+    page = draw(form)
+    expect(page.locator("summary", has_text="Requests")).to_be_visible()
+    answered = DeployAnswers.target
+
+    def answers_late(self: DeployAnswers, name: str) -> object:
+        form.values = {**form.values, "script": "score.py"}  # while the fields of the target are on their way
+        return answered(self, name)
+
+    monkeypatch.setattr(DeployAnswers, "target", asked(answers_late))
+    page.get_by_role("combobox", name="Target").select_option("local")
+    until(page, lambda: form.values["target"] == "local")
+    expect(page.get_by_text("A Docker Engine that you may use")).to_be_visible()
+    assert page.get_by_role("combobox", name="Target").input_value() == "local"
 
 
 def test_without_models_the_way_to_one_is_said(workspace: Workspace, here: Path, draw: Draw) -> None:
