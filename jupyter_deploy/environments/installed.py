@@ -74,16 +74,25 @@ def _provided(distribution: Distribution, modules: Collection[str], *, whole: bo
     ----------
     whole : only modules that no other distribution can have a share in, which a folder without ``__init__.py`` is not.
     """
-    begin = r"/__init__\.py," if whole else "/"
-    suffixes = "|".join(re.escape(suffix) for suffix in (".py", *EXTENSION_SUFFIXES))
-    names = "|".join(map(re.escape, modules))
     record = distribution.read_text("RECORD")
     if record is None:  # other installers than pip write no list of files
         return set((distribution.read_text("top_level.txt") or "").split()).intersection(modules)
-    provided = set(re.findall(rf"^({names})(?:{begin}|(?:{suffixes}),)", record, re.MULTILINE))
+    provided = _listed(f"\n{record}", modules, whole=whole)
     if not provided and "/direct_url.json," in record and _folder(distribution):
         provided = _used_in_place(distribution, modules)
     return provided
+
+
+def _listed(record: str, modules: Collection[str], *, whole: bool) -> set[str]:
+    """Which modules a list of files has, each file on a line that a new line begins."""
+    # Most lists have nothing of them, which a plain search tells sooner than a pattern.
+    begun = [module for module in modules if f"\n{module}" in record]
+    if not begun:
+        return set()
+    begin = r"/__init__\.py," if whole else "/"
+    suffixes = "|".join(re.escape(suffix) for suffix in (".py", *EXTENSION_SUFFIXES))
+    names = "|".join(map(re.escape, begun))
+    return set(re.findall(rf"\n({names})(?:{begin}|(?:{suffixes}),)", record))
 
 
 def _used_in_place(distribution: Distribution, modules: Collection[str]) -> set[str]:
