@@ -21,7 +21,18 @@ from tests.widgets.lab import SLOW, Lab
 pytestmark = [pytest.mark.timeout(240), pytest.mark.usefixtures("bundle")]
 
 NOISY = 'def init():\n    print("begun")\n\n\ndef run(data):\n    print("asked")\n    return data\n'
-SLOWLY = "import time\n\n\ndef init():\n    time.sleep(6)\n\n\ndef run(data):\n    return data\n"
+PATIENT = """import time
+from pathlib import Path
+
+
+def init():
+    while not Path({gate!r}).exists():
+        time.sleep(0.05)
+
+
+def run(data):
+    return data
+"""
 
 
 @pytest.fixture
@@ -158,11 +169,12 @@ def open_notebook(page: Page, name: str) -> None:
 
 
 def test_a_notebook_is_deployed_from_its_toolbar_with_its_script_and_variables_and_gets_the_line(
-    lab: Lab, workspace: Workspace, page: Page
+    lab: Lab, workspace: Workspace, page: Page, tmp_path: Path
 ) -> None:
+    gate = tmp_path / "gate"
     register_text(workspace)
-    write_script(lab.root, SLOWLY, "slow.py")
-    write_notebook(lab, "work.ipynb", ["password = 'hunter2hunter2hunter2'", "%%score_script slow.py\n# as above"])
+    write_script(lab.root, PATIENT.format(gate=str(gate)), "patient.py")
+    write_notebook(lab, "work.ipynb", ["password = 'hunter2hunter2hunter2'", "%%score_script patient.py\n# as above"])
     open_notebook(page, "work.ipynb")
     expect(page.get_by_text("| Idle")).to_be_visible(timeout=SLOW)
     page.locator(".jp-Notebook:visible .cm-content").first.click()
@@ -170,7 +182,7 @@ def test_a_notebook_is_deployed_from_its_toolbar_with_its_script_and_variables_a
     toolbar = page.locator(".jp-NotebookPanel-toolbar")
     toolbar.get_by_role("button", name="Deploy", exact=True).click()
     form = front(page)
-    expect(form.get_by_label("Entry script")).to_have_value("slow.py", timeout=SLOW)
+    expect(form.get_by_label("Entry script")).to_have_value("patient.py", timeout=SLOW)
     expect(page.get_by_label("Kernel", exact=True)).to_contain_text("the kernel of work.ipynb, with its variables")
     form.get_by_text("Access", exact=True).click()
     expect(form.get_by_label("Primary key")).to_contain_text("$password")
@@ -179,12 +191,14 @@ def test_a_notebook_is_deployed_from_its_toolbar_with_its_script_and_variables_a
     expect(service.get_by_role("button", name="Cancel")).to_be_visible(timeout=SLOW)
     page.get_by_role("button", name="Insert the line").click()
     cell = page.locator(".jp-Notebook:visible .jp-Cell").nth(1)
-    expect(cell).to_contain_text("%deploy tiny-service --models tiny --script slow.py")
+    expect(cell).to_contain_text("%deploy tiny-service --models tiny --script patient.py")
     expect(cell.locator(".jp-InputPrompt")).to_have_text("[ ]:")
 
     page.reload()  # in mid-deployment
     expect(page.locator(".jp-Notebook:visible .jp-Cell").first).to_be_visible(timeout=SLOW)  # which was in front
     page.get_by_role("tab", name="tiny-service").click(timeout=SLOW)
+    expect(service.get_by_role("button", name="Cancel")).to_be_visible(timeout=SLOW)
+    gate.touch()
     expect(service.get_by_text("Healthy", exact=True)).to_be_visible(timeout=SLOW)
 
 
