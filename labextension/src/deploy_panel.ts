@@ -5,7 +5,7 @@ import { type ReadonlyPartialJSONObject } from "@lumino/coreutils";
 import { type IDisposable } from "@lumino/disposable";
 import { type Message } from "@lumino/messaging";
 import { Signal } from "@lumino/signaling";
-import { AccordionPanel } from "@lumino/widgets";
+import { AccordionPanel, type Widget } from "@lumino/widgets";
 
 import { Banner } from "./banner";
 import { deployIcon } from "./icons";
@@ -14,10 +14,14 @@ import { PanelHead } from "./panel_head";
 import { makeSections, type Sections } from "./sections";
 import { type IChosenRow, type IDeployments, type IDeployPanel, type ITexts } from "./tokens";
 
+const SLIGHT = 0.01; // of the panel
+
 /** How the reader has arranged the panel. */
 export interface Arrangement {
   filter: string;
   closed: ListName[];
+  /** What share of the room each list has, in their order. */
+  sizes: number[];
 }
 
 /** What is registered and what runs. */
@@ -29,6 +33,7 @@ export class DeployPanel extends SidePanel implements IDeployPanel {
   private readonly head: PanelHead;
   private readonly sections: Sections;
   private held: IDisposable | null = null;
+  private sizes: number[] | null = null;
 
   constructor(
     private readonly deployments: IDeployments,
@@ -52,7 +57,8 @@ export class DeployPanel extends SidePanel implements IDeployPanel {
     for (const name of LIST_NAMES) this.addWidget(this.sections[name]);
     this.recall({ filter: "", closed: ["computes"] });
     this.head.filtered.connect(this.rearrange);
-    accordion.expansionToggled.connect(this.rearrange);
+    accordion.expansionToggled.connect(this.makeRoom);
+    accordion.handleMoved.connect(this.rearrange);
     deployments.changed.connect(this.draw);
     this.draw(deployments, new Set(LIST_NAMES));
   }
@@ -64,7 +70,7 @@ export class DeployPanel extends SidePanel implements IDeployPanel {
 
   /** Arrange the panel as it was left; what is no arrangement is passed over. */
   recall(arrangement: ReadonlyPartialJSONObject | undefined): void {
-    const { filter, closed } = arrangement ?? {};
+    const { filter, closed, sizes } = arrangement ?? {};
     if (typeof filter === "string") this.head.filter = filter;
     if (Array.isArray(closed)) {
       for (const [index, name] of LIST_NAMES.entries()) {
@@ -72,6 +78,8 @@ export class DeployPanel extends SidePanel implements IDeployPanel {
         else this.accordion.expand(index);
       }
     }
+    if (Array.isArray(sizes) && sizes.every((size) => typeof size === "number")) this.sizes = sizes;
+    this.resize();
     this.filter();
   }
 
@@ -100,9 +108,21 @@ export class DeployPanel extends SidePanel implements IDeployPanel {
     super.onBeforeDetach(message);
   }
 
+  protected override onResize(message: Widget.ResizeMessage): void {
+    this.resize();
+    super.onResize(message);
+  }
+
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
     this.head.focus();
+  }
+
+  /** Give the lists the room they had, as soon as there is any: of none at all, no share is kept. */
+  private resize(): void {
+    if (!this.sizes || !this.node.offsetHeight) return;
+    this.accordion.setRelativeSizes(this.sizes);
+    this.sizes = null;
   }
 
   private hold(): void {
@@ -114,10 +134,20 @@ export class DeployPanel extends SidePanel implements IDeployPanel {
     this.held = null;
   }
 
+  /** A list that is opened for the first time would have no room: it gets its share. */
+  private readonly makeRoom = (): void => {
+    const open = LIST_NAMES.filter((name) => !this.sections[name].isHidden);
+    const isOpen = (index: number) => open.includes(LIST_NAMES[index]);
+    const sizes = this.accordion.relativeSizes();
+    const shares = sizes.map((size, index) => (isOpen(index) && size < SLIGHT ? 1 / open.length : size));
+    this.accordion.setRelativeSizes(shares);
+    this.rearrange();
+  };
+
   private readonly rearrange = (): void => {
     this.filter();
     const closed = LIST_NAMES.filter((name) => this.sections[name].isHidden);
-    this.arranged.emit({ filter: this.head.filter, closed });
+    this.arranged.emit({ filter: this.head.filter, closed, sizes: this.accordion.relativeSizes() });
   };
 
   private filter(): void {

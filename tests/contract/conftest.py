@@ -11,14 +11,14 @@ from tests.helpers import take_away
 KINDS = (*RIGS, pytest.param(PodmanRig, id="podman", marks=pytest.mark.soak))
 
 
-@pytest.fixture(params=KINDS, ids=lambda kind: kind.target, scope="session")
+@pytest.fixture(params=KINDS, ids=lambda kind: kind.target, scope="package")
 def kind(request: pytest.FixtureRequest) -> type[Rig]:
     """Each target in turn."""
     found: type[Rig] = request.param
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def engine_of_kind(kind: type[Rig], request: pytest.FixtureRequest) -> Iterator[None]:
     """The engine that a target needs, running and as the one that is used."""
     address: str | None = request.getfixturevalue(kind.engine) if kind.engine else None
@@ -36,7 +36,7 @@ def rig(kind: type[Rig], engine_of_kind: None, workspace: Workspace) -> Iterator
     made.clear()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared(kind: type[Rig], engine_of_kind: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     """A target with a workspace in which the service "shared" serves, for all tests that leave it serving "one"."""
     workspace = Workspace(tmp_path_factory.mktemp("shared") / "workspace")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from jupyter_deploy import Workspace
 from tests.helpers import register_text, take_away, wait_until
 from tests.labextension.many import MODELS, SCROLLING, SERVICES, forget_all, record_many
+from tests.recorded import record_compute
 from tests.server.pretended import begin, behind, serve
 from tests.widgets.browser import ADDRESS
 from tests.widgets.lab import SLOW, Lab
@@ -150,21 +152,44 @@ def test_a_failure_is_told_with_its_cause_and_a_refusal_with_its_reason(
     expect(page.get_by_role("tab", name="Log", exact=True)).to_have_attribute("aria-selected", "true", timeout=SLOW)
 
 
-def test_filter_and_open_lists_are_kept_and_all_is_reached_with_the_keyboard(
+def height_of_models(page: Page) -> float:
+    height: float = page.locator("[id=jupyter-deploy-models]").evaluate("one => one.getBoundingClientRect().height")
+    return height
+
+
+def drag_by(page: Page, more: int) -> float:
+    """Give the first list so many pixels more, and say how many it has then."""
+    before = height_of_models(page)
+    box = page.locator("#jupyter-deploy-panel .lm-SplitPanel-handle:visible").first.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 + more, steps=5)
+    page.mouse.up()
+    after = height_of_models(page)
+    assert after == pytest.approx(before + more, abs=5)
+    return after
+
+
+def test_the_arrangement_is_kept_and_all_is_reached_with_the_keyboard(
     workspace: Workspace, open_panel: Callable[[], Page]
 ) -> None:
     register_text(workspace, name="apple")
     register_text(workspace, name="pear")
     page = open_panel()
     expect(rows(page, "Models")).to_have_count(2)
-    page.get_by_role("searchbox", name="Filter").fill("PEAR")
-    expect(rows(page, "Models")).to_have_count(1)
     page.get_by_role("heading", name="Operations").press("Enter")
     expect(page.get_by_text("Nothing is under way.")).to_be_hidden()
-    wait_until(lambda: "PEAR" in page.evaluate(_KEPT) and '"operations"' in page.evaluate(_KEPT))
+    height = drag_by(page, 150)
+    page.get_by_role("searchbox", name="Filter").fill("PEAR")
+    expect(rows(page, "Models")).to_have_count(1)
+    wait_until(lambda: "PEAR" in page.evaluate(_KEPT))
     page.reload()
     expect(rows(page, "Models")).to_have_count(1, timeout=SLOW)
     expect(page.get_by_text("Nothing is under way.")).to_be_hidden()
+    assert height_of_models(page) == pytest.approx(height, abs=2)
+    page.get_by_role("heading", name="Computes").press("Enter")
+    expect(page.get_by_text("No clusters are attached.")).to_be_in_viewport()
     page.get_by_role("searchbox", name="Filter").fill("")
     rows(page, "Models").first.focus()
     page.keyboard.press("ArrowDown")
@@ -199,6 +224,35 @@ def test_what_cannot_be_read_or_reached_is_said_and_shown_when_it_can_be(
     lab.start()
     expect(rows(page, "Models")).to_have_count(1, timeout=SLOW)
     expect(lost).to_be_hidden()
+
+
+@pytest.mark.soak
+def test_a_cluster_that_hangs_is_said_to_and_holds_up_nothing(
+    workspace: Workspace, open_panel: Callable[[], Page], tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # which takes connections, and says nothing
+        record_compute(workspace, "stuck", str(kubeconfig_of(silent, tmp_path)), "stuck")
+        page = open_panel()
+        page.get_by_role("heading", name="Computes").press("Enter")
+        expect(rows(page, "Computes")).to_have_accessible_name(re.compile("^stuck"))
+        register_text(workspace, name="meanwhile")
+        expect(rows(page, "Models")).to_have_count(1, timeout=SOON)
+        expect(rows(page, "Computes")).to_contain_text("does not answer", timeout=SLOW)
+        choose(page, rows(page, "Computes"), "Detach…")
+        page.get_by_role("dialog").get_by_role("button", name="Detach").click()
+        expect(panel(page)).to_contain_text("No clusters are attached.")
+
+
+def kubeconfig_of(server: socket.socket, folder: Path) -> Path:
+    address = f"https://127.0.0.1:{server.getsockname()[1]}"
+    document = {
+        "clusters": [{"name": "stuck", "cluster": {"server": address}}],
+        "contexts": [{"name": "stuck", "context": {"cluster": "stuck", "user": "me"}}],
+        "users": [{"name": "me", "user": {}}],
+    }
+    path = folder / "kubeconfig"
+    path.write_text(json.dumps(document))
+    return path
 
 
 @pytest.mark.timeout(240)
