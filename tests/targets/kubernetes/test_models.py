@@ -157,8 +157,9 @@ def test_large_models_come_from_the_store_of_the_workspace(cluster: None, tmp_pa
         service.update(models_storage_options=json.dumps(server.options))
         service.wait_for_deployment()
         assert service.run('{"data": 1}') == [3, "one"]
-        pod = kubectl("get", "pods", "-o", "jsonpath={.items[*].spec.initContainers[*].name}")
-        assert pod.split() == ["fetch-models"]
+        path = "jsonpath={.items[*].spec.template.spec.initContainers[*].name}"
+        names = kubectl("get", "deployments", "-l", "jupyter-deploy/service=from-store", "-o", path)
+        assert names == "fetch-models"
         service.update(models=[register_text(workspace, "two")])
         service.wait_for_deployment()
         assert service.run('{"data": 1}') == [3, "two"]

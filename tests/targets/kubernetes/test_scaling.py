@@ -148,6 +148,7 @@ def test_a_number_that_follows_the_load_outlives_what_is_changed(workspace_of_la
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(900)
 def test_pods_come_and_go_no_oftener_than_they_may(workspace_of_lab: Workspace) -> None:
     period = 40
     service = deployed(workspace_of_lab, autoscale_max_replicas=2, autoscale_refresh_seconds=period)

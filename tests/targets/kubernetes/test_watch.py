@@ -80,7 +80,7 @@ def test_what_the_nodes_lack_is_said_at_once(watched: Watched) -> None:
 
 @pytest.mark.soak
 def test_nobody_waits_for_ever_for_a_node(watched: Watched) -> None:
-    watched.service.update(cpu_cores=1000.0)
+    watched.service.update(cpu_cores=1000.0, memory_gb=0.5)
     with pytest.raises(OperationFailed) as raised:
         watched.service.wait_for_deployment()
     what, asked, *_, remedy = str(raised.value).splitlines()
