@@ -6,7 +6,6 @@ import contextlib
 import json
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -22,6 +21,7 @@ from jupyter_deploy.targets.docker.containers import Containers, Role
 from jupyter_deploy.targets.docker.options import LocalOptions
 from jupyter_deploy.targets.docker.record import NAME, DockerRecord
 from jupyter_deploy.targets.server_options import LOOPBACK
+from jupyter_deploy.targets.untorn import untorn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -243,8 +243,8 @@ class _Start:
 
     def _create(self, role: Role, address: tuple[str, int] | None) -> Container:
         """Make a container; an operation that is cancelled meanwhile goes on when it is there, and so can take it away."""
-        with ThreadPoolExecutor(1) as aside:
-            return aside.submit(self._ours.create, self._release, role, address).result()
+        with untorn():
+            return self._ours.create(self._release, role, address)
 
     def take_over(self) -> Status:
         """Give the release the port, if it does not have it yet; where it does not become ready, what served is started again."""
