@@ -15,7 +15,7 @@ def untorn() -> Iterator[None]:
 
     Raises
     ------
-    OperationCancelled : at the end, where the operation was cancelled meanwhile.
+    OperationCancelled : at the end, where the operation was cancelled meanwhile, also where what was done fails.
 
     Example
     -------
@@ -31,5 +31,5 @@ def untorn() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, usual)
-    if came and callable(usual):
-        usual(signal.SIGTERM, came[0])
+        if came and callable(usual):
+            usual(signal.SIGTERM, came[0])

@@ -125,6 +125,10 @@ export class DeployPanel extends SidePanel implements IDeployPanel {
     this.sizes = null;
   }
 
+  private shares(): number[] {
+    return this.sizes ?? this.accordion.relativeSizes();
+  }
+
   private hold(): void {
     this.held ??= this.deployments.hold();
   }
@@ -136,18 +140,17 @@ export class DeployPanel extends SidePanel implements IDeployPanel {
 
   /** A list that is opened for the first time would have no room: it gets its share. */
   private readonly makeRoom = (): void => {
-    const open = LIST_NAMES.filter((name) => !this.sections[name].isHidden);
-    const isOpen = (index: number) => open.includes(LIST_NAMES[index]);
-    const sizes = this.accordion.relativeSizes();
-    const shares = sizes.map((size, index) => (isOpen(index) && size < SLIGHT ? 1 / open.length : size));
-    this.accordion.setRelativeSizes(shares);
+    const open = LIST_NAMES.map((name) => !this.sections[name].isHidden);
+    const share = 1 / open.filter(Boolean).length;
+    this.sizes = this.shares().map((size, index) => (open[index] && size < SLIGHT ? share : size));
+    this.resize();
     this.rearrange();
   };
 
   private readonly rearrange = (): void => {
     this.filter();
     const closed = LIST_NAMES.filter((name) => this.sections[name].isHidden);
-    this.arranged.emit({ filter: this.head.filter, closed, sizes: this.accordion.relativeSizes() });
+    this.arranged.emit({ filter: this.head.filter, closed, sizes: this.shares() });
   };
 
   private filter(): void {

@@ -17,6 +17,7 @@ from tests.helpers import register_text, take_away, wait_until
 from tests.labextension.many import MODELS, SCROLLING, SERVICES, forget_all, record_many
 from tests.recorded import record_compute
 from tests.server.pretended import begin, behind, serve
+from tests.targets.kubernetes.kubeconfigs import written
 from tests.widgets.browser import ADDRESS
 from tests.widgets.lab import SLOW, Lab
 
@@ -153,7 +154,7 @@ def test_a_failure_is_told_with_its_cause_and_a_refusal_with_its_reason(
 
 
 def height_of_models(page: Page) -> float:
-    height: float = page.locator("[id=jupyter-deploy-models]").evaluate("one => one.getBoundingClientRect().height")
+    height: float = page.locator("#jupyter-deploy-models").evaluate("one => one.getBoundingClientRect().height")
     return height
 
 
@@ -231,7 +232,8 @@ def test_a_cluster_that_hangs_is_said_to_and_holds_up_nothing(
     workspace: Workspace, open_panel: Callable[[], Page], tmp_path: Path
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # which takes connections, and says nothing
-        record_compute(workspace, "stuck", str(kubeconfig_of(silent, tmp_path)), "stuck")
+        written(tmp_path / "kubeconfig", {}, {"server": f"https://127.0.0.1:{silent.getsockname()[1]}"})
+        record_compute(workspace, "stuck", str(tmp_path / "kubeconfig"), "own")
         page = open_panel()
         page.get_by_role("heading", name="Computes").press("Enter")
         expect(rows(page, "Computes")).to_have_accessible_name(re.compile("^stuck"))
@@ -241,18 +243,6 @@ def test_a_cluster_that_hangs_is_said_to_and_holds_up_nothing(
         choose(page, rows(page, "Computes"), "Detach…")
         page.get_by_role("dialog").get_by_role("button", name="Detach").click()
         expect(panel(page)).to_contain_text("No clusters are attached.")
-
-
-def kubeconfig_of(server: socket.socket, folder: Path) -> Path:
-    address = f"https://127.0.0.1:{server.getsockname()[1]}"
-    document = {
-        "clusters": [{"name": "stuck", "cluster": {"server": address}}],
-        "contexts": [{"name": "stuck", "context": {"cluster": "stuck", "user": "me"}}],
-        "users": [{"name": "me", "user": {}}],
-    }
-    path = folder / "kubeconfig"
-    path.write_text(json.dumps(document))
-    return path
 
 
 @pytest.mark.timeout(240)

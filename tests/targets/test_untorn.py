@@ -39,11 +39,12 @@ def test_nothing_is_raised_where_nobody_cancels(cancelled: list[int]) -> None:
     assert cancelled == []
 
 
-def test_a_failure_comes_before_a_cancellation(cancelled: list[int]) -> None:
-    with pytest.raises(ValueError, match="the engine is gone"), untorn():
+def test_who_cancels_what_then_fails_is_heeded(cancelled: list[int]) -> None:
+    with pytest.raises(OperationCancelled) as raised, untorn():
         signal.raise_signal(signal.SIGTERM)
         raise ValueError("the engine is gone")
-    assert cancelled == []
+    assert isinstance(raised.value.__context__, ValueError)
+    assert cancelled == [signal.SIGTERM]
 
 
 def test_in_another_thread_signals_come_as_ever(cancelled: list[int]) -> None:

@@ -3,7 +3,7 @@ import { CommandRegistry } from "@lumino/commands";
 import { Widget } from "@lumino/widgets";
 
 import { Deployments } from "../deployments";
-import { DeployPanel } from "../deploy_panel";
+import { type Arrangement, DeployPanel } from "../deploy_panel";
 import { computeRow, modelRow, operationRow, serviceRow, snapshot, someRows } from "./documents";
 import { FakeServer, until } from "./fake_server";
 
@@ -69,6 +69,15 @@ describe("the panel", () => {
     expect(rows("computes")[0].textContent).toContain("3.5 of 8 CPU, 10 of 32 GB free · 1 service");
     expect(rows("operations")[0].textContent).toContain("Deploy diabetes-service");
     expect(panel.node.querySelector("b, i")).toBeNull();
+  });
+
+  it("gives a list its share that is opened before the panel has any room, and keeps what the others had", () => {
+    const sizes = [0.5, 0.3, 0, 0.2];
+    panel.recall({ filter: "", closed: ["computes"], sizes });
+    const left: Arrangement[] = [];
+    panel.arranged.connect((_, arrangement) => left.push(arrangement));
+    panel.open("computes");
+    expect(left.at(-1)).toEqual({ filter: "", closed: [], sizes: [0.5, 0.3, 0.25, 0.2] });
   });
 
   it("draws only the row again that has changed, and leaves the focus where it is", async () => {
