@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import docker
@@ -23,6 +24,9 @@ from tests.servers import free_port
 
 _SIZE = "600m"
 """Of the disk that it keeps everything on: memory, of which it takes what is used."""
+
+_PLACES = range(200)
+"""Those of engines that can be beside each other: one third byte of an address each."""
 
 
 class OwnEngine:
@@ -114,15 +118,13 @@ class OwnEngine:
 @pytest.fixture(scope="session")
 def _own_engine(docker_engine: None) -> Iterator[OwnEngine]:
     """One for all tests of a process, with the lab's base image; started with the first of them."""
-    folder = Path(tempfile.mkdtemp(prefix="jd-"))
-    bridge, network = f"jd{os.getpid()}", f"10.213.{os.getpid() % 250}"
-    made = OwnEngine(folder, bridge, f"{network}.1")
-    made.disk.mkdir()
     with contextlib.ExitStack() as stack:
-        stack.callback(shutil.rmtree, folder)
+        folder, bridge, network = stack.enter_context(place())
+        made = OwnEngine(folder, bridge, f"{network}.1")
+        made.disk.mkdir()
+        stack.callback(_empty, folder)
         _run("mount", "-t", "tmpfs", "-o", f"size={_SIZE}", "tmpfs", made.disk)
-        stack.callback(unmount, folder)
-        stack.enter_context(_bridge(bridge, network))
+        stack.enter_context(bridge_of(bridge, network))
         stack.callback(made.stop)
         made.start()
         with contextlib.closing(docker.from_env()) as lab, made.client() as own:
@@ -143,31 +145,79 @@ def own_engine(_own_engine: OwnEngine, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 @contextlib.contextmanager
-def _bridge(name: str, network: str) -> Iterator[None]:
+def place(numbers: Iterable[int] = _PLACES) -> Iterator[tuple[Path, str, str]]:
+    """An empty folder, the name of a bridge and a network that no other process has, as long as this one lives.
+
+    They are found by a lock and not by a process's id: two bridges of one network take each other's packets, and who
+    was killed has left one.
+    """
+    for number in numbers:
+        folder = Path(tempfile.gettempdir(), f"jd-{number}")
+        folder.mkdir(mode=0o700, exist_ok=True)
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        with contextlib.ExitStack() as stack:
+            stack.callback(os.close, held)
+            if _is_free(held):
+                _empty(folder)
+                yield folder, f"jd{number}", f"10.213.{number}"
+                return
+    pytest.fail("as many engines of tests run on this machine as can be")
+
+
+def _is_free(folder: int) -> bool:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def bridge_of(name: str, network: str) -> Iterator[None]:
     """A bridge from which builds reach the package index; an engine that set its own rules would take away the lab's."""
     addresses = f"{network}.0/24"
     rules = [
-        ["-t", "nat", "POSTROUTING", "-s", addresses, "!", "-o", name, "-j", "MASQUERADE"],
-        ["-t", "filter", "FORWARD", "-i", name, "-j", "ACCEPT"],
-        ["-t", "filter", "FORWARD", "-o", name, "-j", "ACCEPT"],
+        ["nat", "POSTROUTING", "-s", addresses, "!", "-o", name, "-j", "MASQUERADE"],
+        ["filter", "FORWARD", "-i", name, "-j", "ACCEPT"],
+        ["filter", "FORWARD", "-o", name, "-j", "ACCEPT"],
     ]
     with contextlib.ExitStack() as stack:
+        if Path("/sys/class/net", name).exists():
+            _run("ip", "link", "delete", name)
+        for rule in rules:
+            _drop(rule)
         _run("ip", "link", "add", name, "type", "bridge")
         stack.callback(_run, "ip", "link", "delete", name)
         _run("ip", "address", "add", f"{network}.1/24", "dev", name)
         _run("ip", "link", "set", name, "up")
-        for option, table, *rule in rules:
-            _run("iptables", "-w", option, table, "-I", *rule)
-            stack.callback(_run, "iptables", "-w", option, table, "-D", *rule)
+        for rule in rules:
+            table, chain, *what = rule
+            _run("iptables", "-w", "-t", table, "-I", chain, *what)
+            stack.callback(_drop, rule)
         yield
+
+
+def _drop(rule: list[str]) -> None:
+    """Take away a rule, as often as it is there."""
+    table, chain, *what = rule
+    command = ["iptables", "-w", "-t", table, "-D", chain, *what]
+    while subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0:
+        pass
 
 
 def _run(*command: str | Path) -> None:
     subprocess.run(command, check=True)
 
 
+def _empty(folder: Path) -> None:
+    """Take away what is in a folder, and keep the folder, by which its owner is known."""
+    unmount(folder)
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
 def unmount(folder: Path) -> None:
     """Unmount all below a folder; a killed engine leaves some."""
     mounted = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
     for place in sorted((place for place in mounted if place.startswith(f"{folder}/")), reverse=True):
-        _run("umount", place)
+        _run("umount", "--lazy", place)  # what was killed may have left processes that have it open
