@@ -86,6 +86,7 @@ class Lab:
         """End the server, and its kernels with it."""
         self._process.terminate()
         self._process.wait(timeout=30)
+        SOCKET.unlink(missing_ok=True)
 
     def address(self, notebook: str) -> str:
         """Where a notebook is opened."""
