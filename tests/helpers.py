@@ -122,6 +122,12 @@ def processes_of(workspace: Workspace) -> list[psutil.Process]:
     return found
 
 
+def wait_for_end(process: psutil.Process, seconds: float = 20) -> None:
+    """Wait until a process has given up all that it had; its command line goes earlier."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        wait_until(lambda: process.status() == psutil.STATUS_ZOMBIE, seconds)
+
+
 def take_away(workspace: Workspace) -> None:
     """Delete every service of a workspace and assert that no process of it is left."""
     try:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 from pathlib import Path
 
+import psutil
 import pytest
 
 from jupyter_deploy import CondaDependencies, Environment, InferenceConfig, Webservice, Workspace
@@ -16,7 +15,7 @@ from tests.engine.test_prune import listed
 from tests.engine.test_sources import USES_MINE
 from tests.environments.conftest import cache as cache
 from tests.environments.projects import write_project
-from tests.helpers import wait_until, write_script
+from tests.helpers import wait_for_end, wait_until, write_script
 from tests.services import begin, python
 
 WHEEL = "mine-0.3-py3-none-any.whl"
@@ -111,9 +110,10 @@ def test_what_a_killed_call_was_building_is_listed_and_goes(workspace: Workspace
     (tmp_path / "needs.txt").write_text("./mine\n")
     with python(KILLED, workspace.path, write_script(tmp_path), tmp_path / "needs.txt") as caller:
         wait_until(lambda: begun.exists() and begun.read_text())
-        builder = int(begun.read_text())
+        builder = psutil.Process(int(begun.read_text()))
         caller.kill()
-    os.kill(builder, signal.SIGKILL)  # it would end by itself, when it is done
+    builder.kill()  # it would end by itself, when it is done
+    wait_for_end(builder)
     [what] = [what for kind, what in listed(workspace) if kind == "leftover"]
     assert what.endswith(": of a wheel whose building was killed")
     workspace.prune(dry_run=False)

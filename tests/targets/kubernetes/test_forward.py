@@ -17,7 +17,7 @@ from jupyter_deploy.errors import UserError
 from jupyter_deploy.targets.kubernetes import tunnel
 from tests.clients import clients_of, wait_for_answers
 from tests.clusters import kubectl
-from tests.helpers import post, processes_of, wait_until
+from tests.helpers import post, processes_of, wait_for_end, wait_until
 from tests.targets.kubernetes.conftest import Tunnelled
 
 MB = 1024 * 1024
@@ -139,7 +139,7 @@ def test_a_tunnel_that_was_killed_is_said_and_comes_back_where_it_was(tunnelled:
     before = (service.scoring_uri, service.version)
     process = tunnel_of(service)
     process.kill()
-    wait_until(lambda: not tunnels(service))
+    wait_for_end(process)
     assert service.state == "Unhealthy"
     assert f"its pods serve, but its tunnel (process {process.pid}) was killed or crashed" in service.error
     assert "starting the service brings it back" in service.error
@@ -187,8 +187,9 @@ def test_versions_share_requests_through_a_tunnel_also_through_one_that_was_star
     service.wait_for_deployment()
     shares = service.traffic
     assert {asked(service)["answer"] for _ in range(30)} == {former, "beside"}
-    tunnel_of(service).kill()
-    wait_until(lambda: not tunnels(service))
+    process = tunnel_of(service)
+    process.kill()
+    wait_for_end(process)
     service.start()
     assert service.traffic == shares
     assert {asked(service)["answer"] for _ in range(30)} == {former, "beside"}

@@ -19,7 +19,7 @@ from jupyter_deploy.targets.kubernetes import tunnel
 from jupyter_deploy.targets.kubernetes.compute import Compute
 from jupyter_deploy.targets.kubernetes.tunnel import HOST, Tunnel
 from jupyter_deploy.workspace import identity
-from tests.helpers import wait_until
+from tests.helpers import wait_for_end, wait_until
 
 COMPUTE = Compute("lab", "/nowhere/kubeconfig", "lab", "default")
 
@@ -80,7 +80,7 @@ def test_a_tunnel_that_is_gone_says_how_and_is_started_anew_at_its_port(
             patched.setattr(socket, "gethostname", lambda: "another-machine")
         else:
             process.kill()
-            wait_until(lambda: not processes(place.folder))
+            wait_for_end(process)
         words = {
             "killed": f"(process {process.pid}) was killed",
             "restarted": "restarted",
@@ -88,7 +88,7 @@ def test_a_tunnel_that_is_gone_says_how_and_is_started_anew_at_its_port(
         }
         assert words[how] in tunnel.trouble(place.folder)
     process.kill()
-    wait_until(lambda: not processes(place.folder))
+    wait_for_end(process)
     assert tunnel.start(place, "default", port) == port
     assert len(processes(place.folder)) == 1
 

@@ -16,7 +16,7 @@ import pytest
 
 from jupyter_deploy.errors import TargetError
 from tests.clients import clients_of, wait_for_answers
-from tests.helpers import post, wait_until
+from tests.helpers import post, wait_for_end, wait_until
 from tests.targets.process.running import Running, script
 
 
@@ -49,7 +49,9 @@ def test_a_killed_supervisor_takes_everything_with_it_and_a_start_restores(runni
         (worker,) = running.status.details["workers"]
         before = sum(psutil.Process(worker).cpu_times()[:2])
         wait_until(lambda: sum(psutil.Process(worker).cpu_times()[:2]) > before + 0.2)  # it spins
-        os.kill(pid, signal.SIGKILL)
+        supervisor = psutil.Process(pid)
+        supervisor.kill()
+        wait_for_end(supervisor, seconds=2)
         wait_until(lambda: not running.processes(), seconds=2)
     assert running.status.state == "Stopped"
     assert (
@@ -69,7 +71,8 @@ def test_a_service_whose_workspace_was_removed_by_hand_ends(running: Running) ->
     supervisor = psutil.Process(running.supervisor)
     family = [supervisor, *supervisor.children(recursive=True)]
     shutil.rmtree(running.place.folder)
-    wait_until(lambda: not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in family))
+    for process in family:
+        wait_for_end(process)
 
 
 def test_a_killed_front_is_started_again_at_the_same_address(running: Running) -> None:
@@ -111,7 +114,9 @@ def test_a_worker_that_cannot_start_again_is_unhealthy_with_the_reason(running: 
 
 def test_termination_is_an_orderly_stop(running: Running) -> None:
     running.deploy(script())
-    os.kill(running.supervisor, signal.SIGTERM)
+    supervisor = psutil.Process(running.supervisor)
+    supervisor.terminate()
+    wait_for_end(supervisor, seconds=5)
     wait_until(lambda: not running.processes(), seconds=5)
     assert (running.status.state, running.status.error) == ("Stopped", "")
 
