@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +25,8 @@ def main(argv: list[str]) -> int:
     if not argv or argv[0] not in ROLES:
         sys.stderr.write(f"usage: jupyter_deploy_scoring {'|'.join(ROLES)} --settings service.json …\n")
         return 2
+    if os.getpid() == 1:  # the first process of a container, which no signal ends that it does not handle
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))  # until it serves, and drains instead
     folder = Path(__file__).resolve().parent
     # The interpreter put this folder first on the path, where `logs` or `settings` of the user's script would be
     # taken from here; its parent holds nothing but this package.
