@@ -74,9 +74,17 @@ def rows(page: Page, name: str) -> Locator:
 
 
 def choose(page: Page, row: Locator, entry: str) -> None:
-    """Take an entry of a row's context menu."""
-    row.click(button="right")
-    page.locator(".lm-Menu").get_by_text(entry, exact=True).click()
+    """Take an entry of a row's context menu; as long as an operation is under way, the entry says so and cannot be taken."""
+    wanted = page.locator(".lm-Menu").get_by_text(entry, exact=True)
+
+    def is_offered() -> bool:
+        row.click(button="right")
+        if not wanted.is_visible():
+            page.keyboard.press("Escape")
+        return wanted.is_visible()
+
+    wait_until(is_offered)
+    wanted.click()
 
 
 def serious(page: Page) -> list[str]:
