@@ -25,8 +25,8 @@ from tests.servers import free_port
 _SIZE = "600m"
 """Of the disk that it keeps everything on: memory, of which it takes what is used."""
 
-_PLACES = range(200)
-"""Those of engines that can be beside each other: one third byte of an address each."""
+_NUMBERS = range(200)
+"""Of the engines that can be beside each other; each is the third part of a network's address."""
 
 
 class OwnEngine:
@@ -122,7 +122,6 @@ def _own_engine(docker_engine: None) -> Iterator[OwnEngine]:
         folder, bridge, network = stack.enter_context(place())
         made = OwnEngine(folder, bridge, f"{network}.1")
         made.disk.mkdir()
-        stack.callback(_empty, folder)
         _run("mount", "-t", "tmpfs", "-o", f"size={_SIZE}", "tmpfs", made.disk)
         stack.enter_context(bridge_of(bridge, network))
         stack.callback(made.stop)
@@ -145,7 +144,7 @@ def own_engine(_own_engine: OwnEngine, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 @contextlib.contextmanager
-def place(numbers: Iterable[int] = _PLACES) -> Iterator[tuple[Path, str, str]]:
+def place(numbers: Iterable[int] = _NUMBERS) -> Iterator[tuple[Path, str, str]]:
     """An empty folder, the name of a bridge and a network that no other process has, as long as this one lives.
 
     They are found by a lock and not by a process's id: two bridges of one network take each other's packets, and who
@@ -154,11 +153,12 @@ def place(numbers: Iterable[int] = _PLACES) -> Iterator[tuple[Path, str, str]]:
     for number in numbers:
         folder = Path(tempfile.gettempdir(), f"jd-{number}")
         folder.mkdir(mode=0o700, exist_ok=True)
-        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         with contextlib.ExitStack() as stack:
             stack.callback(os.close, held)
             if _is_free(held):
                 _empty(folder)
+                stack.callback(_empty, folder)
                 yield folder, f"jd{number}", f"10.213.{number}"
                 return
     pytest.fail("as many engines of tests run on this machine as can be")
@@ -219,5 +219,5 @@ def _empty(folder: Path) -> None:
 def unmount(folder: Path) -> None:
     """Unmount all below a folder; a killed engine leaves some."""
     mounted = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
-    for place in sorted((place for place in mounted if place.startswith(f"{folder}/")), reverse=True):
-        _run("umount", "--lazy", place)  # what was killed may have left processes that have it open
+    for path in sorted((path for path in mounted if path.startswith(f"{folder}/")), reverse=True):
+        _run("umount", "--lazy", path)  # what was killed may have left processes that have it open

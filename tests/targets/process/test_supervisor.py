@@ -51,8 +51,8 @@ def test_a_killed_supervisor_takes_everything_with_it_and_a_start_restores(runni
         wait_until(lambda: sum(psutil.Process(worker).cpu_times()[:2]) > before + 0.2)  # it spins
         supervisor = psutil.Process(pid)
         supervisor.kill()
-        wait_for_end(supervisor, seconds=2)
         wait_until(lambda: not running.processes(), seconds=2)
+        wait_for_end(supervisor)
     assert running.status.state == "Stopped"
     assert (
         running.status.error
@@ -71,8 +71,7 @@ def test_a_service_whose_workspace_was_removed_by_hand_ends(running: Running) ->
     supervisor = psutil.Process(running.supervisor)
     family = [supervisor, *supervisor.children(recursive=True)]
     shutil.rmtree(running.place.folder)
-    for process in family:
-        wait_for_end(process)
+    wait_until(lambda: not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in family))
 
 
 def test_a_killed_front_is_started_again_at_the_same_address(running: Running) -> None:
@@ -116,8 +115,8 @@ def test_termination_is_an_orderly_stop(running: Running) -> None:
     running.deploy(script())
     supervisor = psutil.Process(running.supervisor)
     supervisor.terminate()
-    wait_for_end(supervisor, seconds=5)
     wait_until(lambda: not running.processes(), seconds=5)
+    wait_for_end(supervisor)
     assert (running.status.state, running.status.error) == ("Stopped", "")
 
 
