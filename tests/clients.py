@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import select
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ class Client(threading.Thread):
     def run(self) -> None:
         connection = http.client.HTTPConnection(self._address.hostname or "", self._address.port, timeout=20)
         while not self.done.is_set():
+            if was_closed(connection):
+                connection.close()
             try:
                 connection.request("POST", self._address.path, b'{"data": 1}', self._headers)
                 answer = connection.getresponse()
@@ -40,6 +43,11 @@ class Client(threading.Thread):
                 connection.close()
             self.done.wait(self._pause)
         connection.close()
+
+
+def was_closed(connection: http.client.HTTPConnection) -> bool:
+    """Whether a kept connection was closed by the other side while it was idle, as clients that keep some look before they use one."""
+    return connection.sock is not None and bool(select.select([connection.sock], [], [], 0)[0])
 
 
 @contextmanager

@@ -49,13 +49,13 @@ def shared(name: str, is_up: Callable[[], bool], up: str, down: str) -> Iterator
     users_path = Path(tempfile.gettempdir(), f"jupyter-deploy-tests-{name}.lock")
     started, turn = users_path.with_suffix(".started"), users_path.with_suffix(".turn")
     with users_path.open("w") as users:
-        with _alone(turn):
+        with alone(turn):
             if not is_up():
                 started.touch()
             done = subprocess.run([LAB / up], check=True, capture_output=True, text=True, timeout=_LONGEST)
             fcntl.flock(users, fcntl.LOCK_SH)
         yield done.stdout.splitlines()[-1]
-        with _alone(turn), contextlib.suppress(BlockingIOError):  # others use it
+        with alone(turn), contextlib.suppress(BlockingIOError):  # others use it
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if started.exists():
                 subprocess.run([LAB / down], check=True, capture_output=True)
@@ -87,7 +87,7 @@ def buildx(_buildx: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextlib.contextmanager
-def _alone(turn: Path) -> Iterator[None]:
+def alone(turn: Path) -> Iterator[None]:
     """Nobody else starts or ends it meanwhile."""
     with turn.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

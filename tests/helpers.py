@@ -46,10 +46,13 @@ def wait_until(condition: Callable[[], Value | None], seconds: float = 20) -> Va
     """Wait until a condition holds and return its value."""
     deadline = time.monotonic() + seconds
     while True:
+        is_last = (
+            time.monotonic() >= deadline
+        )  # the last look begins at the end, however long this process stood still before
         value = condition()
         if value:
             return value
-        assert time.monotonic() < deadline, f"not within {seconds} s"
+        assert not is_last, f"not within {seconds} s"
         time.sleep(0.02)
 
 

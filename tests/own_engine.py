@@ -20,7 +20,7 @@ import pytest
 from tests.certificates import write_certificates
 from tests.engines import BASE_IMAGE
 from tests.helpers import wait_until
-from tests.servers import free_port
+from tests.ports import free_port
 
 _SIZE = "600m"
 """Of the disk that it keeps everything on: memory, of which it takes what is used."""

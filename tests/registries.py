@@ -16,7 +16,8 @@ import psutil
 import pytest
 
 from tests.helpers import wait_until
-from tests.servers import free_port, install
+from tests.ports import free_port
+from tests.servers import install
 from tests.tokens import token_server
 
 USER, PASSWORD = "someone", "pass:word"

@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import threading
@@ -20,6 +19,7 @@ import pytest
 
 from jupyter_deploy.workspace.locks import acquire
 from tests.helpers import wait_until
+from tests.ports import free_port
 
 PASSWORD = "pass:word/ä"
 OPTIONS = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=50")
@@ -100,12 +100,6 @@ class Postgres:
             self.sql("SELECT 1")
             return True
         return False
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def programs() -> Path:

@@ -12,8 +12,11 @@ from typing import Any
 
 from jupyter_deploy.engine.events import EventLog
 from jupyter_deploy.engine.operations import RESERVE
-from jupyter_deploy.errors import OperationCancelled
 from jupyter_deploy.workspace.folder import WorkspaceFolder, open_workspace
+
+
+class Cancelled(KeyboardInterrupt):
+    """Somebody cancelled the operation: an interruption, so that nothing it passes takes it for a failure of its own, and goes on."""
 
 
 class Job:
@@ -63,10 +66,15 @@ class Job:
         self.log.write("log", line, step=self._step)
 
     def cancelled(self, *_: object) -> None:
-        """Signal handler: unwind what was begun, unless the new version has taken over already."""
+        """Signal handler: unwind what was begun, unless the new version has taken over already.
+
+        Raises
+        ------
+        Cancelled : the first time.
+        """
         if self._may_cancel:
             self._may_cancel = False  # once is enough; what unwinds must not be interrupted
-            raise OperationCancelled(f"'{self.kind}' of '{self.service}' was cancelled")
+            raise Cancelled(f"'{self.kind}' of '{self.service}' was cancelled")
 
     def point_of_no_return(self) -> None:
         """From here on the work is completed, whoever asks to stop it."""

@@ -136,7 +136,7 @@ class Rounds:
 
 
 class _Turn:
-    """Looks at services of one target until the time is over.
+    """Looks at services of one target until the time is over, at one at least.
 
     Attributes
     ----------
@@ -156,9 +156,11 @@ class _Turn:
         return time.monotonic() - self._since > PATIENCE
 
     def _run(self) -> None:
-        while self._groups and time.monotonic() < self._until:
+        while self._groups:  # one is looked at however late a processor was free for it
             self.group, self._since = self._groups.popleft(), time.monotonic()
             self._look(self.group)
+            if time.monotonic() >= self._until:
+                break
         self.group = ()
 
 

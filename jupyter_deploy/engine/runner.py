@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from jupyter_deploy.engine import work
-from jupyter_deploy.engine.job import Job
+from jupyter_deploy.engine.job import Cancelled, Job
 from jupyter_deploy.engine.operations import announce
 from jupyter_deploy.errors import DeployError, OperationCancelled
 
@@ -24,8 +24,8 @@ def main() -> None:
     try:
         announce(job.log, os.getpid())
         work.run(job)
-    except OperationCancelled as error:
-        _finish(job, lock, "Cancelled", error)
+    except Cancelled as interruption:
+        _finish(job, lock, "Cancelled", OperationCancelled(str(interruption)))
     except Exception as error:
         _finish(job, lock, "Failed", error)
     else:

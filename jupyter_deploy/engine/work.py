@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_deploy.bundle.writer import BundleContents, verify_bundle, write_bundle
-from jupyter_deploy.engine.job import Job
+from jupyter_deploy.engine.job import Cancelled, Job
 from jupyter_deploy.engine.locking import kept_lock, lock_of
 from jupyter_deploy.engine.places import bundle_folder, certificate_name, keys_name, logins_name, place_of, secrets_name
 from jupyter_deploy.engine.requests import DeployRequest
 from jupyter_deploy.environments import Lock
-from jupyter_deploy.errors import OperationCancelled
 from jupyter_deploy.targets import find_target
 from jupyter_deploy.targets.base import Candidate, Place, Release, SharesTraffic, Status, Target
 from jupyter_deploy.targets.shares import Traffic
@@ -167,7 +166,7 @@ def _note_failure(job: Job, error: BaseException) -> None:
     record = job.folder.services.get(job.service)
     if record is None or job.is_committed:  # what took over serves, whatever failed then; the next look adopts it
         return
-    text = "cancelled" if isinstance(error, OperationCancelled) else str(error)
+    text = "cancelled" if isinstance(error, Cancelled) else str(error)
     if "version" in job.request and job.kind in ("deploy", "update", "rollback"):
         job.folder.services.change_version(job.service, job.request["version"], error=text)
     if job.kind in ("deploy", "update"):

@@ -77,6 +77,7 @@ def build_with_buildx(docker: str, stage: Stage, name: str, progress: Progress) 
                 build.take(line.decode(errors="replace"))
         except BaseException:  # the person's, or the operation's, who does not want it any more
             _kill(process)
+            process.wait()
             raise
         sent.result()
     if not process.returncode:

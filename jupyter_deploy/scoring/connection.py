@@ -26,7 +26,8 @@ _HEADER_BYTES = 32  # that a header counts beside its text: what keeping it cost
 IDLE_SECONDS = 65.0  # longer than the 60 s after which the usual proxies drop an idle connection themselves
 HEAD_SECONDS = 30.0
 STALLED_SECONDS = 60.0
-LINGERING_SECONDS = 2.0
+LINGERING_SECONDS = 2.0  # that a client which was answered may be silent while its body is still to come
+MOST_LINGERING_SECONDS = 30.0
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BODILESS = (204, 304)
 
@@ -56,7 +57,7 @@ class Connection(asyncio.BufferedProtocol):
         self._body = arriving.Body(routes.most_body_bytes, room)
         self._deaf = False  # nothing more is read; what arrives is dropped
         self._advancing = False
-        self._closing_at: float | None = None
+        self._lingers_since: float | None = None
         self._heard = self._message_began = self._moved = time.monotonic()
         self._written = self._taken = 0  # bytes: by us, and of these by the client's side
         self._when_writable: list[Callable[[], None]] = []
@@ -271,7 +272,7 @@ class Connection(asyncio.BufferedProtocol):
         if taken > self._taken or not unsent:
             self._moved = now
         self._taken = taken
-        if self._closing_at is not None and now > self._closing_at:
+        if self._lingers_since is not None and self._has_had_time(self._lingers_since, now):
             self._transport.close()
         elif now - self._moved > STALLED_SECONDS:
             self._transport.abort()
@@ -349,9 +350,13 @@ class Connection(asyncio.BufferedProtocol):
         self._deaf = True
         if self._in_message or not self._is_reading:
             self._read(on=True)
-            self._closing_at = time.monotonic() + LINGERING_SECONDS
+            self._lingers_since = time.monotonic()
         else:
             self._transport.close()
+
+    def _has_had_time(self, since: float, now: float) -> bool:
+        """Whether a client that was answered before its body was there has stopped to send, or will not."""
+        return now - max(since, self._heard) > LINGERING_SECONDS or now - since > MOST_LINGERING_SECONDS
 
     def _close_after(self, exchange: Exchange | None) -> None:
         self._deaf = True

@@ -62,8 +62,14 @@ class HttpServer:
             ssl_handshake_timeout=HANDSHAKE_SECONDS if tls else None,
         )
 
+    def stop_accepting(self) -> None:
+        """Leave new connections to whoever else listens; answers say from now on that they are their connection's last."""
+        self.draining = True
+        if self._server is not None:
+            self._server.close()
+
     async def drain(self, grace: float, limit: float) -> int:
-        """Stop accepting and wait until every connection is closed.
+        """Wait until every connection is closed, after :meth:`stop_accepting`.
 
         Parameters
         ----------
@@ -74,16 +80,14 @@ class HttpServer:
         -------
         how many requests were cut.
         """
-        self.draining = True
-        if self._server is not None:
-            self._server.close()
         began = time.monotonic()
         await asyncio.sleep(self._settling)
+        idle: set[Connection] = set()
         while self._connections and time.monotonic() - began < limit:
             if time.monotonic() - began >= grace:
-                for connection in list(self._connections):
-                    if not connection.busy:
-                        connection.close()
+                before, idle = idle, {connection for connection in self._connections if not connection.busy}
+                for connection in idle & before:  # between two looks everything that had arrived was read
+                    connection.close()
             await asyncio.sleep(0.02)
         cut = [connection for connection in self._connections if connection.busy]
         for connection in list(self._connections):

@@ -269,6 +269,8 @@ class Front:
     def _drain(self, grace: float, limit: float) -> None:
         if not self._ending:
             self._ending = True
+            self._server.stop_accepting()
+            self._control.emit("draining")
             self._soon(self._end(grace, limit))
 
     async def _end(self, grace: float, limit: float) -> None:

@@ -22,6 +22,7 @@ from .worker_process import Worker, exit_reason
 
 STABLE_AFTER = 60.0  # seconds of being ready after which earlier failures are forgotten, without a call too
 LONGEST_PAUSE = 30.0
+_STACKS_WITHIN = 3.0  # seconds in which a worker has to say where it is
 _ASIDE = ("log", "collect")
 
 
@@ -272,9 +273,7 @@ class Supervisor:
         await asyncio.sleep(self._start_timeout)
         if generation.ready_at is not None:
             return
-        generation.worker.ask_for_stacks()
-        await asyncio.sleep(0.3)  # the dump is written by a signal handler, which tells nobody when it is done
-        stacks = tracebacks.of_stacks(generation.worker.stacks())
+        stacks = tracebacks.of_stacks(await _stacks_of(generation.worker))
         logs.server.error("worker %d is where it was when its time was up:\n%s", generation.worker.pid, stacks)
         what = "init()" if generation.stage == "init" else "importing the script"
         message = f"{what} did not finish within {self._start_timeout:g} s"
@@ -304,6 +303,19 @@ class Supervisor:
         """Wait, but not beyond the service's end."""
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._ending.wait(), seconds)
+
+
+async def _stacks_of(worker: Worker) -> str:
+    """Where a worker's threads are; a signal handler writes it, which tells nobody when it is done, and waits for a processor first."""
+    before = written = worker.stacks()
+    deadline = time.monotonic() + _STACKS_WITHIN
+    worker.ask_for_stacks()
+    while time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
+        seen, written = written, worker.stacks()
+        if written == seen != before:
+            break
+    return written
 
 
 class Pause:

@@ -15,6 +15,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -29,6 +30,7 @@ _OPTIONS = ("settings", "control-fd", "life-fds", "stacks-fd")
 _NUMBER_BYTES = 8
 _FD = struct.Struct("i")
 _MENDED = ("jemalloc_bg_thd",)
+_THREADS_END_WITHIN = 1.0  # seconds in which a thread that was waited for has to be gone from the system's list
 """Threads that a fork may lack: jemalloc, which pandas brings by way of pyarrow, has handlers of its own that set its state right."""
 _ACCELERATORS = ("/dev/nvidia", "/dev/kfd", "/dev/dri")
 
@@ -173,7 +175,9 @@ def refuse_what_cannot_be_forked() -> None:
     if probe == 0:
         os._exit(0)
     os.waitpid(probe, 0)
-    left = [name for name in native_threads() if name not in _MENDED]
+    deadline = time.monotonic() + _THREADS_END_WITHIN
+    while (left := [name for name in native_threads() if name not in _MENDED]) and time.monotonic() < deadline:
+        time.sleep(0.01)
     if left:
         raise ScriptFailed(
             "init",

@@ -15,7 +15,7 @@ def untorn() -> Iterator[None]:
 
     Raises
     ------
-    OperationCancelled : at the end, where the operation was cancelled meanwhile, also where what was done fails.
+    Cancelled : at the end, where the operation was cancelled meanwhile, also where what was done fails.
 
     Example
     -------

@@ -7,8 +7,8 @@ import time
 from jupyter_deploy.engine.log_window import Line, LogWindow
 
 MOST = 500
-PATIENCE = 1.0
-"""Seconds to wait for the first line: a log may come later than the answer."""
+PATIENCE = 5.0
+"""Seconds to wait for the first line: a log may come later than the answer, and on a busy machine much later."""
 _PERIOD = 0.05
 
 

@@ -51,10 +51,11 @@ def test_an_interruption_ends_the_build_and_leaves_nothing(
     label = uuid.uuid4().hex
     register_text(workspace, label)  # so that there is something to build
     write_script(tmp_path, f"{DOUBLE}# {label}")
+    (tmp_path / "steps.txt").write_text("RUN sleep 60\n")
     words = ("model", "package", "-m", "tiny", "--es", "score.py", "--bi", BASE_IMAGE, "--il", label)
-    with start(tmp_path, *words) as process:
+    with start(tmp_path, *words, "--ds", "steps.txt") as process:
         assert process.stderr is not None
-        next(line for line in process.stderr if line.startswith("RUN python3"))
+        next(line for line in process.stderr if line.startswith("RUN sleep"))
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err.splitlines()[-1]) == (130, "", "interrupted")

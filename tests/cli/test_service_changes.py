@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from jupyter_deploy import Workspace
-from tests.cli.conftest import DOUBLE, Cli
+from tests.cli.conftest import Cli
 from tests.helpers import READS_ITS_MODEL, register_text, write_script
+from tests.services import behind
 
 
 @pytest.fixture
@@ -58,10 +59,12 @@ def test_a_service_through_its_life(cli: Cli, workspace: Workspace, tmp_path: Pa
     assert (started["state"], started["scoringUri"]) == ("Healthy", updated.document["scoringUri"])
     assert cli("service", "restart", "-n", deployed).document["state"] == "Healthy"
 
-    write_script(tmp_path, DOUBLE, "other.py")
+    gate = tmp_path / "gate"
+    write_script(tmp_path, behind(gate), "other.py")
     begun = cli("service", "update", "-n", deployed, "--es", "other.py", "--no-wait")
     assert begun.document["version"] == 3
-    assert answer(cli) == [2]  # what needs a live service waits for the operation under way
+    gate.touch()
+    assert answer(cli) == '{"data": [1]}'  # what needs a live service waits for the operation under way
     assert cli("service", "delete", "-n", deployed).document == {"name": deployed}
     assert cli("service", "list").document == []
 

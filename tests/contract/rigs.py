@@ -217,7 +217,7 @@ class KubernetesRig(LocalRig):
         return Rig.running(self) | {pod for pod in self._pods() if self._runs(pod)}
 
     def open(self, gate: Path) -> None:
-        for pod in self._pods():
+        for pod in wait_until(self._pods):
             wait_until(partial(self._runs, pod))
             kubectl("exec", pod, "--", "touch", _GATE)
 

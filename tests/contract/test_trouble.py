@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from jupyter_deploy import Webservice
@@ -17,7 +19,8 @@ from jupyter_deploy.engine.services import where
 from jupyter_deploy.errors import Busy, OperationCancelled, OperationFailed, ServiceNotFound, TargetError
 from jupyter_deploy.workspace import identity
 from tests.contract.rigs import Rig
-from tests.helpers import wait_until
+from tests.helpers import wait_for_end, wait_until
+from tests.services import process_of
 
 
 class Serving:
@@ -27,6 +30,11 @@ class Serving:
         self._rig = rig
         self._service = service
         self._facts = (service.version, service.scoring_uri)
+        assert service.operation is not None
+        with contextlib.suppress(
+            psutil.NoSuchProcess
+        ):  # the last operation has said that it ended, and may be about to
+            wait_for_end(process_of(service.operation))
         self.processes = self._running()
 
     def _running(self) -> set[str]:

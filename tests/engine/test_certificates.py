@@ -19,6 +19,7 @@ from jupyter_deploy.engine.certificates import trusted_certificates
 from jupyter_deploy.errors import ConfigError, ScoringFailed
 from jupyter_deploy.sdk.scoring_client import Client
 from tests.certificates import CNAME, Pair, issued
+from tests.contract.test_secrets import tellers_of
 from tests.helpers import processes_of, wait_until, write_script
 from tests.services import NAME, begin, serve
 
@@ -97,7 +98,7 @@ def test_a_certificate_is_replaced_under_load(workspace: Workspace, tmp_path: Pa
             if path.is_file() and pair.secret_line.encode() in path.read_bytes()
         ]
         assert holders == ([secret] if pair is third else [])
-        assert not any(pair.secret_line in " ".join(process.cmdline()) for process in processes_of(workspace))
+        assert tellers_of(pair.secret_line, processes_of(workspace)) == []
     assert "secret:" in json.dumps(service.serialize()["deploymentConfig"])
     service.delete()
     assert list((workspace.path / "secrets").iterdir()) == []

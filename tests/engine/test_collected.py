@@ -50,6 +50,7 @@ def test_requests_are_read_back_and_outlive_an_update_and_the_service(workspace:
     service.wait_for_deployment()
     service.run("plain")
     rows_of(service, 2)
+    wait_until(lambda: len(service.collected("inputs")) == 2)
     table = service.collected()
     assert list(table["input"]) == [{"a": [1, 2]}, "plain"]
     assert table["output"][1] == {"got": "plain"}

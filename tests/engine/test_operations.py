@@ -73,8 +73,8 @@ def test_an_operation_tells_its_steps_and_can_be_waited_for_with_a_limit(held: W
     assert [event.number for event in events] == list(range(len(events)))
 
 
-def test_cancelled_before_it_has_begun(workspace: Workspace, tmp_path: Path) -> None:
-    service = begin(workspace, write_script(tmp_path))
+def test_cancelled_before_it_has_begun(workspace: Workspace, gate: Path, tmp_path: Path) -> None:
+    service = begin(workspace, write_script(tmp_path, behind(gate)))
     operation = operation_of(service)
     assert operation.cancel() is True
     with pytest.raises(OperationCancelled, match="cancelled"):

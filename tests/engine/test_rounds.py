@@ -51,6 +51,18 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Look]]:
 
 
 @pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look that was begun in time may take as long as it takes where others keep the processors busy."""
+    monkeypatch.setattr(rounds, "_GRACE", 20.0)
+
+
+@pytest.fixture
+def complete(unhurried: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round has time for all services."""
+    monkeypatch.setattr(rounds, "BUDGET", 20.0)
+
+
+@pytest.fixture
 def gate() -> Iterator[threading.Event]:
     """A gate that is opened at the end, so that nothing hangs for longer than its test."""
     gate = threading.Event()
@@ -58,6 +70,7 @@ def gate() -> Iterator[threading.Event]:
     gate.set()
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_all_are_known_at_once_and_each_is_looked_at_in_turn(workspace: Workspace) -> None:
     record(workspace, [f"service-{number}" for number in range(300)])
     going = Rounds(workspace.folder)
@@ -86,7 +99,7 @@ def test_a_target_that_hangs_holds_up_no_other_and_is_said_to(
     assert SOON <= going.pause(0.0) < PERIOD
     monkeypatch.setattr(rounds, "PATIENCE", 0.3)
     wait_until(lambda: "'far' does not answer" in str(going.go()["hung-service"].error))
-    assert going.pause(0.0) >= PERIOD  # nobody looks more often because of it
+    wait_until(lambda: going.go() and going.pause(0.0) >= PERIOD)  # nobody looks more often because of it
     gate.set()
     wait_until(lambda: going.go()["hung-service"].view)
 
@@ -113,6 +126,7 @@ def test_however_many_hang_no_more_than_a_few_are_asked(
     assert going.pause(0.0) > 0.0
 
 
+@pytest.mark.usefixtures("complete")
 def test_what_cannot_be_looked_at_is_told_and_found_well_later(workspace: Workspace, looks: dict[str, Look]) -> None:
     record(workspace, ["bad-service", "good-service"])
 
@@ -128,6 +142,7 @@ def test_what_cannot_be_looked_at_is_told_and_found_well_later(workspace: Worksp
     assert going.go()["bad-service"].view
 
 
+@pytest.mark.usefixtures("complete")
 def test_what_has_changed_is_looked_at_first(
     workspace: Workspace, looks: dict[str, Look], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,8 +150,7 @@ def test_what_has_changed_is_looked_at_first(
     asked: list[str] = []
     looks["*"] = lambda names: asked.extend(names)
     going = Rounds(workspace.folder)
-    while any(seen.view is None for seen in going.go().values()):
-        pass
+    assert all(seen.view for seen in going.go().values())
     changed = workspace.folder.services.get("service-17")
     assert changed is not None
     workspace.folder.services.put(replace(changed, description="another"))

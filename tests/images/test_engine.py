@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.errors import OperationCancelled, TargetError
+from jupyter_deploy.engine.job import Cancelled
+from jupyter_deploy.errors import TargetError
 from jupyter_deploy.images.engine import connected, refusal
 from tests.goldens import assert_golden
 
@@ -73,12 +74,12 @@ def test_a_full_disk_of_the_engine_is_named() -> None:
 
 def test_a_cancellation_is_not_taken_for_the_engines_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object, **__: object) -> None:
-        raise OperationCancelled("'update' was cancelled")
+        raise Cancelled("'update' was cancelled")
 
     monkeypatch.setattr("docker.api.daemon.DaemonApiMixin.version", interrupted)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{listener.getsockname()[1]}")
-        with pytest.raises(OperationCancelled), connected("it cannot be done"):
+        with pytest.raises(Cancelled), connected("it cannot be done"):
             pytest.fail("it was cancelled")
 
 

@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from jupyter_deploy import InferenceConfig, Model, Webservice, Workspace
 from tests.engines import BASE_IMAGE
-from tests.helpers import register_text, take_away, write_script
+from tests.helpers import register_text, take_away, wait_until, write_script
 from tests.widgets.browser import ADDRESS
 from tests.widgets.lab import SLOW, Lab
 
@@ -134,6 +134,9 @@ def test_a_model_goes_from_the_file_browser_to_a_service_and_away_again(
     service.get_by_role("button", name="Delete tiny-service").click()
     expect(service.get_by_role("status").get_by_text("deleted", exact=True)).to_be_visible(timeout=SLOW)
     assert not Webservice.list(workspace)
+    wait_until(
+        lambda: not workspace.folder.operations.list(running=True)
+    )  # it is deleted a moment before the operation ends
     deploy(workspace, tmp_path)
     open_service(page, "tiny-service")
     expect(service.get_by_text("Healthy", exact=True)).to_be_visible(timeout=SLOW)

@@ -10,6 +10,7 @@ from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
+from traitlets.config import Config
 
 
 class Done:
@@ -46,7 +47,9 @@ def run_notebook(notebook: Any, folder: Path, workspace: Path, timeout: int = 60
     from nbclient.exceptions import CellExecutionError
 
     resources = {"metadata": {"path": str(folder)}}
-    client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", resources=resources)
+    # its own sockets, as ports may be taken by others before the kernel takes them
+    sockets = Config({"KernelManager": {"transport": "ipc", "ip": str(folder / "socket")}})
+    client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", resources=resources, config=sockets)
     environment = {**os.environ, "JUPYTER_DEPLOY_WORKSPACE": str(workspace), "IPYTHONDIR": str(folder / "ipython")}
     with contextlib.suppress(CellExecutionError):  # the notebook holds it
         client.execute(env=environment)

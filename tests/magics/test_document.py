@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
 import tarfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_deploy import InferenceConfig, Model, Webservice, Workspace
 from jupyter_deploy.errors import ComputeNotFound, EnvironmentFailed, ModelNotFound, NotInRelease
+from tests.ports import free_port
 
 DATA = Path(__file__).parents[1] / "data"
 OPENING = """
@@ -37,12 +37,6 @@ def block(name: str, **replaced: str) -> str:
         assert old in text
         text = text.replace(old, new)
     return text
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 @pytest.fixture
@@ -91,14 +85,14 @@ def test_from_registering_to_cleaning_up(
     config = shell.user_ns["inference_config"]
     assert (config.runtime, config.script_path) == ("python", here / "x/y/score.py")
     shell.user_ns["model"] = trained
-    local = {"LocalWebservice": "ProcessWebservice", "8890": str(free_port())}
+    as_processes = {"LocalWebservice": "ProcessWebservice"}
     with pytest.raises(EnvironmentFailed, match=r"^myenv\.yml: python=3\.6\.2 cannot be had"):
-        run(block("deploy_local", **local))  # the document's conda file is of 2019
+        run(block("deploy_local", **as_processes))  # the document's conda file is of 2019
     assert list(Webservice.list(workspace)) == []
 
     shell.user_ns["inference_config"] = InferenceConfig("x/y/score.py")
     capsys.readouterr()
-    run(block("deploy_local", **local))
+    run(block("deploy_local", **as_processes, **{"8890": str(free_port())}))
     assert capsys.readouterr().out.splitlines()[-1] == "Healthy"
 
     def consumed() -> list[float]:

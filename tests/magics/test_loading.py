@@ -14,9 +14,9 @@ LOAD = """
 import sys, time
 from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
-before, began = set(sys.modules), time.perf_counter()
+before, began = set(sys.modules), time.process_time()
 shell.run_line_magic("load_ext", "jupyter_deploy")
-print(time.perf_counter() - began)
+print(time.process_time() - began)
 print(*{"pandas", "numpy", "sqlalchemy", "sklearn", "ipywidgets", "requests", "docker"} & (set(sys.modules) - before))
 """
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 import pytest
 
 from jupyter_deploy import Workspace
 from jupyter_deploy.errors import UserError
+from jupyter_deploy.workspace.records import ServiceRecord
 from tests.helpers import register_text
 from tests.magics.conftest import Run
 
@@ -24,9 +27,15 @@ def test_a_deployment_under_way_is_cancelled(
     assert capsys.readouterr().out == "nothing is under way on slow\n"
     with pytest.raises(UserError, match="'slow' does not serve"):
         run("%score slow [1]")
-    capsys.readouterr()
-    run("%service_logs slow")
-    assert capsys.readouterr().out == "slow has logged nothing yet\n"
+
+
+def test_a_service_that_never_ran_has_logged_nothing(
+    run: Run, workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = datetime.now(timezone.utc)
+    workspace.folder.services.put(ServiceRecord("idle", "process", now, now, "tester"))
+    run("%service_logs idle")
+    assert capsys.readouterr().out == "idle has logged nothing yet\n"
 
 
 def test_waiting_in_a_terminal_prints_the_steps_and_following_ends_with_the_service(

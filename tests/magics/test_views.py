@@ -56,7 +56,8 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BlockingKernelC
     workspace = folder / "workspace"
     register_text(Workspace(workspace))
     write_script(folder)
-    manager = KernelManager(kernel_name="python3")
+    socket = str(folder / "socket")  # as ports may be taken by others before the kernel takes them
+    manager = KernelManager(kernel_name="python3", transport="ipc", ip=socket)
     places = {"JUPYTER_DEPLOY_WORKSPACE": str(workspace), "IPYTHONDIR": str(folder / "ipython"), "PYTHONWARNINGS": ""}
     manager.start_kernel(
         cwd=str(folder),

@@ -70,8 +70,7 @@ def adding(postgres_url: str, tmp_path: Path) -> Iterator[subprocess.Popen[str]]
 
 
 @pytest.fixture
-def bob(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WorkspaceFolder:
-    monkeypatch.setattr(postgres, "_PATIENCE_S", 0.2)
+def bob(postgres_url: str, tmp_path: Path) -> WorkspaceFolder:
     return open_at(postgres_url, files=str(tmp_path / "shared"), folder=tmp_path / "bob")
 
 
@@ -82,8 +81,12 @@ def register_and_delete(folder: WorkspaceFolder) -> int:
     return delete(folder, register(folder, path=source, name="bob"), tuple)
 
 
-def test_what_another_is_about_to_record_is_not_removed(adding: subprocess.Popen[str], bob: WorkspaceFolder) -> None:
-    assert register_and_delete(bob) == 0
+def test_what_another_is_about_to_record_is_not_removed(
+    adding: subprocess.Popen[str], bob: WorkspaceFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as impatient:
+        impatient.setattr(postgres, "_PATIENCE_S", 0.2)
+        assert register_and_delete(bob) == 0
     adding.communicate("go on\n")
     assert adding.returncode == 0
     assert_whole(bob, models=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from ast import literal_eval
 from collections.abc import Iterator
 from itertools import pairwise
@@ -14,7 +15,7 @@ import nbformat
 import pytest
 
 from jupyter_deploy import Webservice, Workspace
-from tests.engines import BASE_IMAGE
+from tests.engines import BASE_IMAGE, alone
 from tests.magics.notebooks import run_notebook
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "02_docker.ipynb"
@@ -28,15 +29,16 @@ def tutorial() -> Any:
 
 @pytest.fixture
 def pythons_own_image(docker_engine: None) -> Iterator[None]:
-    """Where no registry can be reached the lab's base image stands for it."""
+    """Where no registry can be reached the lab's base image stands for it, for one test at a time."""
     engine = docker.from_env()
     try:
-        is_there = engine.images.list(PYTHONS_OWN)
-        if not is_there:
-            engine.images.get(BASE_IMAGE).tag(PYTHONS_OWN)
-        yield
-        if not is_there:
-            engine.images.remove(PYTHONS_OWN)
+        with alone(Path(tempfile.gettempdir(), "jupyter-deploy-tests-pythons-own.turn")):
+            is_there = engine.images.list(PYTHONS_OWN)
+            if not is_there:
+                engine.images.get(BASE_IMAGE).tag(PYTHONS_OWN)
+            yield
+            if not is_there:
+                engine.images.remove(PYTHONS_OWN)
     finally:
         engine.close()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +21,7 @@ from jupyter_deploy.scoring.request import Request
 from jupyter_deploy.scoring.script import describe
 
 from .fronts import Front, Reply, make_bundle, wait_for
+from .test_metrics import value
 
 # run() notes how many rows each call of it gets, and lets "go" decide when the first one ends.
 HEAD = """
@@ -67,7 +67,7 @@ def queue_up(front: Front, folder: Path, bodies: Sequence[Any]) -> list[Reply]:
         first = pool.submit(front.post, bodies[0])
         wait_for(lambda: calls(folder))
         others = [pool.submit(front.post, body) for body in bodies[1:]]
-        time.sleep(0.3)  # they reach the worker; nothing outside shows that
+        wait_for(lambda: value(front, "scoring_queue_length") == len(others))
         (folder / "app" / "go").touch()
         return [reply.result() for reply in (first, *others)]
 

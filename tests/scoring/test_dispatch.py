@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .fronts import Front, Reply, make_bundle, wait_for
+from .test_metrics import value
 
 # Each run marks its beginning and end, and one that is told "wait" ends when the file "go" exists.
 COUNTING = """
@@ -75,9 +76,9 @@ def test_a_client_that_leaves_the_queue_is_not_served(tmp_path: Path) -> None:
         wait_for((tmp_path / "app" / "began-wait-1").exists)
         leaving = front.connect()
         leaving.request("POST", "/score", "left")
-        time.sleep(0.1)  # it is queued; nothing outside the front shows that
+        wait_for(lambda: value(front, "scoring_queue_length") == 1)
         leaving.close()
-        time.sleep(0.3)  # nor that it has left
+        wait_for(lambda: value(front, "scoring_abandoned_total") == 1)
         (tmp_path / "app" / "go").touch()
         assert first.result().status == 200
         assert front.post("last").status == 200

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
+
 from .fronts import Front, is_alive, make_bundle, wait_for
 
 
@@ -38,12 +40,6 @@ def status(port: int, path: str) -> int:
         return 0
     finally:
         connection.close()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        port: int = sock.getsockname()[1]
-        return port
 
 
 def test_without_an_owner_it_binds_the_port_of_the_settings(tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.certificates import issued
+from tests.ports import free_port
 
 from .fronts import ECHO, Front, make_bundle, wait_for
-from .test_front import alone, free_port, status
+from .test_front import alone, status
 
 
 def health(settings: Path, *options: str) -> tuple[int, str]:

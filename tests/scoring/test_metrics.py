@@ -109,13 +109,13 @@ def test_the_counts_are_the_clients_own_after_a_worker_was_killed_under_load(tmp
 
 
 def test_queue_slots_and_refusals_as_they_are_now(tmp_path: Path) -> None:
-    with Front(make_bundle(tmp_path, SCRIPT, maxQueueWaitMs=300)).serve() as front:
+    with Front(make_bundle(tmp_path, SCRIPT, maxQueueWaitMs=3000)).serve() as front:
         assert (value(front, "scoring_slots"), value(front, "scoring_slots_in_use")) == (1, 0)
         with ThreadPoolExecutor(4) as pool:
             asked = [pool.submit(front.post, f"wait{number}") for number in range(4)]
-            wait_for(lambda: value(front, "scoring_in_flight") == 4)
-            assert value(front, "scoring_queue_length") == 3
-            assert value(front, "scoring_slots_in_use") == 1
+            page = wait_for(lambda: page if (page := metrics(front))["scoring_in_flight", frozenset()] == 4 else None)
+            assert page["scoring_queue_length", frozenset()] == 3
+            assert page["scoring_slots_in_use", frozenset()] == 1
             wait_for(lambda: value(front, "scoring_refused_total", reason="queue_wait") == 3)
             (tmp_path / "app" / "go").touch()
             assert sorted(each.result().status for each in asked) == [200, 503, 503, 503]
@@ -123,7 +123,7 @@ def test_queue_slots_and_refusals_as_they_are_now(tmp_path: Path) -> None:
 
 
 def test_a_timeout_and_a_client_that_went_away_are_counted(tmp_path: Path) -> None:
-    with Front(make_bundle(tmp_path, SCRIPT, scoringTimeoutMs=300)).serve() as front:
+    with Front(make_bundle(tmp_path, SCRIPT, scoringTimeoutMs=3000)).serve() as front:
         connection = front.connect()
         connection.request("POST", "/score", "wait")
         wait_for(lambda: value(front, "scoring_slots_in_use") == 1)

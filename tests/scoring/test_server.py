@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from .fronts import Front, listening_socket, make_bundle
+from tests.clients import was_closed
+
+from .fronts import Front, listening_socket, make_bundle, wait_for
 
 SLOW = """
 import os, time
@@ -21,6 +23,19 @@ def init():
 def run(text):
     time.sleep(0.05)
     return os.environ["SERVICE_VERSION"]
+"""
+
+HELD = """
+import os, time
+
+def init():
+    pass
+
+def run(text):
+    open("begun", "w").close()
+    while not os.path.exists("go"):
+        time.sleep(0.005)
+    return text
 """
 
 
@@ -37,6 +52,8 @@ class Client(threading.Thread):
         connection = None
         while not self.stop.is_set():
             connection = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            if was_closed(connection):
+                connection.close()
             try:
                 connection.request("POST", "/score", "x")
                 response = connection.getresponse()
@@ -102,19 +119,21 @@ def test_does_not_accept_before_it_is_told(tmp_path: Path) -> None:
 
 
 def test_draining_answers_what_is_in_flight_and_says_that_it_is_the_last(tmp_path: Path) -> None:
-    with Front(make_bundle(tmp_path, SLOW), environment={"SERVICE_VERSION": "1"}).serve() as front:
+    with Front(make_bundle(tmp_path, HELD)).serve() as front:
         idle, busy = front.connect(), front.connect()
         idle.request("GET", "/live")
         assert idle.getresponse().read() == b"Live"
         busy.request("POST", "/score", "x")
-        time.sleep(0.02)
-        front.order("drain", grace=1, limit=10)
-        response = busy.getresponse()
-        assert (response.status, response.headers["connection"]) == (200, "close")
-        response.read()
+        wait_for((tmp_path / "app" / "begun").exists)
+        front.order("drain", grace=10, limit=20)
+        front.expect("draining")
         idle.request("GET", "/live")
         assert idle.getresponse().headers["connection"] == "close"
         idle.close()
+        (tmp_path / "app" / "go").touch()
+        response = busy.getresponse()
+        assert (response.status, response.headers["connection"]) == (200, "close")
+        response.read()
         busy.close()
         front.expect("drained")
         assert front.process.wait(5) == 0

@@ -91,7 +91,7 @@ def test_a_stream_that_breaks_off_is_seen_to_break_off(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("slots", [1, 2])
 def test_a_client_that_leaves_ends_the_generator(tmp_path: Path, slots: int) -> None:
-    settings = make_bundle(tmp_path, SCRIPT, maxConcurrentRequestsPerContainer=slots)
+    settings = make_bundle(tmp_path, SCRIPT, maxConcurrentRequestsPerContainer=slots, maxQueueWaitMs=20_000)
     with Front(settings).serve() as front:
         client = socket.create_connection(("127.0.0.1", front.port))
         client.sendall(b"POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Length: 7\r\n\r\nendless")
@@ -103,10 +103,10 @@ def test_a_client_that_leaves_ends_the_generator(tmp_path: Path, slots: int) -> 
 
 
 def test_each_part_has_the_whole_timeout(tmp_path: Path) -> None:
-    with Front(make_bundle(tmp_path, SCRIPT, scoringTimeoutMs=500)).serve() as front:
+    with Front(make_bundle(tmp_path, SCRIPT, scoringTimeoutMs=2000)).serve() as front:
         with pytest.raises(http.client.IncompleteRead):
             front.post("sleep")
-        assert "run() took longer than 500 ms" in front.expect("worker_exited")["reason"]
+        assert "run() took longer than 2000 ms" in front.expect("worker_exited")["reason"]
         front.expect("ready")
         assert front.post("text").body == b"0 1 2 "
 

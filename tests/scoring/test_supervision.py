@@ -73,9 +73,9 @@ def test_a_failed_start_does_not_wait_for_the_threads_that_the_script_began(tmp_
 
 def test_an_init_that_hangs_is_reported_with_its_stack(tmp_path: Path) -> None:
     script = "import time\ndef init():\n    time.sleep(60)" + RUN
-    with Front(make_bundle(tmp_path, script), options=("--start-timeout", "0.5")) as front:
+    with Front(make_bundle(tmp_path, script), options=("--start-timeout", "3")) as front:
         failed = front.expect("failed")
-        assert (failed["stage"], failed["message"]) == ("init", "init() did not finish within 0.5 s")
+        assert (failed["stage"], failed["message"]) == ("init", "init() did not finish within 3 s")
         assert 'score.py", line 3 in init' in failed["traceback"]
         assert "jupyter_deploy_scoring" not in failed["traceback"]
         assert front.process.wait(5) == 3
@@ -159,11 +159,12 @@ def test_the_worker_ends_with_a_front_that_is_killed(tmp_path: Path) -> None:
     with Front(make_bundle(tmp_path, BUSY)).serve() as front:
         connection = front.connect()
         connection.request("POST", "/score", "hold")
-        wait_for((tmp_path / "app" / "child").exists)
+        child_file = tmp_path / "app" / "child"
+        child = int(wait_for(lambda: child_file.exists() and child_file.read_text()))
         os.kill(front.process.pid, signal.SIGKILL)
         wait_for(lambda: not is_alive(front.worker), 2)
         connection.close()
-        os.kill(int((tmp_path / "app" / "child").read_text()), signal.SIGKILL)
+        os.kill(child, signal.SIGKILL)
 
 
 def test_children_of_a_killed_worker_end_with_it(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_a_template_that_is_killed_is_started_again(tmp_path: Path) -> None:
 
 
 def test_a_call_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
-    settings = make_bundle(tmp_path, SCRIPT, workerPreload=True, scoringTimeoutMs=300)
+    settings = make_bundle(tmp_path, SCRIPT, workerPreload=True, scoringTimeoutMs=2000)
     with Front(settings).serve() as front:
         assert front.post("wait").status == 504
         front.expect("worker_exited")

@@ -85,9 +85,10 @@ def test_a_certificate_that_was_replaced_is_seen(tmp_path: Path) -> None:
         write(path, Pair(second.certificate, first.key))
         wait_for(lambda: "the certificate stays as it was" in front.log, 5)
         assert ask_anew(front, first) == 200
+        before = front.log.count("the certificate stays as it was")
         path.write_text("{")
         front.order("load_keys")
-        wait_for(lambda: front.log.count("the certificate stays as it was") == 2)
+        wait_for(lambda: front.log.count("the certificate stays as it was") > before)
         write(path, second, "other.example.org")
 
         def is_seen() -> bool:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .fronts import Front, is_alive, make_bundle, wait_for
+from .test_metrics import value
 
 SCRIPT = """
 import ctypes, os, time
@@ -84,7 +85,7 @@ def test_other_workers_go_on_when_one_is_killed(tmp_path: Path) -> None:
 
 
 def test_a_call_that_takes_too_long_is_really_stopped_and_others_go_on(tmp_path: Path) -> None:
-    settings = make_bundle(tmp_path, SCRIPT, workerCount=2, scoringTimeoutMs=400, maxQueueWaitMs=5000)
+    settings = make_bundle(tmp_path, SCRIPT, workerCount=2, scoringTimeoutMs=1000, maxQueueWaitMs=5000)
     with Front(settings).serve() as front, ThreadPoolExecutor(1) as pool:
         began = time.monotonic()
         held = pool.submit(front.post, "hold")
@@ -94,11 +95,11 @@ def test_a_call_that_takes_too_long_is_really_stopped_and_others_go_on(tmp_path:
         assert reply.status == 504
         assert reply.headers["x-ms-run-function-failed"] == "True"
         assert (
-            "did not end within 400 ms (scoring_timeout_ms, scoringTimeoutMs) and was stopped" in reply.json["message"]
+            "did not end within 1000 ms (scoring_timeout_ms, scoringTimeoutMs) and was stopped" in reply.json["message"]
         )
-        assert 0.4 <= time.monotonic() - began < 2
+        assert 1 <= time.monotonic() - began < 2.6
         exited = front.expect("worker_exited")
-        assert "run() took longer than 400 ms" in exited["reason"]
+        assert "run() took longer than 1000 ms" in exited["reason"]
         assert not is_alive(exited["worker"])
         assert exited["worker"] not in others
         front.expect("ready")
@@ -106,13 +107,13 @@ def test_a_call_that_takes_too_long_is_really_stopped_and_others_go_on(tmp_path:
 
 def test_calls_begun_beside_one_that_is_stopped_are_lost_and_waiting_ones_are_not(tmp_path: Path) -> None:
     settings = make_bundle(
-        tmp_path, SCRIPT, maxConcurrentRequestsPerContainer=2, scoringTimeoutMs=700, maxQueueWaitMs=20_000
+        tmp_path, SCRIPT, maxConcurrentRequestsPerContainer=2, scoringTimeoutMs=3000, maxQueueWaitMs=20_000
     )
     with Front(settings).serve() as front, ThreadPoolExecutor(8) as pool:
         app = tmp_path / "app"
         held = pool.submit(front.post, "wait-held")
         wait_for((app / "began-wait-held").exists)
-        time.sleep(0.35)
+        time.sleep(1.5)
         beside = pool.submit(front.post, "wait-beside")
         wait_for((app / "began-wait-beside").exists)
         waiting = [pool.submit(front.post, f"later-{number}") for number in range(4)]
@@ -143,6 +144,7 @@ def test_what_was_handed_over_ahead_waits_no_longer_than_the_queue_and_is_not_ru
         assert [reply.status for reply in replies] == [503, 503]
         (tmp_path / "app" / "go").touch()
         assert first.result().status == 200
+        wait_for(lambda: value(front, "scoring_slots_in_use") == 0)  # also of what is not to be run any more
         assert front.post("after").status == 200
         assert not list((tmp_path / "app").glob("began-ahead-*"))
 

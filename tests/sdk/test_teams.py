@@ -167,9 +167,10 @@ def test_prune_frees_at_the_address_what_nobody_needs(person: Person, s3: S3, bu
 @pytest.mark.usefixtures("cache")
 def test_prune_says_so_while_others_add(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     ada, bob = person("ada"), person("bob")
-    monkeypatch.setattr(postgres, "_PATIENCE_S", 0.2)
-    with ada.folder.files.adding(), pytest.raises(Busy, match=r"^files are being added or fetched at s3://"):
-        bob.prune()
+    with ada.folder.files.adding(), monkeypatch.context() as impatient:
+        impatient.setattr(postgres, "_PATIENCE_S", 0.2)
+        with pytest.raises(Busy, match=r"^files are being added or fetched at s3://"):
+            bob.prune()
     assert list(bob.prune()) == []
 
 

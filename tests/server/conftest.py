@@ -12,6 +12,7 @@ from pytest_jupyter.jupyter_server import *  # noqa: F403  (for this folder alon
 from tornado.httpclient import HTTPResponse
 
 from jupyter_deploy import Workspace
+from jupyter_deploy.server import feed
 from tests.server.panels import Panel, connect
 from tests.server.talking import Browser
 
@@ -52,6 +53,9 @@ def listen(
 ) -> Iterator[Listen]:
     """Call it for a panel that listens to a server of this workspace; headers and the path may be given."""
     monkeypatch.setenv("JUPYTER_DEPLOY_WORKSPACE", str(workspace.path))
+    monkeypatch.setattr(
+        feed, "PATIENCE", 60.0
+    )  # a look takes as long as it takes where others keep the processors busy
     panels: list[Panel] = []
 
     async def opened(path: str = "events", **headers: str) -> Panel:

@@ -11,7 +11,7 @@ from jupyter_deploy import Webservice, Workspace
 from jupyter_deploy.errors import UserError
 from jupyter_deploy.server.actions import act
 from tests.computes import document_of, record_service
-from tests.helpers import register_text
+from tests.helpers import register_text, wait_until
 from tests.server.conftest import Fetch
 from tests.server.pretended import NAME, begin, behind, record_elsewhere, serve
 
@@ -57,6 +57,8 @@ async def test_a_service_is_changed_by_operations_that_are_named_at_once(service
     status, begun = await do(action="delete", service=NAME)
     assert status == 200
     assert service.workspace.folder.operations.get(begun["operation"]).kind == "delete"  # type: ignore[union-attr]
+    wait_until(lambda: not service.workspace.folder.operations.list(running=True))
+    assert service.workspace.webservices == {}
 
 
 async def test_while_an_operation_is_under_way_it_can_be_cancelled_and_others_are_refused(

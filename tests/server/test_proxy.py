@@ -254,7 +254,7 @@ async def test_who_hangs_up_ends_the_request_at_the_service(ask: Fetch, monkeypa
 
     async with serving(endless, monkeypatch):
         with pytest.raises(HTTPTimeoutError):
-            await ask("teller/score", request_timeout=0.5)
+            await ask("teller/score", request_timeout=2)
         await asyncio.wait_for(is_over.wait(), 10)
 
 

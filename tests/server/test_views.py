@@ -51,9 +51,14 @@ def workspace_of_the_service(live: Webservice, monkeypatch: pytest.MonkeyPatch) 
 
 
 def answering() -> list[psutil.Process]:
-    """The processes that answer for views."""
-    living = (each for each in psutil.Process().children() if each.status() != psutil.STATUS_ZOMBIE)
-    return [each for each in living if "jupyter_deploy.server.answering" in each.cmdline()]
+    """The processes that answer for views; one that ends has no command line any more, and is there."""
+    found = []
+    for each in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+            words = each.cmdline()
+            if not words or "jupyter_deploy.server.answering" in words:
+                found.append(each)
+    return found
 
 
 async def opened(view: OpenView) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from jupyter_deploy.errors import OperationCancelled
+from jupyter_deploy.engine.job import Cancelled
 from jupyter_deploy.targets.untorn import untorn
 
 
@@ -17,7 +17,7 @@ def cancelled() -> Iterator[list[int]]:
 
     def cancel(number: int, _: object) -> None:
         heeded.append(number)
-        raise OperationCancelled("'deploy' was cancelled")
+        raise Cancelled("'deploy' was cancelled")
 
     before = signal.signal(signal.SIGTERM, cancel)
     yield heeded
@@ -26,7 +26,7 @@ def cancelled() -> Iterator[list[int]]:
 
 def test_a_cancellation_waits_for_the_end(cancelled: list[int]) -> None:
     done = False
-    with pytest.raises(OperationCancelled), untorn():
+    with pytest.raises(Cancelled), untorn():
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGTERM)
         done = True
@@ -40,7 +40,7 @@ def test_nothing_is_raised_where_nobody_cancels(cancelled: list[int]) -> None:
 
 
 def test_who_cancels_what_then_fails_is_heeded(cancelled: list[int]) -> None:
-    with pytest.raises(OperationCancelled) as raised, untorn():
+    with pytest.raises(Cancelled) as raised, untorn():
         signal.raise_signal(signal.SIGTERM)
         raise ValueError("the engine is gone")
     assert isinstance(raised.value.__context__, ValueError)
@@ -57,7 +57,7 @@ def test_in_another_thread_signals_come_as_ever(cancelled: list[int]) -> None:
     maker = threading.Thread(target=made)
     maker.start()
     begun.wait(10)
-    with pytest.raises(OperationCancelled):
+    with pytest.raises(Cancelled):
         signal.raise_signal(signal.SIGTERM)
     ended.set()
     maker.join()

@@ -27,6 +27,8 @@ _CONNECTED = """async (name) => {
   return kernels.some((kernel) => kernel.connections > 0 && ["idle", "busy"].includes(kernel.execution_state));
 }"""
 
+_SAVED_AT = "async (name) => (await (await fetch(`/api/contents/${name}?content=0`)).json()).last_modified"
+
 
 class Lab:
     """A server with a folder of notebooks.
@@ -131,9 +133,12 @@ class Notebook:
         return cell
 
     def save(self) -> None:
-        """Save it."""
+        """Save it, and wait until the file is another one and the page knows."""
+        name = self._address.rsplit("/", 1)[1]
+        before = self.page.evaluate(_SAVED_AT, name)
         self.page.get_by_role("button", name="Save and create checkpoint").click()
-        expect(self.page.get_by_text("Saving completed")).to_be_visible()
+        wait_until(lambda: self.page.evaluate(_SAVED_AT, name) != before)
+        expect(self.page.locator(".jp-mod-dirty")).to_have_count(0)
 
     def restart(self) -> None:
         """Restart the kernel, as the menu does."""

@@ -34,6 +34,7 @@ def run(data):
 """
 COLUMNS = ("requests", "p50", "p95", "p99", "4xx", "5xx", "waiting", "running", "cpu", "memory")
 
+BUCKETS = "scoring_request_duration_seconds_bucket"
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -69,11 +70,11 @@ def scrape(service: Webservice) -> Samples:
     }
 
 
-def send(service: Webservice, *bodies: str) -> list[int]:
+def send(service: Webservice, *bodies: str) -> list[requests.Response]:
     key, address = service.get_keys()[0], str(service.scoring_uri)
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {key}"
-        return [session.post(address, data=body, timeout=10).status_code for body in bodies]
+        return [session.post(address, data=body, timeout=10) for body in bodies]
 
 
 def answers_of(view: Charts) -> ChartsAnswers:
@@ -110,11 +111,15 @@ def grown(before: Samples, after: Samples, name: str, **labels: str) -> float:
     )
 
 
+def bounds_of(page: Samples) -> list[float]:
+    """The upper bounds of the buckets that durations are counted in, in seconds."""
+    return sorted({float(dict(labels)["le"]) for name, labels in page if name == BUCKETS})
+
+
 def percentile(before: Samples, after: Samples, part: float) -> float:
     """histogram_quantile() of PromQL over two pages, in milliseconds."""
-    name = "scoring_request_duration_seconds_bucket"
-    bounds = sorted({dict(labels)["le"] for held, labels in after if held == name}, key=float)
-    counts = [grown(before, after, name, le=bound, path="/score") for bound in bounds]
+    bounds = sorted({dict(labels)["le"] for name, labels in after if name == BUCKETS}, key=float)
+    counts = [grown(before, after, BUCKETS, le=bound, path="/score") for bound in bounds]
     rank = part * counts[-1]
     at = next(number for number, count in enumerate(counts) if count >= rank)
     low, below = (float(bounds[at - 1]), counts[at - 1]) if at else (0.0, 0.0)
@@ -126,8 +131,9 @@ def test_what_is_drawn_is_what_the_metrics_say_over_the_same_time(busy: Webservi
     page = opened(view, draw)
     before = scrape(busy)
     began = time.monotonic()
-    assert send(busy, *["0"] * 40, *["0.03"] * 12, *["0.3"] * 3, *["fail"] * 4) == [200] * 55 + [500] * 4
-    assert requests.get(str(busy.scoring_uri), timeout=10).status_code == 401
+    answers = send(busy, *["0"] * 40, *["0.03"] * 12, *["0.3"] * 3, *["fail"] * 4)
+    answers.append(requests.get(str(busy.scoring_uri), timeout=10))
+    assert [answer.status_code for answer in answers] == [200] * 55 + [500] * 4 + [401]
     passed = time.monotonic() - began
     after = scrape(busy)
     answers_of(view).sampler.look()
@@ -141,7 +147,10 @@ def test_what_is_drawn_is_what_the_metrics_say_over_the_same_time(busy: Webservi
         assert (shown[column] or 0) * point.seconds == pytest.approx(count, rel=0.01)
     for column, part in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99)):
         assert shown[column] == pytest.approx(percentile(before, after, part), rel=0.01)
-    assert (shown["p50"] or 0) < 20 < 25 <= (shown["p95"] or 0) < 350
+    took, bounds = sorted(answer.elapsed.total_seconds() for answer in answers), bounds_of(after)
+    for column, rank in (("p50", 30), ("p95", 57)):  # a service takes no longer than its client waits
+        assert (shown[column] or 0) <= 1000 * next(bound for bound in bounds if bound >= took[rank - 1])
+    assert (shown["p95"] or 0) >= 25
     held = sum(value for (name, _), value in after.items() if name == "process_resident_memory_bytes")
     assert shown["memory"] == pytest.approx(held / 1e6, rel=0.05)
     spent = grown(before, after, "process_cpu_seconds_total")
@@ -151,10 +160,15 @@ def test_what_is_drawn_is_what_the_metrics_say_over_the_same_time(busy: Webservi
 def test_a_restart_never_makes_a_rate_negative(busy: Webservice, draw: Draw, quick: None) -> None:
     view = Charts(busy)
     page = opened(view, draw)
+
+    def seen() -> int:
+        return round(sum(point.requests * point.seconds for point in answers_of(view).sampler.points.since()))
+
     send(busy, *["0"] * 30)
+    wait_until(lambda: seen() == 30)
     busy.restart()
-    looked = len(answers_of(view).sampler.points.since())
     send(busy, *["0"] * 5)
+    looked = len(answers_of(view).sampler.points.since())
     wait_until(lambda: len(answers_of(view).sampler.points.since()) > looked + 3)
     points = answers_of(view).sampler.points.since()
     assert min(value for point in points for value in vars(point).values() if value is not None) >= 0

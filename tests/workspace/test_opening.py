@@ -9,7 +9,8 @@ import pytest
 from jupyter_deploy.errors import UserError, WorkspaceError
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.opening import folder_at, open_at
-from tests.servers import PASSWORD, Postgres, free_port
+from tests.ports import free_port
+from tests.servers import PASSWORD, Postgres
 
 
 @pytest.fixture(autouse=True)

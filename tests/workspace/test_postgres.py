@@ -16,7 +16,8 @@ from jupyter_deploy.workspace.addresses import DatabaseAddress
 from jupyter_deploy.workspace.folder import WorkspaceFolder
 from jupyter_deploy.workspace.model_records import ModelRecords
 from jupyter_deploy.workspace.postgres import PostgresDatabase
-from tests.servers import PASSWORD, Postgres, free_port
+from tests.ports import free_port
+from tests.servers import PASSWORD, Postgres
 
 
 def opened(url: str, password: str | None = None) -> PostgresDatabase:
@@ -142,11 +143,12 @@ def test_a_reader_sees_one_state_and_cannot_write(database: PostgresDatabase, wo
 def test_the_lock_on_files_is_shared_by_those_who_add(
     database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_module, "_PATIENCE_S", 0.1)
     with database.files_locked(alone=False) as ours, database.files_locked(alone=False) as theirs:
         assert ours and ours() and theirs and theirs()
-        with database.files_locked(alone=True) as alone:
-            assert alone is None
+        with monkeypatch.context() as patched:
+            patched.setattr(postgres_module, "_PATIENCE_S", 0.1)
+            with database.files_locked(alone=True) as alone:
+                assert alone is None
     with database.files_locked(alone=True) as alone:
         assert alone and alone()
 

@@ -14,8 +14,8 @@ _ERROR = 1
 _CHUNK = 64 * 1024
 _KEPT = 256 * 1024
 """Bytes of a request that are kept until its answer begins, as the pod may turn out to accept nothing any more."""
-_LINGER = 2.0
-"""Seconds for which a client that still sends may take its answer: closing at once would take that from it."""
+_LINGER, _LONGEST_LINGER = 2.0, 30.0
+"""Seconds between two pieces, and in all, for which a client that still sends is read: closing at once would take its answer from it."""
 
 
 class Client:
@@ -96,11 +96,11 @@ class Client:
     async def hang_up(self) -> None:
         """Close the connection, after what was written has gone out and the client has stopped to send."""
         with contextlib.suppress(OSError, asyncio.TimeoutError):
-            await asyncio.wait_for(self._read_on(), _LINGER)
+            await asyncio.wait_for(self._read_on(), _LONGEST_LINGER)
         self._writer.close()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
 
     async def _read_on(self) -> None:
-        while await self._reader.read(_CHUNK):
+        while await asyncio.wait_for(self._reader.read(_CHUNK), _LINGER):
             pass

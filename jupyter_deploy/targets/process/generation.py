@@ -13,20 +13,21 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jupyter_deploy.targets.logfile import RotatingLog
 from jupyter_deploy.targets.process.limits import ControlGroup, group_name, resident_bytes
 from jupyter_deploy.targets.starting import GB, describe_limit
+from jupyter_deploy.workspace.identity import is_running
 
 SERVER = Path("server") / "jupyter_deploy_scoring"
 LONGEST_LINE = 16 * 1024 * 1024
 WATCH_EVERY = 0.1
 """Seconds between two looks at the memory, where no control group keeps the limit."""
 LAST_PROCESS = 2.0
-"""Seconds in which a control group's last process has to be gone after the front."""
+"""Seconds in which the last process has to be gone after the front."""
 
 Event = Mapping[str, Any]
 
@@ -174,7 +175,8 @@ class Generation:
 
     async def _wait_for_end(self) -> None:
         code = await self._process.wait()
-        for pid in self.workers:  # workers die with their front by themselves; what the script started may not
+        workers = tuple(self.workers)
+        for pid in workers:  # workers die with their front by themselves; what the script started may not
             _kill_group(pid)
         self.ready = False
         self.workers.clear()
@@ -182,14 +184,17 @@ class Generation:
             self.trouble = f"the front process ended with {_reason(code)}"
         os.close(self._life)
         self._control.close()
-        await self._remove_group()
+        await self._see_off(workers)
         self.gone.set()
         async with self._changed:
             self._changed.notify_all()
 
-    async def _remove_group(self) -> None:
+    async def _see_off(self, workers: Sequence[int]) -> None:
+        """Wait until nothing of it runs: what was killed holds its memory until it is given the time to die."""
         deadline = time.monotonic() + LAST_PROCESS
-        while self._group and not self._group.remove() and time.monotonic() < deadline:
+        while time.monotonic() < deadline:
+            if not any(map(is_running, workers)) and (self._group is None or self._group.remove()):
+                return
             await asyncio.sleep(0.01)
 
     async def reached(self, kind: str) -> bool:
@@ -217,7 +222,7 @@ class Generation:
             task.cancel()
 
 
-_ANSWERS = {"accept": "accepting", "load_keys": "keys_loaded"}
+_ANSWERS = {"accept": "accepting", "drain": "draining", "load_keys": "keys_loaded"}
 
 
 def _kill_group(pid: int) -> None:

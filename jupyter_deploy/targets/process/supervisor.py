@@ -30,6 +30,8 @@ from jupyter_deploy.targets.process.generation import LONGEST_LINE, Event, Gener
 from jupyter_deploy.targets.process.record import ProcessRecord
 from jupyter_deploy.workspace.identity import ProcessIdentity
 
+STOPS_WITHIN = 1.0
+"""Seconds in which a front that is to drain has to accept no more, so that whoever updates asks the new version from then on."""
 GRACE = 1.0
 """Seconds for which an idle kept-alive connection to the old generation stays open after a hand-over."""
 DRAIN_LIMIT = 60.0
@@ -192,6 +194,8 @@ class Supervisor:
         record.put_in_force(self._folder)
         if old:
             old.send("drain", grace=GRACE, limit=DRAIN_LIMIT)
+            with contextlib.suppress(asyncio.TimeoutError):  # one that hangs takes no requests either
+                await asyncio.wait_for(old.reached("draining"), STOPS_WITHIN)
         tell({"event": "serving", "version": generation.version, "uri": self._record.scoring_uri})
         return True
 

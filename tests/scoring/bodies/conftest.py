@@ -87,7 +87,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
 @pytest.fixture(scope="session")
 def integers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     """Takes integers from -128 to 127, in batches."""
-    yield from served(tmp_path_factory, INTEGERS, maxBatchRows=16)
+    yield from served(tmp_path_factory, INTEGERS, maxBatchRows=16, maxQueueWaitMs=20_000)
 
 
 @pytest.fixture(scope="session")

@@ -37,11 +37,11 @@ def test_a_service_is_back_at_its_address_after_a_restart_of_the_engine(local: L
 def test_an_engine_that_dies_in_a_build_is_named_and_the_next_deployment_succeeds(
     local: Local, own_engine: OwnEngine
 ) -> None:
-    local.have_packages("six")
+    local.take_long_to_build()
     service = local.begin()
     operation = service.operation
     assert operation is not None
-    wait_until(lambda: any("Collecting" in event.text for event in operation.events()))
+    wait_until(lambda: any(event.text == "halfway" for event in operation.events()))
     own_engine.kill()
     try:
         with pytest.raises(OperationFailed) as raised:
@@ -49,6 +49,7 @@ def test_an_engine_that_dies_in_a_build_is_named_and_the_next_deployment_succeed
     finally:
         own_engine.start()
     assert_golden("errors/docker/engine_dies_in_a_build.txt", str(raised.value), {own_engine.address: "ADDRESS"})
+    local.steps = None
     assert local.serve().run("[1]") == "[1]"
 
 

@@ -31,7 +31,7 @@ class Local:
     def __init__(self, workspace: Workspace, folder: Path) -> None:
         self._workspace = workspace
         self._folder = folder
-        self.conda_file: str | None = None
+        self.steps: str | None = None
         self.environment: Environment | None = None
         self.container = f"jupyter-deploy-{workspace.folder.id}-{NAME}"
 
@@ -39,17 +39,17 @@ class Local:
         script = str(write_script(self._folder, body))
         if self.environment is not None:
             return InferenceConfig(script, environment=self.environment)
-        return InferenceConfig(script, base_image=BASE_IMAGE, conda_file=self.conda_file)
+        return InferenceConfig(script, base_image=BASE_IMAGE, extra_docker_file_steps=self.steps)
 
     def begin(self, body: str = ECHO, **options: Any) -> Webservice:
         made = LocalWebservice.deploy_configuration(**options)
         return Model.deploy(self._workspace, NAME, [], self.config(body), made)
 
-    def have_packages(self, *names: str) -> None:
-        """Build with these from now on, which takes seconds where the engine's cache has not the same."""
-        path = self._folder / "env.yml"
-        path.write_text(f"name: other\ndependencies: [pip, {{pip: [{', '.join(names)}]}}]\n")
-        self.conda_file = str(path)
+    def take_long_to_build(self) -> None:
+        """Build for a minute from now on, and say "halfway" in it."""
+        path = self._folder / "steps.txt"
+        path.write_text("RUN echo halfway && sleep 60\n")
+        self.steps = str(path)
 
     def serve(self, body: str = ECHO, **options: Any) -> Webservice:
         service = self.begin(body, **options)
@@ -231,7 +231,7 @@ def test_a_service_with_tls_and_tokens_is_updated_and_its_tokens_are_renewed(loc
 
 MOMENTS: dict[str, Callable[[Event], bool]] = {
     "before the build": lambda event: event.kind == "began" and event.step == "environment",
-    "in the build": lambda event: event.kind == "log" and event.step == "image" and "Collecting" in event.text,
+    "in the build": lambda event: event.kind == "log" and event.step == "image" and event.text == "halfway",
     "while it starts": lambda event: event.text == "twin started",
 }
 
@@ -250,9 +250,9 @@ def test_an_update_is_cancelled_at_any_moment(local: Local, engine: docker.Docke
     uri = service.scoring_uri
     for moment, has_come in MOMENTS.items():
         script = f"# {moment} {tmp_path}\nimport time\n\ndef init():\n    time.sleep(60)\n\ndef run(data):\n    pass\n"
-        local.conda_file = None
+        local.steps = None
         if moment == "in the build":
-            local.have_packages("six")
+            local.take_long_to_build()
         service.update(inference_config=local.config(script))
         cancel_when(service, has_come)
         assert (service.state, service.version, service.scoring_uri) == ("Healthy", 1, uri)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_deploy.errors import OperationCancelled
+from jupyter_deploy.engine.job import Cancelled
 from jupyter_deploy.targets.base import Place, Release
 from jupyter_deploy.targets.docker import target
 from jupyter_deploy.targets.docker.options import LocalOptions
@@ -41,7 +41,7 @@ def test_a_container_that_is_being_made_when_the_operation_is_cancelled_is_taken
 ) -> None:
     def cancel(*_: object) -> None:
         was_there.extend(engine.there)
-        raise OperationCancelled("'deploy' was cancelled")
+        raise Cancelled("'deploy' was cancelled")
 
     engine = Engine()
     was_there: list[str] = []
@@ -50,7 +50,7 @@ def test_a_container_that_is_being_made_when_the_operation_is_cancelled_is_taken
     before = signal.signal(signal.SIGTERM, cancel)
     try:
         with (
-            pytest.raises(OperationCancelled),
+            pytest.raises(Cancelled),
             target.LocalTarget().bring_up(
                 Place("w1", "iris", tmp_path, None), Release(1, tmp_path, LocalOptions()), lambda *_, **__: None
             ),

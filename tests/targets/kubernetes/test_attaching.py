@@ -23,7 +23,7 @@ from jupyter_deploy import (
 from jupyter_deploy.errors import OperationFailed, TargetError
 from tests.clusters import NAMESPACE, clear, kubeconfig, kubectl
 from tests.engines import BASE_IMAGE
-from tests.helpers import write_script
+from tests.helpers import wait_until, write_script
 from tests.targets.kubernetes.kubeconfigs import for_account, line_of, plug_in, usual, written
 
 pytestmark = pytest.mark.usefixtures("cluster")
@@ -201,7 +201,7 @@ def deployed(cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     file = for_account(folder / "config", "limited")
     refused = refusal(workspace, file, None)
     kubectl("apply", "-f", "-", stdin=refused.why.rpartition("\n\n")[2])
-    kubectl("create", "rolebinding", "limited", "--role=jupyter-deploy", f"--serviceaccount={NAMESPACE}:limited")
+    bind()
     attach(workspace, file, None)
     config = InferenceConfig(str(write_script(folder)), base_image=BASE_IMAGE)
     options = AksWebservice.deploy_configuration(num_replicas=1, auth_enabled=False)
@@ -209,6 +209,17 @@ def deployed(cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     service.wait_for_deployment()
     yield Deployed(service, file, refused)
     clear(workspace)
+
+
+def bind() -> None:
+    """Give the account the role, and wait until the cluster decides by it."""
+    account = f"{NAMESPACE}:limited"
+    kubectl("create", "rolebinding", "limited", "--role=jupyter-deploy", f"--serviceaccount={account}")
+    user = {"kind": "SubjectAccessReview", "apiVersion": "authorization.k8s.io/v1"}
+    asked = {"namespace": NAMESPACE, "verb": "list", "group": "apps", "resource": "deployments"}
+    review = {**user, "spec": {"user": f"system:serviceaccount:{account}", "resourceAttributes": asked}}
+    answer = ("create", "-f", "-", "-o", "jsonpath={.status.allowed}")
+    wait_until(lambda: kubectl(*answer, stdin=json.dumps(review)) == "true")
 
 
 def test_rights_that_are_missing_are_named_with_a_role_that_is_enough(deployed: Deployed) -> None:
@@ -247,13 +258,13 @@ def test_credentials_that_did_and_do_no_more_are_said_first(deployed: Deployed, 
 def test_a_right_that_was_taken_is_named_by_verb_and_resource(deployed: Deployed, tmp_path: Path) -> None:
     kubectl("delete", "rolebinding", "limited")
     try:
-        assert deployed.service.state == "Unknown"
+        wait_until(lambda: deployed.service.state == "Unknown")  # the cluster decides by what it has learnt
         assert deployed.service.error.startswith("you may not do this on the cluster 'own': ")
         assert 'cannot list resource "deployments" in API group "apps"' in deployed.service.error
         first = str(deployed.deploy(tmp_path)).splitlines()[0]
         assert 'cannot patch resource "configmaps"' in first
     finally:
-        kubectl("create", "rolebinding", "limited", "--role=jupyter-deploy", f"--serviceaccount={NAMESPACE}:limited")
+        bind()
     assert deployed.service.state == "Healthy"
 
 

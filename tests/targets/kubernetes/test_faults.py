@@ -116,6 +116,9 @@ def test_an_object_of_somebody_else_is_left_alone_and_nothing_is_applied(
     attached(workspace)
     name = f"taken-{workspace.folder.id}"
     kubectl("create", "serviceaccount", name)
+    wait_until(
+        lambda: kubectl("get", "serviceaccount", name, "-o", "jsonpath={.secrets[*].name}")
+    )  # the cluster's part
     before = kubectl("get", "serviceaccount", name, "-o", "jsonpath={.metadata.resourceVersion}")
     with pytest.raises(OperationFailed) as raised:
         deployed(workspace, "taken", script(tmp_path, "one"))
@@ -170,7 +173,10 @@ def test_a_deletion_that_was_interrupted_is_finished_by_the_next(service: AksWeb
         with contextlib.suppress(OperationFailed):
             service.delete()
 
-    name = name_of(service)
+    name, held = name_of(service), {"metadata": {"finalizers": ["jupyter-deploy/test"]}}
+    kubectl(
+        "patch", "service", name, "--type=merge", "-p", json.dumps(held)
+    )  # so that it cannot end before it is killed
     deleting = threading.Thread(target=delete)
     deleting.start()
     wait_until(lambda: name not in kubectl("get", "deployments", "-o", "name"), 60)
@@ -179,6 +185,7 @@ def test_a_deletion_that_was_interrupted_is_finished_by_the_next(service: AksWeb
     os.kill(process_of(operation), signal.SIGKILL)
     deleting.join()
     assert Webservice(service.workspace, "touched").name == "touched"  # its record stays
+    kubectl("patch", "service", name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
     service.delete()
     with pytest.raises(ServiceNotFound):
         Webservice(service.workspace, "touched")

@@ -45,7 +45,8 @@ def engine(cluster: None) -> Iterator[docker.DockerClient]:
     """The nodes' engine; what they pulled goes at the end."""
     client = docker.from_env()
     yield client
-    for name in (name for image in client.images.list() for name in image.tags if f"/jupyter-deploy/{NAME}:" in name):
+    names = [name for image in client.api.images() for name in image["RepoTags"] or ()]
+    for name in (name for name in names if f"/jupyter-deploy/{NAME}:" in name):
         with contextlib.suppress(ImageNotFound):  # the push of a test that was ended may take its name away only now
             client.api.remove_image(name, force=True)
     client.close()

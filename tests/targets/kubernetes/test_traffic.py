@@ -68,7 +68,7 @@ def answers(service: Webservice, count: int, headers: dict[str, str] | None = No
 
 def change(service: Webservice, what: str, *given: object, **named: object) -> None:
     """Change who answers, under load; no request may fail meanwhile."""
-    with clients_of(service.scoring_uri, 4, PAUSE) as clients:
+    with clients_of(service.scoring_uri, 4, pause=PAUSE) as clients:
         wait_for_answers(clients)
         getattr(service, what)(*given, **named)
         service.wait_for_deployment()
@@ -116,7 +116,7 @@ def test_a_header_reaches_one_version(service: Webservice) -> None:
 @pytest.mark.soak
 def test_who_is_killed_half_way_leaves_what_served(service: Webservice) -> None:
     before = pods(service)
-    with clients_of(service.scoring_uri, 4, PAUSE) as clients:
+    with clients_of(service.scoring_uri, 4, pause=PAUSE) as clients:
         wait_for_answers(clients)
         service.update([register_text(service.workspace, "three")], traffic_percentile=10)
         operation = operation_of(service)

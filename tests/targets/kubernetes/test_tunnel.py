@@ -138,8 +138,8 @@ def test_a_starter_that_is_killed_leaves_no_tunnel_that_nobody_knows(
 
     former = signal.signal(signal.SIGUSR1, cancelled)
     try:
-        threading.Timer(0.05, lambda: os.kill(os.getpid(), signal.SIGUSR1)).start()
         with pytest.raises(KeyboardInterrupt):
+            threading.Timer(0.05, lambda: os.kill(os.getpid(), signal.SIGUSR1)).start()
             tunnel.start(place, "default", 0)
             signal.pause()
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from docker import DockerClient
@@ -29,11 +30,13 @@ def test_a_deployment_says_in_few_words_how_far_it_is(watched: Watched) -> None:
 
 
 def test_a_script_that_fails_is_said_with_its_traceback(watched: Watched) -> None:
-    def let_go(text: str) -> None:
-        if text == "pod 1 of 2: running imports and init()":
-            watched.let_go(CRASHES)
+    with ThreadPoolExecutor(1) as aside:
 
-    told = watched.bring_up(CRASHES, said=let_go, memory_gb=0.3)
+        def let_go(text: str) -> None:
+            if text == "pod 1 of 2: running imports and init()":
+                aside.submit(watched.let_go, CRASHES)
+
+        told = watched.bring_up(CRASHES, said=let_go, memory_gb=0.3)
     assert told.error is not None
     assert told.error.what == "init() raised ValueError: no such column"
     assert 'File "score.py", line' in told.error.why
@@ -96,12 +99,12 @@ def test_nobody_waits_for_ever_for_a_node(watched: Watched) -> None:
 
 def test_settings_that_cannot_be_mounted_are_named(watched: Watched) -> None:
     with watched.without_settings():
-        told = watched.bring_up(IS_WELL, until="cannot be mounted", port=6001)
-    said = next(text for _, text in told.texts if "cannot be mounted" in text)
+        told = watched.bring_up(IS_WELL, until="not found", port=6001)  # before, its node may still wait for it
+    said = next(text for _, text in told.texts if "not found" in text)
     assert re.fullmatch(
         r"pod 1 of 2: its volume 'settings' cannot be mounted: configmap \"watched-\S+\" not found", said
     )
-    assert told.at("cannot be mounted") - told.noted_at("FailedMount") < SOON
+    assert told.at("not found") - told.noted_at("FailedMount", "not found") < SOON
 
 
 @pytest.mark.soak

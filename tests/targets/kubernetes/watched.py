@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -22,9 +23,8 @@ from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets import find_target
 from jupyter_deploy.targets.base import Release
 from jupyter_deploy.targets.kubernetes.cluster import Cluster
-from jupyter_deploy.targets.kubernetes.connecting import connected
-from jupyter_deploy.targets.kubernetes.names import VERSION, own_labels
-from tests.clusters import COMPUTE, NAMESPACE, attached, clear, kubectl
+from jupyter_deploy.targets.kubernetes.names import VERSION
+from tests.clusters import COMPUTE, attached, clear, kubectl
 from tests.engines import BASE_IMAGE
 from tests.helpers import post, wait_until, write_script
 
@@ -60,6 +60,9 @@ def run(data):
 """
 CRASHES, FILLS, HAS_A_CHILD_FILL, IS_WELL = 12, 13, 14, 15
 """Versions of the service, and what init() does in them; the first does it once the test has called :meth:`Watched.let_go`."""
+
+_GOES_WELL = re.compile(r"^applied|^the version|starting on the node|running imports")
+"""Texts after which nobody asks what the cluster knows of the pods, as that would hold up what is said next."""
 
 
 class Enough(Exception):
@@ -142,7 +145,7 @@ class Watched:
 
         def report(text: str, **_: Any) -> None:
             told.texts.append((time.time(), text))
-            if not text.startswith(("applied", "the version")):
+            if not _GOES_WELL.search(text):
                 told.pods = self.pods(version) or told.pods
                 told.notices = json.loads(kubectl("get", "events", "-o", "json"))["items"]
                 uids = {pod["metadata"]["uid"] for pod in told.pods}
@@ -188,27 +191,18 @@ class Watched:
 
     @contextlib.contextmanager
     def without_settings(self) -> Iterator[None]:
-        """Every ConfigMap of the service that is new goes as soon as it is there."""
-        ended = Event()
-        with connected(self.place) as cluster:
-            known = {each["metadata"]["name"] for each in self._settings(cluster)}
+        """Every ConfigMap goes as soon as it is there, before anything that needs it."""
+        apply = Cluster.apply
 
-            def remove() -> None:
-                while not ended.is_set():
-                    for each in self._settings(cluster):
-                        if each["metadata"]["name"] not in known:
-                            cluster.delete({**each, "apiVersion": "v1", "kind": "ConfigMap"})
+        def lost(cluster: Cluster, thing: dict[str, Any], *, dry_run: bool = False, **more: Any) -> Any:
+            made = apply(cluster, thing, dry_run=dry_run, **more)
+            if thing["kind"] == "ConfigMap" and not dry_run:
+                cluster.delete(thing)
+            return made
 
-            thread = Thread(target=remove)
-            thread.start()
-            try:
-                yield
-            finally:
-                ended.set()
-                thread.join()
-
-    def _settings(self, cluster: Cluster) -> list[dict[str, Any]]:
-        return cluster.find("ConfigMap", NAMESPACE, own_labels(self.place))
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(Cluster, "apply", lost)
+            yield
 
     def _bundle(self, port: int) -> Path:
         """The service's bundle, or its settings with another port."""
@@ -261,7 +255,9 @@ def watched(cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     workspace = Workspace(folder / "workspace")
     attached(workspace)
     config = InferenceConfig(str(write_script(folder, SCRIPT)), base_image=BASE_IMAGE)
-    options = find_target("kubernetes").options(compute_target_name=COMPUTE, num_replicas=2, auth_enabled=False)
+    options = find_target("kubernetes").options(
+        compute_target_name=COMPUTE, num_replicas=2, auth_enabled=False, max_request_wait_time=20_000
+    )
     service = Model.deploy(workspace, "watched", [], config, options)
     service.wait_for_deployment()
     yield Watched(service)

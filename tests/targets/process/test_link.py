@@ -80,7 +80,8 @@ def supervisor(tmp_path: Path) -> Iterator[tuple[Path, list[bytes], list[bytes]]
                 got.append(line)
                 if not said:
                     return
-                connection.sendall(said.pop(0))
+                if answer := said.pop(0):
+                    connection.sendall(answer)
 
     thread = threading.Thread(target=answer)
     thread.start()

@@ -14,13 +14,8 @@ import pytest
 from jupyter_deploy.errors import TargetError
 from jupyter_deploy.targets.process.options import ProcessOptions
 from tests.helpers import post, wait_until
+from tests.ports import free_port
 from tests.targets.process.running import Running, script
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-    return port
 
 
 def test_what_has_never_served_is_stopped_and_can_be_asked_for_everything(running: Running) -> None:
@@ -71,7 +66,7 @@ def test_a_stop_lets_the_requests_under_way_finish(running: Running) -> None:
         (script(init="sys.exit(3)"), "SystemExit: 3", "sys.exit(3)"),
         (script(init="os._exit(3)"), "the process ended while init() ran: exit code 3", ""),
         (script(init="os.kill(os.getpid(), signal.SIGSEGV)"), "signal 11 (SIGSEGV)", ""),
-        (script(init="time.sleep(600)"), "init() did not finish within 1 s", 'score.py", line 5 in init'),
+        (script(init="time.sleep(600)"), "init() did not finish within 3 s", 'score.py", line 5 in init'),
         ("import no_such_thing\n" + script(), "No module named 'no_such_thing'", "import no_such_thing"),
         (script().replace("def run", "def rum"), "score.py has no run()", ""),
     ],
@@ -82,7 +77,8 @@ def test_an_update_that_does_not_start_shows_the_cause_and_leaves_the_old_versio
 ) -> None:
     before = old.status
     running = {process.pid for process in old.processes()}
-    monkeypatch.setenv("JUPYTER_DEPLOY_START_TIMEOUT", "1")
+    if "did not finish" in what:
+        monkeypatch.setenv("JUPYTER_DEPLOY_START_TIMEOUT", "3")
     with pytest.raises(TargetError) as raised:
         old.deploy(failing)
     assert what in raised.value.what
