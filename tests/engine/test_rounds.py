@@ -126,6 +126,16 @@ def test_however_many_hang_no_more_than_a_few_are_asked(
     assert going.pause(0.0) > 0.0
 
 
+@pytest.mark.usefixtures("unhurried")
+def test_one_at_least_is_looked_at_however_late_a_processor_is_free(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "BUDGET", 0.0)
+    record(workspace, ["first-service", "second-service"])
+    going = Rounds(workspace.folder)
+    assert [sum(seen.view is not None for seen in going.go().values()) for _ in range(2)] == [1, 2]
+
+
 @pytest.mark.usefixtures("complete")
 def test_what_cannot_be_looked_at_is_told_and_found_well_later(workspace: Workspace, looks: dict[str, Look]) -> None:
     record(workspace, ["bad-service", "good-service"])

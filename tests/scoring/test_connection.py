@@ -328,6 +328,25 @@ def test_what_is_slow_is_ended_and_what_waits_is_not(data: bytes, seconds: float
     assert transport.end == end
 
 
+def test_a_client_that_still_sends_when_it_is_answered_is_read_on_but_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    transport, began = Transport(), time.monotonic()
+    client = Connection(cast(Routes, Silence()), set(), Room())
+    client.connection_made(transport)  # type: ignore[arg-type]
+    client.data_received(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
+    client.look(began + module.STALLED_SECONDS + 1)
+    assert transport.sent.startswith(b"HTTP/1.1 408 ")
+    ends = []
+    for second in range(1, int(module.MOST_LINGERING_SECONDS) + 1):
+        with monkeypatch.context() as later:
+            later.setattr(module.time, "monotonic", lambda second=second: began + second)
+            client.data_received(b"d")
+        client.look(began + second + 0.5)
+        ends.append(transport.end)
+    assert ends == [*[""] * (len(ends) - 1), "closed"]
+
+
 def test_a_client_that_does_not_take_its_answer_is_cut() -> None:
     transport = Transport()
     client = Connection(cast(Routes, Silence()), set(), Room())
