@@ -74,12 +74,22 @@ class Job:
         """
         if self._may_cancel:
             self._may_cancel = False  # once is enough; what unwinds must not be interrupted
-            raise Cancelled(f"'{self.kind}' of '{self.service}' was cancelled")
+            raise self._cancelled()
 
     def point_of_no_return(self) -> None:
-        """From here on the work is completed, whoever asks to stop it."""
+        """From here on the work is completed, whoever asks to stop it.
+
+        Raises
+        ------
+        Cancelled : somebody asked before, where Python drops what is raised (in a ``__del__``).
+        """
+        if not self._may_cancel and not self.is_committed:
+            raise self._cancelled()
         self._may_cancel = False
         self.is_committed = True
+
+    def _cancelled(self) -> Cancelled:
+        return Cancelled(f"'{self.kind}' of '{self.service}' was cancelled")
 
     def warm_up(self) -> None:
         """Load the database layer while something slower is waited for."""

@@ -145,7 +145,7 @@ class _Turn:
 
     def __init__(self, target: str, groups: deque[_Group], look: Callable[[_Group], None], until: float) -> None:
         self.target = target
-        self.group: _Group = ()
+        self.group: _Group = groups.popleft()  # which is looked at however late a processor is free for it
         self._groups, self._look, self._until = groups, look, until
         self._since = time.monotonic()
         self.errand = Errand(self._run, f"look at services of {target}")
@@ -156,11 +156,10 @@ class _Turn:
         return time.monotonic() - self._since > PATIENCE
 
     def _run(self) -> None:
-        while self._groups:  # one is looked at however late a processor was free for it
+        self._look(self.group)
+        while self._groups and time.monotonic() < self._until:
             self.group, self._since = self._groups.popleft(), time.monotonic()
             self._look(self.group)
-            if time.monotonic() >= self._until:
-                break
         self.group = ()
 
 

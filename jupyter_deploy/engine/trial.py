@@ -117,6 +117,7 @@ def _run(bundle: Path, interpreter: Path, body: bytes | None, say: Say) -> Mappi
                 say(line.rstrip("\n"))
         except BaseException:
             process.kill()
+            process.wait()
             raise
     if not outcome.exists():
         return {"ok": False, "message": f"its process ended with code {process.returncode}", "traceback": []}

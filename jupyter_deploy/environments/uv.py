@@ -79,6 +79,7 @@ def run_uv(
                 reported = _follow(process, say)
             except BaseException:
                 process.kill()
+                process.wait()
                 raise
         if process.returncode:
             what, why = read_reason(reported)

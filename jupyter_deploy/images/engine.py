@@ -11,7 +11,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from jupyter_deploy.errors import DeployError, TargetError
+from jupyter_deploy.errors import TargetError
 from jupyter_deploy.images.address import address, client_settings
 
 if TYPE_CHECKING:
@@ -48,8 +48,6 @@ def connected(doing: str) -> Iterator[DockerClient]:
         settings = client_settings()
         engine = Client(version=_knock(settings["base_url"]), timeout=_TIMEOUT, **settings)
     except (DockerException, OSError, HTTPException) as error:
-        if isinstance(error.__cause__, DeployError):  # a cancellation, which the library takes for its own fault
-            raise error.__cause__ from None
         raise _unreachable(error) from None
     answers: weakref.WeakSet[Response] = weakref.WeakSet()
     engine.api.hooks["response"].append(lambda answer, **_: answers.add(answer))

@@ -250,7 +250,11 @@ class Connection(asyncio.BufferedProtocol):
     @property
     def busy(self) -> bool:
         """Whether a request has begun to arrive and is not answered yet."""
-        return self._in_message or self._exchange is not None
+        return self._lingers_since is None and (self._in_message or self._exchange is not None)
+
+    def may_end(self, now: float) -> bool:
+        """Whether its client loses nothing where it is closed; who was answered early needs a while to take the answer."""
+        return not self.busy and (self._lingers_since is None or now - self._lingers_since > LINGERING_SECONDS)
 
     @property
     def will_close(self) -> bool:
@@ -258,7 +262,7 @@ class Connection(asyncio.BufferedProtocol):
         return self._exchange is not None and not self._exchange.keep_alive
 
     def close(self) -> None:
-        """Close an idle connection."""
+        """Close a connection that may end."""
         self._transport.close()
 
     def abort(self) -> None:

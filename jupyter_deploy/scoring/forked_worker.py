@@ -132,8 +132,10 @@ class Template:
 
     def stacks(self) -> str:
         """Return what it has written of where its threads are."""
-        self._stacks.seek(0)
-        return self._stacks.read().decode("utf-8", "replace")
+        file = self._stacks.fileno()
+        return os.pread(file, os.fstat(file).st_size, 0).decode(
+            "utf-8", "replace"
+        )  # its place in the file is the worker's too
 
     def spawn(self) -> ForkedWorker:
         """Ask for a worker; call from the main thread, with which the template is tied to die."""

@@ -84,8 +84,9 @@ class HttpServer:
         await asyncio.sleep(self._settling)
         idle: set[Connection] = set()
         while self._connections and time.monotonic() - began < limit:
-            if time.monotonic() - began >= grace:
-                before, idle = idle, {connection for connection in self._connections if not connection.busy}
+            now = time.monotonic()
+            if now - began >= grace:
+                before, idle = idle, {connection for connection in self._connections if connection.may_end(now)}
                 for connection in idle & before:  # between two looks everything that had arrived was read
                     connection.close()
             await asyncio.sleep(0.02)

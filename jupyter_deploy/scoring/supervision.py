@@ -274,6 +274,8 @@ class Supervisor:
         if generation.ready_at is not None:
             return
         stacks = tracebacks.of_stacks(await _stacks_of(generation.worker))
+        if generation.ready_at is not None or generation.failure is not None:  # just now
+            return
         logs.server.error("worker %d is where it was when its time was up:\n%s", generation.worker.pid, stacks)
         what = "init()" if generation.stage == "init" else "importing the script"
         message = f"{what} did not finish within {self._start_timeout:g} s"

@@ -30,8 +30,9 @@ _OPTIONS = ("settings", "control-fd", "life-fds", "stacks-fd")
 _NUMBER_BYTES = 8
 _FD = struct.Struct("i")
 _MENDED = ("jemalloc_bg_thd",)
-_THREADS_END_WITHIN = 1.0  # seconds in which a thread that was waited for has to be gone from the system's list
 """Threads that a fork may lack: jemalloc, which pandas brings by way of pyarrow, has handlers of its own that set its state right."""
+_THREADS_END_WITHIN = 1.0
+"""Seconds in which a thread that was waited for has to be gone from the system's list."""
 _ACCELERATORS = ("/dev/nvidia", "/dev/kfd", "/dev/dri")
 
 

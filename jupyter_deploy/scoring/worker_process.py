@@ -110,8 +110,10 @@ class WorkerProcess:
 
     def stacks(self) -> str:
         """Return what it has written so far."""
-        self._stacks.seek(0)
-        return self._stacks.read().decode("utf-8", "replace")
+        file = self._stacks.fileno()
+        return os.pread(file, os.fstat(file).st_size, 0).decode(
+            "utf-8", "replace"
+        )  # its place in the file is the worker's too
 
     def close(self) -> None:
         """Give back what is kept to watch it; its link belongs to the loop."""

@@ -9,7 +9,7 @@ from jupyter_deploy.engine.log_window import Line, LogWindow
 MOST = 500
 PATIENCE = 5.0
 """Seconds to wait for the first line: a log may come later than the answer, and on a busy machine much later."""
-_PERIOD = 0.05
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
 
 
 def lines_of(window: LogWindow, request_id: str, position: int) -> list[Line]:
@@ -19,12 +19,13 @@ def lines_of(window: LogWindow, request_id: str, position: int) -> list[Line]:
     ----------
     window : on the log. request_id : of the request; empty where there was no answer. position : where the log ended before it was sent.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline, pause = time.monotonic() + PATIENCE, _FIRST_PAUSE
     while request_id:
         found = _found(window, request_id, position)
         if found or time.monotonic() > deadline:
             return found
-        time.sleep(_PERIOD)
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
     return []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,23 @@ def test_what_unwinds_is_not_cancelled_once_more(job: Job) -> None:
     with pytest.raises(Cancelled):
         job.cancelled()
     job.cancelled()
+
+
+def test_a_cancellation_that_python_dropped_is_heeded_before_the_new_version_takes_over(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Gone:
+        def __del__(self) -> None:
+            job.cancelled()
+
+    dropped: list[type[BaseException]] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda found: dropped.append(found.exc_type))
+    gone = Gone()
+    del gone
+    assert dropped == [Cancelled]
+    with pytest.raises(Cancelled):
+        job.point_of_no_return()
+    assert not job.is_committed
 
 
 def test_what_has_taken_over_is_not_cancelled(job: Job) -> None:

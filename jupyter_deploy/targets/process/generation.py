@@ -211,9 +211,9 @@ class Generation:
 
     async def kill(self) -> None:
         """End front and workers at once."""
-        for pid in (*self.workers, self.pid):
-            if not self.gone.is_set():
-                _kill_group(pid)
+        front = (self.pid,) if self._process.returncode is None else ()  # else its number may be another's
+        for pid in (*self.workers, *front):
+            _kill_group(pid)
         await self.gone.wait()
         for task in self._tasks[:2]:
             if task is not asyncio.current_task():
@@ -222,7 +222,7 @@ class Generation:
             task.cancel()
 
 
-_ANSWERS = {"accept": "accepting", "drain": "draining", "load_keys": "keys_loaded"}
+_ANSWERS = {"accept": "accepting", "load_keys": "keys_loaded"}
 
 
 def _kill_group(pid: int) -> None:

@@ -31,7 +31,7 @@ from jupyter_deploy.targets.process.record import ProcessRecord
 from jupyter_deploy.workspace.identity import ProcessIdentity
 
 STOPS_WITHIN = 1.0
-"""Seconds in which a front that is to drain has to accept no more, so that whoever updates asks the new version from then on."""
+"""Seconds in which a front that is to drain has to accept no more: whoever connects after an update is to reach the new version."""
 GRACE = 1.0
 """Seconds for which an idle kept-alive connection to the old generation stays open after a hand-over."""
 DRAIN_LIMIT = 60.0
@@ -194,7 +194,9 @@ class Supervisor:
         record.put_in_force(self._folder)
         if old:
             old.send("drain", grace=GRACE, limit=DRAIN_LIMIT)
-            with contextlib.suppress(asyncio.TimeoutError):  # one that hangs takes no requests either
+            with contextlib.suppress(
+                asyncio.TimeoutError
+            ):  # one that hangs, or is of an older release, does not say it
                 await asyncio.wait_for(old.reached("draining"), STOPS_WITHIN)
         tell({"event": "serving", "version": generation.version, "uri": self._record.scoring_uri})
         return True
