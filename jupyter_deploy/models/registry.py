@@ -85,31 +85,17 @@ def register(
     needed = frameworks.modules(framework) if live is None else ()
     imports = _imports(pickled, (*detected.imports, *needed))
     with folder.files.adding():
-        return folder.models.add(
-            ModelRecord(
-                name=name,
-                version=0,
-                created_time=datetime.now(timezone.utc),
-                created_by=provenance.user_name(),
-                root=selection.path.name,
-                is_folder=selection.is_folder,
-                files=_stored(folder, selection, progress),
-                description=description,
-                tags=tags,
-                properties=properties,
-                framework=framework,
-                framework_version=framework_version,
-                run_id=run_id,
-                experiment_name=experiment_name,
-                resource_configuration=resources,
-                python=platform.python_version(),
-                packages=provenance.package_versions({*imports, *frameworks.version_module(framework)}),
-                source=source,
-                imports=imports,
-                trusted=tuple(sorted({*trusted, *detected.trusted})),
-                sample=sample,
-            )
-        )
+        record = ModelRecord(
+            name=name, version=0, created_time=datetime.now(timezone.utc), created_by=provenance.user_name(),
+            root=selection.path.name, is_folder=selection.is_folder, files=_stored(folder, selection, progress),
+            description=description, tags=tags, properties=properties, sample=sample,
+            framework=framework, framework_version=framework_version,
+            run_id=run_id, experiment_name=experiment_name, resource_configuration=resources,
+            python=platform.python_version(), source=source, imports=imports,
+            packages=provenance.package_versions({*imports, *frameworks.version_module(framework)}),
+            trusted=tuple(sorted({*trusted, *detected.trusted})),
+        )  # fmt: skip
+        return folder.models.add(record)
 
 
 @dataclass(frozen=True)

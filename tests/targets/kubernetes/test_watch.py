@@ -38,6 +38,7 @@ def test_a_script_that_fails_is_said_with_its_traceback(watched: Watched) -> Non
 
         told = watched.bring_up(CRASHES, said=let_go, memory_gb=0.3)
     assert told.error is not None
+    assert told.at("pod 1 of 2: running imports and init()") < told.at("no such column")
     assert told.error.what == "init() raised ValueError: no such column"
     assert 'File "score.py", line' in told.error.why
     assert told.error.why.endswith("ValueError: no such column")
