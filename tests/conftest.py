@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,11 +22,6 @@ pytest_plugins = [
     "tests.widgets.lab",
     "tests.widgets.panels",
 ]
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Three workers for two cores: much of the time a test waits for processes, containers and pods."""
-    return max(2, (os.cpu_count() or 2) * 3 // 2)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
