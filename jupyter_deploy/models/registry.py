@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import reduce
@@ -54,9 +54,7 @@ def register(
 
     Parameters
     ----------
-    folder : the workspace.
-    path : a file or folder, anywhere.
-    name : of the model, by the rule in ``check_model_name``.
+    folder : the workspace. path : a file or folder, anywhere. name : of the model, by the rule in ``check_model_name``.
     tags, properties : texts by texts; numbers become texts.
     framework, framework_version : as ``frameworks.NAMES`` has them; read from the files where they are not given.
     child_paths : of a folder only these, relative to it.
@@ -77,13 +75,10 @@ def register(
     resources = _resources(resource_configuration)
     frameworks.check(framework, framework_version)
     selection = select(path, child_paths)
-    pickled = _pickled(selection)
-    trusted = _check_trust(folder, selection, pickled, trust) if live is None else outside(pickled.names, ())
-    detected, source = _looked_at(selection, pickled, live)
-    if framework is None or framework == detected.framework:
-        framework, framework_version = detected.framework, framework_version or detected.version
-    needed = frameworks.modules(framework) if live is None else ()
-    imports = _imports(pickled, (*detected.imports, *needed))
+    known = _known(folder, selection, trust, live)
+    if framework is None or framework == known.framework:
+        framework, framework_version = known.framework, framework_version or known.version
+    imports = _named((*known.imports, *(frameworks.modules(framework) if live is None else ())))
     with folder.files.adding():
         record = ModelRecord(
             name=name, version=0, created_time=datetime.now(timezone.utc), created_by=provenance.user_name(),
@@ -91,11 +86,21 @@ def register(
             description=description, tags=tags, properties=properties, sample=sample,
             framework=framework, framework_version=framework_version,
             run_id=run_id, experiment_name=experiment_name, resource_configuration=resources,
-            python=platform.python_version(), source=source, imports=imports,
+            python=platform.python_version(), source=known.source, imports=imports, trusted=known.trusted,
             packages=provenance.package_versions({*imports, *frameworks.version_module(framework)}),
-            trusted=tuple(sorted({*trusted, *detected.trusted})),
         )  # fmt: skip
         return folder.models.add(record)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of a model from its files or the object that they were made from, and where it comes from."""
+
+    framework: str | None
+    version: str | None
+    imports: tuple[str, ...]
+    trusted: tuple[str, ...]
+    source: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -224,19 +229,23 @@ def _check_trust(
     return outside(pickled.names, ())
 
 
-def _imports(pickled: Pickled, more: Sequence[str] = ()) -> tuple[str, ...]:
-    modules = {name.module.partition(".")[0] for name in pickled.names} | set(more)
-    modules = {_NICKNAMES.get(module, module) for module in modules}
-    return tuple(sorted(modules - sys.stdlib_module_names - {""}))
+def _named(modules: Iterable[str]) -> tuple[str, ...]:
+    """The modules that a model needs beside Python's own, as their packages call them."""
+    found = {_NICKNAMES.get(module, module) for module in modules}
+    return tuple(sorted(found - sys.stdlib_module_names - {""}))
 
 
-def _looked_at(selection: Selection, pickled: Pickled, live: Live | None) -> tuple[Detected, dict[str, Any]]:
-    """What is known of a model from its files or the object that they were made from, and where it comes from."""
-    detected = frameworks.detect(selection, pickled)
-    source = {**provenance.source(selection.path.parent if live is None else Path.cwd()), **detected.facts}
-    if live is None:
-        return detected, source
-    return _of_live(live), {**source, "object": live.kind, "method": live.method, **live.saved.facts}
+def _known(folder: WorkspaceFolder, selection: Selection, trust: Sequence[str], live: Live | None) -> _Known:
+    """Look into the files, whose names have to be trusted; those of an object of the user's own kernel are."""
+    pickled = _pickled(selection)
+    trusted = _check_trust(folder, selection, pickled, trust) if live is None else outside(pickled.names, ())
+    found = frameworks.detect(selection, pickled)
+    source = {**provenance.source(selection.path.parent if live is None else Path.cwd()), **found.facts}
+    if live is not None:
+        found = _of_live(live)
+        source |= {"object": live.kind, "method": live.method, **live.saved.facts}
+    imports = (*(name.module.partition(".")[0] for name in pickled.names), *found.imports)
+    return _Known(found.framework, found.version, imports, tuple(sorted({*trusted, *found.trusted})), source)
 
 
 def _of_live(live: Live) -> Detected:
