@@ -16,6 +16,7 @@ import httptools
 
 from . import arriving, logs, outputs, request_ids
 from .exchange import Exchange, Routes
+from .lingering import Lingering
 from .outputs import Answer
 from .request import Request
 from .room import Room
@@ -26,8 +27,6 @@ _HEADER_BYTES = 32  # that a header counts beside its text: what keeping it cost
 IDLE_SECONDS = 65.0  # longer than the 60 s after which the usual proxies drop an idle connection themselves
 HEAD_SECONDS = 30.0
 STALLED_SECONDS = 60.0
-LINGERING_SECONDS = 2.0  # that a client which was answered may be silent while its body is still to come
-MOST_LINGERING_SECONDS = 30.0
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BODILESS = (204, 304)
 
@@ -57,7 +56,7 @@ class Connection(asyncio.BufferedProtocol):
         self._body = arriving.Body(routes.most_body_bytes, room)
         self._deaf = False  # nothing more is read; what arrives is dropped
         self._advancing = False
-        self._lingers_since: float | None = None
+        self._lingering: Lingering | None = None
         self._heard = self._message_began = self._moved = time.monotonic()
         self._written = self._taken = 0  # bytes: by us, and of these by the client's side
         self._when_writable: list[Callable[[], None]] = []
@@ -250,16 +249,11 @@ class Connection(asyncio.BufferedProtocol):
     @property
     def busy(self) -> bool:
         """Whether a request has begun to arrive and is not answered yet."""
-        return self._lingers_since is None and (self._in_message or self._exchange is not None)
+        return self._lingering is None and (self._in_message or self._exchange is not None)
 
     def may_end(self, now: float) -> bool:
         """Whether its client loses nothing where it is closed; who was answered early needs a while to take the answer."""
-        return not self.busy and (self._lingers_since is None or now - self._lingers_since > LINGERING_SECONDS)
-
-    @property
-    def will_close(self) -> bool:
-        """Whether the answer under way is the connection's last."""
-        return self._exchange is not None and not self._exchange.keep_alive
+        return not self.busy and (self._lingering is None or self._lingering.may_end(now))
 
     def close(self) -> None:
         """Close a connection that may end."""
@@ -276,7 +270,7 @@ class Connection(asyncio.BufferedProtocol):
         if taken > self._taken or not unsent:
             self._moved = now
         self._taken = taken
-        if self._lingers_since is not None and self._has_had_time(self._lingers_since, now):
+        if self._lingering is not None and self._lingering.is_over(now, self._heard):
             self._transport.close()
         elif now - self._moved > STALLED_SECONDS:
             self._transport.abort()
@@ -354,13 +348,9 @@ class Connection(asyncio.BufferedProtocol):
         self._deaf = True
         if self._in_message or not self._is_reading:
             self._read(on=True)
-            self._lingers_since = time.monotonic()
+            self._lingering = Lingering(time.monotonic())
         else:
             self._transport.close()
-
-    def _has_had_time(self, since: float, now: float) -> bool:
-        """Whether a client that was answered before its body was there has stopped to send, or will not."""
-        return now - max(since, self._heard) > LINGERING_SECONDS or now - since > MOST_LINGERING_SECONDS
 
     def _close_after(self, exchange: Exchange | None) -> None:
         self._deaf = True

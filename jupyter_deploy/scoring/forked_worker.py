@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
-from . import frames, places
+from . import frames, places, tracebacks
 from .settings import Settings
 from .worker_process import signal_group
 
@@ -132,10 +132,7 @@ class Template:
 
     def stacks(self) -> str:
         """Return what it has written of where its threads are."""
-        file = self._stacks.fileno()
-        return os.pread(file, os.fstat(file).st_size, 0).decode(
-            "utf-8", "replace"
-        )  # its place in the file is the worker's too
+        return tracebacks.dumped(self._stacks)
 
     def spawn(self) -> ForkedWorker:
         """Ask for a worker; call from the main thread, with which the template is tied to die."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import traceback
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 _HERE = str(Path(__file__).resolve().parent)
 _FRAME = re.compile(r'^  File "([^"]*)"')
@@ -27,6 +28,12 @@ def frames_of_script(error: BaseException) -> list[dict[str, Any]]:
         text = (error.text or "").strip()
         frames.append({"file": error.filename, "line": error.lineno, "function": "<module>", "text": text})
     return frames
+
+
+def dumped(file: IO[bytes]) -> str:
+    """Return what a process has written into a file that it shares with us; its place there is ours too, and is left as it is."""
+    number = file.fileno()
+    return os.pread(number, os.fstat(number).st_size, 0).decode("utf-8", "replace")
 
 
 def of_stacks(dump: str) -> str:

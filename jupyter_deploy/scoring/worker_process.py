@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Protocol
 
-from . import frames, places
+from . import frames, places, tracebacks
 from .settings import Settings
 
 
@@ -110,10 +110,7 @@ class WorkerProcess:
 
     def stacks(self) -> str:
         """Return what it has written so far."""
-        file = self._stacks.fileno()
-        return os.pread(file, os.fstat(file).st_size, 0).decode(
-            "utf-8", "replace"
-        )  # its place in the file is the worker's too
+        return tracebacks.dumped(self._stacks)
 
     def close(self) -> None:
         """Give back what is kept to watch it; its link belongs to the loop."""

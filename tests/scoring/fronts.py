@@ -67,9 +67,7 @@ def wait_for(condition: Callable[[], Any], seconds: float = 10) -> Any:
     """Wait until a condition holds and return its value."""
     end = time.monotonic() + seconds
     while True:
-        is_last = (
-            time.monotonic() >= end
-        )  # the last look begins at the end, however long this process stood still before
+        is_last = time.monotonic() >= end  # which a look is that begins then, however long this process stood still
         value = condition()
         if value:
             return value

@@ -10,6 +10,7 @@ from typing import cast
 import pytest
 
 from jupyter_deploy.scoring import connection as module
+from jupyter_deploy.scoring import lingering
 from jupyter_deploy.scoring.connection import Connection
 from jupyter_deploy.scoring.exchange import Exchange, Routes
 from jupyter_deploy.scoring.outputs import Answer
@@ -323,7 +324,7 @@ def test_what_is_slow_is_ended_and_what_waits_is_not(data: bytes, seconds: float
     client.look(now + seconds + 1)
     if end == "answered":
         assert transport.sent.startswith(b"HTTP/1.1 408 ")
-        client.look(time.monotonic() + module.LINGERING_SECONDS + 1)
+        client.look(time.monotonic() + lingering.SILENT_SECONDS + 1)
         end = "closed"
     assert transport.end == end
 
@@ -338,7 +339,7 @@ def test_a_client_that_still_sends_when_it_is_answered_is_read_on_but_not_for_ev
     client.look(began + module.STALLED_SECONDS + 1)
     assert transport.sent.startswith(b"HTTP/1.1 408 ")
     ends = []
-    for second in range(1, int(module.MOST_LINGERING_SECONDS) + 1):
+    for second in range(1, int(lingering.MOST_SECONDS) + 1):
         with monkeypatch.context() as later:
             later.setattr(module.time, "monotonic", lambda second=second: began + second)
             client.data_received(b"d")
