@@ -48,7 +48,7 @@ def wait_until(condition: Callable[[], Value | None], seconds: float = 20) -> Va
     while True:
         is_last = (
             time.monotonic() >= deadline
-        )  # the last look begins at the end, however long this process stood still before
+        )  # which a look is that begins then, however long this process stood still
         value = condition()
         if value:
             return value

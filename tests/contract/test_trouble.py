@@ -31,9 +31,7 @@ class Serving:
         self._service = service
         self._facts = (service.version, service.scoring_uri)
         assert service.operation is not None
-        with contextlib.suppress(
-            psutil.NoSuchProcess
-        ):  # the last operation has said that it ended, and may be about to
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has said that it ended, and may be about to
             wait_for_end(process_of(service.operation))
         self.processes = self._running()
 

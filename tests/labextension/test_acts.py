@@ -134,9 +134,8 @@ def test_a_model_goes_from_the_file_browser_to_a_service_and_away_again(
     service.get_by_role("button", name="Delete tiny-service").click()
     expect(service.get_by_role("status").get_by_text("deleted", exact=True)).to_be_visible(timeout=SLOW)
     assert not Webservice.list(workspace)
-    wait_until(
-        lambda: not workspace.folder.operations.list(running=True)
-    )  # it is deleted a moment before the operation ends
+    # it is deleted a moment before the operation ends
+    wait_until(lambda: not workspace.folder.operations.list(running=True))
     deploy(workspace, tmp_path)
     open_service(page, "tiny-service")
     expect(service.get_by_text("Healthy", exact=True)).to_be_visible(timeout=SLOW)

@@ -116,9 +116,8 @@ def test_an_object_of_somebody_else_is_left_alone_and_nothing_is_applied(
     attached(workspace)
     name = f"taken-{workspace.folder.id}"
     kubectl("create", "serviceaccount", name)
-    wait_until(
-        lambda: kubectl("get", "serviceaccount", name, "-o", "jsonpath={.secrets[*].name}")
-    )  # the cluster's part
+    # the cluster adds its part a moment later
+    wait_until(lambda: kubectl("get", "serviceaccount", name, "-o", "jsonpath={.secrets[*].name}"))
     before = kubectl("get", "serviceaccount", name, "-o", "jsonpath={.metadata.resourceVersion}")
     with pytest.raises(OperationFailed) as raised:
         deployed(workspace, "taken", script(tmp_path, "one"))
@@ -174,9 +173,8 @@ def test_a_deletion_that_was_interrupted_is_finished_by_the_next(service: AksWeb
             service.delete()
 
     name, held = name_of(service), {"metadata": {"finalizers": ["jupyter-deploy/test"]}}
-    kubectl(
-        "patch", "service", name, "--type=merge", "-p", json.dumps(held)
-    )  # so that it cannot end before it is killed
+    # so that the deletion cannot end before it is killed
+    kubectl("patch", "service", name, "--type=merge", "-p", json.dumps(held))
     deleting = threading.Thread(target=delete)
     deleting.start()
     wait_until(lambda: name not in kubectl("get", "deployments", "-o", "name"), 60)
